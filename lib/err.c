@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sentence for the person: see err.h. */
+#include "lib/err.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int rlg_fail(struct rlg_err *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	return code;
+}
+
+int rlg_fail_errno(struct rlg_err *err, int code, const char *format, ...)
+{
+	va_list args;
+	size_t used;
+
+	if (err == NULL)
+		return code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof(err->text), format, args);
+	va_end(args);
+	used = strlen(err->text);
+	/* strerrordesc_np() is a table look-up: no locale, no allocation, safe in a forked child of a threaded process. */
+	const char *words = strerrordesc_np(-code);
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", words != NULL ? words : "unknown error");
+	return code;
+}
