@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whole files: read with a limit, written so that a reader sees the old one or the new one, never a half.
+ */
+#ifndef RLG_ATOMIC_FILE_H
+#define RLG_ATOMIC_FILE_H
+
+#include "lib/err.h"
+#include "tool/arena.h"
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+/*
+ * Reads the whole regular file into the arena, NUL-terminated; *out_text is NULL where there is no such file (and the
+ * result 0).  No fifo or device is waited for.  -EFBIG past `most` bytes, -EINVAL for what is no regular file or
+ * holds a NUL.  out_stat may be NULL.
+ */
+int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char **out_text, size_t *out_length,
+		  struct stat *out_stat, struct rlg_err *err);
+
+/*
+ * Replaces `path` by `text`: a temporary file beside it, fsync, rename.  Keeps the mode of the file that was there.
+ * A symbolic link at `path` is followed once, as the person who made it meant the file behind it.
+ */
+int rlg_file_replace(const char *path, const char *text, size_t length, struct rlg_err *err);
+
+#endif
