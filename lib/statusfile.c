@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Appending a record to a run's status file: see statusfile.h. */
+#include "lib/statusfile.h"
+
+#include "lib/clock.h"
+#include "lib/record.h"
+#include "lib/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often a file that was replaced under our hands is opened again. */
+#define MOST_OPENINGS 3
+
+/* Waiting for the lock: jittered, so that a thousand writers do not wake together. */
+#define LEAST_SLEEP_US 5000
+#define MOST_SLEEP_US 200000
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+#define FILE_FLAGS (O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+
+/*
+ * File systems of this machine alone (statfs(2), linux/magic.h).  Everything else may be a network file system, whose
+ * write(2) says little: only fsync(2) does.
+ */
+static const unsigned long local_file_systems[] = {
+	0xef53, /* ext2, 3, 4 */
+	0x58465342, /* xfs */
+	0x9123683e, /* btrfs */
+	0x01021994, /* tmpfs */
+	0x794c7630, /* overlayfs */
+	0x2fc12fc1, /* zfs */
+	0xf2f52010, /* f2fs */
+	0x3153464a, /* jfs */
+	0xca451a4e, /* bcachefs */
+};
+
+enum turn { OUR_TURN, NO_TURN };
+
+static bool is_local(int fd)
+{
+	struct statfs where;
+
+	if (fstatfs(fd, &where) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(local_file_systems) / sizeof(local_file_systems[0]); i++)
+		if ((unsigned long)where.f_type == local_file_systems[i])
+			return true;
+	return false;
+}
+
+void rlg_statusfile_host(char out_host[RLG_HOST_MAX])
+{
+	if (gethostname(out_host, RLG_HOST_MAX) != 0 || out_host[0] == '\0')
+		rlg_copy(out_host, RLG_HOST_MAX, "unknown");
+	out_host[RLG_HOST_MAX - 1] = '\0';
+	for (char *at = out_host; *at != '\0'; at++) {
+		bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
+			     *at == '-' || *at == '_';
+		if (*at == '.' && at != out_host)
+			*at = '\0';
+		else if (!plain)
+			*at = '_';
+		if (*at == '\0')
+			break;
+	}
+}
+
+/* Opens a folder inside `parent`, making it if it is missing.  Owns nothing on failure. */
+static int open_folder(int parent, const char *name)
+{
+	int fd = openat(parent, name, FOLDER_FLAGS);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd < 0 ? -errno : fd;
+	if (mkdirat(parent, name, 0777) != 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(parent, name, FOLDER_FLAGS);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Opens GROUP/.runledger/runs/RUN; only `runs` and RUN are made. */
+static int open_run_folder(const struct rlg_append *append, struct rlg_err *err)
+{
+	int group = open(append->group, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (group < 0)
+		return rlg_fail_errno(err, -errno, "cannot open the run group %s", append->group);
+	int marker = openat(group, RLG_DIR, FOLDER_FLAGS);
+	int code = marker < 0 ? -errno : 0;
+	close(group);
+	if (code != 0)
+		return rlg_fail_errno(err, code, "cannot open %s/" RLG_DIR, append->group);
+	int runs = open_folder(marker, RLG_RUNS_DIR);
+	close(marker);
+	if (runs < 0)
+		return rlg_fail_errno(err, runs, "cannot open or make %s/" RLG_DIR "/" RLG_RUNS_DIR, append->group);
+	int run = open_folder(runs, append->run);
+	close(runs);
+	if (run < 0)
+		return rlg_fail_errno(err, run, "cannot open or make %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s", append->group,
+				      append->run);
+	return run;
+}
+
+static int open_status_file(int folder, const char *name, int more_flags, struct stat *out_file)
+{
+	int fd;
+
+	do
+		fd = openat(folder, name, FILE_FLAGS | more_flags, 0666);
+	while (fd < 0 && errno == EINTR);
+	if (fd < 0)
+		return -errno;
+	int code = 0;
+	if (fstat(fd, out_file) != 0)
+		code = -errno;
+	else if (!S_ISREG(out_file->st_mode) || out_file->st_nlink > 1)
+		code = -ELOOP;
+	else if (out_file->st_uid != geteuid())
+		code = -EPERM;
+	if (code != 0) {
+		close(fd);
+		return code;
+	}
+	return fd;
+}
+
+static void sleep_a_little(unsigned round)
+{
+	uint16_t dice = 0;
+	unsigned long most = LEAST_SLEEP_US << (round < 6 ? round : 6);
+
+	if (most > MOST_SLEEP_US)
+		most = MOST_SLEEP_US;
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+		dice = (uint16_t)getpid();
+	unsigned long span = LEAST_SLEEP_US + (most - LEAST_SLEEP_US) * dice / UINT16_MAX;
+	struct timespec pause = {.tv_nsec = (long)span * 1000};
+	nanosleep(&pause, NULL);
+}
+
+/* Never F_SETLKW: it cannot be left in time. */
+static enum turn wait_for_turn(int fd, int64_t deadline_ms)
+{
+	struct flock byte_0 = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+
+	for (unsigned round = 0;; round++) {
+		if (fcntl(fd, F_OFD_SETLK, &byte_0) == 0)
+			return OUR_TURN;
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return NO_TURN;
+		if (rlg_clock_monotonic_ms() >= deadline_ms)
+			return NO_TURN;
+		sleep_a_little(round);
+	}
+}
+
+static bool is_still_there(int folder, const char *name, const struct stat *file)
+{
+	struct stat now;
+
+	return fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == file->st_ino &&
+	       now.st_dev == file->st_dev && now.st_nlink > 0;
+}
+
+static bool ends_torn(int fd)
+{
+	struct stat file;
+	char last;
+
+	return fstat(fd, &file) == 0 && file.st_size > 0 && pread(fd, &last, 1, file.st_size - 1) == 1 && last != '\n';
+}
+
+static int write_whole(int fd, const char *bytes, size_t length)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, bytes, length);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -errno;
+	return (size_t)written == length ? 0 : -ENOSPC;
+}
+
+static int write_record(int fd, const struct rlg_append *append)
+{
+	char line[RLG_RECORD_MAX + 1];
+	size_t heal = ends_torn(fd) ? 1 : 0;
+
+	/* Somebody died in the middle of a line: ours begins on a fresh one.  Never truncate: it may be being read. */
+	line[0] = '\n';
+	memcpy(line + heal, append->line, append->length);
+	int code = write_whole(fd, line, append->length + heal);
+	if (code == -ENOSPC && ends_torn(fd)) {
+		/* A short write: what there is of it is stepped over; say the record again, whole. */
+		line[0] = '\n';
+		memcpy(line + 1, append->line, append->length);
+		code = write_whole(fd, line, append->length + 1);
+	}
+	if (code == 0 && (append->durable || !is_local(fd)) && fsync(fd) != 0)
+		code = -errno;
+	return code;
+}
+
+/* Before close(2), since an unlock on NFS swallows a late ENOSPC that close would tell. */
+static int finish(int fd, int code, bool locked)
+{
+	struct flock byte_0 = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+
+	if (locked)
+		fcntl(fd, F_OFD_SETLK, &byte_0);
+	if (close(fd) != 0 && code == 0 && errno != EINTR)
+		code = -errno;
+	return code;
+}
+
+/* A file that nobody else writes needs no lock. */
+static int append_to_fresh_file(int folder, const char *host, const struct rlg_append *append)
+{
+	char name[RLG_HOST_MAX + 64];
+	struct stat file;
+	uint32_t dice = 0;
+	int fd = -EEXIST;
+
+	for (int i = 0; i < MOST_OPENINGS && fd == -EEXIST; i++) {
+		if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+			dice = (uint32_t)rlg_clock_now_us();
+		snprintf(name, sizeof(name), "%s.%ld-%08" PRIx32 RLG_STATUS_SUFFIX, host, (long)getpid(), dice);
+		fd = open_status_file(folder, name, O_EXCL, &file);
+	}
+	return fd < 0 ? fd : finish(fd, write_record(fd, append), false);
+}
+
+/* -EAGAIN: no turn in time; -ESTALE: the file was replaced too often. */
+static int append_to(int folder, const char *name, const struct rlg_append *append)
+{
+	int64_t deadline_ms = rlg_clock_monotonic_ms() + append->timeout_ms;
+	struct stat file;
+
+	for (int i = 0; i < MOST_OPENINGS; i++) {
+		int fd = open_status_file(folder, name, 0, &file);
+		if (fd == -ESTALE)
+			continue;
+		if (fd < 0)
+			return fd;
+		if (wait_for_turn(fd, deadline_ms) == NO_TURN) {
+			close(fd);
+			return -EAGAIN;
+		}
+		if (!is_still_there(folder, name, &file)) {
+			finish(fd, 0, true);
+			continue;
+		}
+		int code = finish(fd, write_record(fd, append), true);
+		if (code != -ESTALE)
+			return code;
+	}
+	return -ESTALE;
+}
+
+/* The host's file; that of this user alone where somebody else's stands under the name; or a fresh one. */
+static int append_somewhere(int folder, char *name, size_t size, const struct rlg_append *append)
+{
+	char host[RLG_HOST_MAX];
+
+	rlg_statusfile_host(host);
+	snprintf(name, size, "%s" RLG_STATUS_SUFFIX, host);
+	int code = append_to(folder, name, append);
+	if (code == -EPERM || code == -EACCES) {
+		snprintf(name, size, "%s.u%lu" RLG_STATUS_SUFFIX, host, (unsigned long)geteuid());
+		code = append_to(folder, name, append);
+	}
+	if (code == -EAGAIN || code == -ESTALE)
+		code = append_to_fresh_file(folder, host, append);
+	return code;
+}
+
+int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err)
+{
+	char name[RLG_HOST_MAX + 64];
+
+	if (!rlg_name_ok(append->run, err))
+		return -EINVAL;
+	if (append->length < 2 || append->length > RLG_RECORD_MAX || append->line[append->length - 1] != '\n' ||
+	    memchr(append->line, '\n', append->length - 1) != NULL)
+		return rlg_fail(err, -EINVAL, "a record is one line of at most %d bytes", RLG_RECORD_MAX);
+	int folder = open_run_folder(append, err);
+	if (folder < 0)
+		return folder;
+	int code = append_somewhere(folder, name, sizeof(name), append);
+	close(folder);
+	if (code != 0)
+		rlg_fail_errno(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s", append->group, append->run,
+			       name);
+	return code;
+}
