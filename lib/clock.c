@@ -20,24 +20,24 @@ int64_t rlg_clock_monotonic_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static const char *format_time(int64_t moment_us, struct tm *(*split)(const time_t *, struct tm *), const char *format,
-			       char out_text[RLG_TIME_TEXT_MAX])
+const char *rlg_clock_local(int64_t moment_us, char out_text[RLG_TIME_TEXT_MAX])
 {
 	time_t seconds = (time_t)(moment_us / RLG_SECOND_US);
 	struct tm parts;
 
 	out_text[0] = '\0';
-	if (moment_us > 0 && split(&seconds, &parts) != NULL)
-		strftime(out_text, RLG_TIME_TEXT_MAX, format, &parts);
+	if (moment_us > 0 && localtime_r(&seconds, &parts) != NULL)
+		strftime(out_text, RLG_TIME_TEXT_MAX, "%Y-%m-%d %H:%M:%S", &parts);
 	return out_text;
-}
-
-const char *rlg_clock_local(int64_t moment_us, char out_text[RLG_TIME_TEXT_MAX])
-{
-	return format_time(moment_us, localtime_r, "%Y-%m-%d %H:%M:%S", out_text);
 }
 
 const char *rlg_clock_utc(int64_t moment_us, char out_text[RLG_TIME_TEXT_MAX])
 {
-	return format_time(moment_us, gmtime_r, "%Y-%m-%dT%H:%M:%SZ", out_text);
+	time_t seconds = (time_t)(moment_us / RLG_SECOND_US);
+	struct tm parts;
+
+	out_text[0] = '\0';
+	if (moment_us > 0 && gmtime_r(&seconds, &parts) != NULL)
+		strftime(out_text, RLG_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &parts);
+	return out_text;
 }

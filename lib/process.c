@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Starting another program without being hurt by it: see process.h. */
+#include "lib/process.h"
+
+#include "lib/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* After its end a killed child is looked for this often, a millisecond apart, so that no zombie stays behind. */
+#define REAP_ROUNDS 50
+
+/* Where close_range(2) is missing (Linux before 5.9) and the limit is huge. */
+#define MOST_DESCRIPTORS 65536
+
+struct pipes {
+	int in[2], out[2], errors[2];
+};
+
+static void close_pair(int pair[2])
+{
+	for (int i = 0; i < 2; i++) {
+		if (pair[i] >= 0)
+			close(pair[i]);
+		pair[i] = -1;
+	}
+}
+
+static void close_pipes(struct pipes *pipes)
+{
+	close_pair(pipes->in);
+	close_pair(pipes->out);
+	close_pair(pipes->errors);
+}
+
+static int open_pipes(struct pipes *pipes, const struct rlg_program *program)
+{
+	*pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+	if (program->input_length > RLG_INPUT_MAX)
+		return -EMSGSIZE;
+	if (pipe2(pipes->in, O_CLOEXEC) != 0 || pipe2(pipes->out, O_CLOEXEC) != 0 ||
+	    pipe2(pipes->errors, O_CLOEXEC) != 0)
+		return -errno;
+	/* Before the child exists: the pipe has room for it, and there is a reader, so neither waiting nor SIGPIPE. */
+	if (program->input != NULL &&
+	    write(pipes->in[1], program->input, program->input_length) != (ssize_t)program->input_length)
+		return -EIO;
+	close(pipes->in[1]);
+	pipes->in[1] = -1;
+	return 0;
+}
+
+void rlg_process_close_from(int first)
+{
+	struct rlimit limit;
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+		return;
+#endif
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > MOST_DESCRIPTORS)
+		limit.rlim_cur = MOST_DESCRIPTORS;
+	for (int fd = first; fd < (int)limit.rlim_cur; fd++)
+		close(fd);
+}
+
+void rlg_process_limit(unsigned cpu_seconds, size_t memory_bytes)
+{
+	struct rlimit cpu = {cpu_seconds, cpu_seconds};
+	struct rlimit memory = {memory_bytes, memory_bytes};
+	struct rlimit core = {0, 0};
+
+	setrlimit(RLIMIT_CPU, &cpu);
+	setrlimit(RLIMIT_AS, &memory);
+	setrlimit(RLIMIT_CORE, &core);
+}
+
+static void forget_signals(void)
+{
+	struct sigaction plain = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		sigaction(number, &plain, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* A process of its own: no terminal, no folder held, nothing inherited but what is asked for. */
+static void start_afresh(void)
+{
+	setsid();
+	forget_signals();
+	umask(022);
+	if (chdir("/") != 0)
+		_exit(127);
+}
+
+static void put_at(int fd, int wanted)
+{
+	if (dup2(fd, wanted) < 0)
+		_exit(127);
+}
+
+/* Moves a descriptor out of the way of 0, 1 and 2, where a daemon without them may have got it. */
+static int above_standard(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD, 3);
+
+	if (moved < 0)
+		_exit(127);
+	return moved;
+}
+
+static void run_child(const struct rlg_program *program, struct pipes *pipes)
+{
+	int in = above_standard(pipes->in[0]);
+	int out = above_standard(pipes->out[1]);
+	int errors = above_standard(pipes->errors[1]);
+
+	start_afresh();
+	put_at(in, 0);
+	put_at(out, 1);
+	put_at(errors, 2);
+	rlg_process_close_from(3);
+	_exit(rlg_process_become(program) == 0 ? 0 : 127);
+}
+
+int rlg_process_become(const struct rlg_program *program)
+{
+	execve(program->path, program->argv, program->envp);
+	return -errno;
+}
+
+/* Where a program's words are gathered; what does not fit is read and thrown away, so that nobody blocks on us. */
+struct gatherer {
+	char *text;
+	size_t size;
+	size_t length;
+};
+
+/* Returns whether there may be more. */
+static bool gather(int fd, struct gatherer *into)
+{
+	char bytes[1024];
+	ssize_t got = read(fd, bytes, sizeof(bytes));
+
+	if (got < 0)
+		return errno == EINTR || errno == EAGAIN;
+	if (got == 0)
+		return false;
+	size_t room = into->size > 0 ? into->size - 1 - into->length : 0;
+	size_t take = (size_t)got < room ? (size_t)got : room;
+	if (into->size > 0) {
+		memcpy(into->text + into->length, bytes, take);
+		into->length += take;
+		into->text[into->length] = '\0';
+	}
+	return true;
+}
+
+/* Until both ends are closed; -ETIMEDOUT when that takes too long. */
+static int gather_all(const struct pipes *pipes, const struct rlg_output *output, int64_t deadline_ms)
+{
+	struct gatherer to[2] = {{output->out, output->out_size, 0}, {output->errors, output->errors_size, 0}};
+	struct pollfd ends[2] = {{.fd = pipes->out[0], .events = POLLIN}, {.fd = pipes->errors[0], .events = POLLIN}};
+
+	while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+		int64_t left = deadline_ms - rlg_clock_monotonic_ms();
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(ends, 2, (int)left) < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < 2; i++)
+			if (ends[i].fd >= 0 && ends[i].revents != 0 && !gather(ends[i].fd, &to[i]))
+				ends[i].fd = -1;
+	}
+	return 0;
+}
+
+static void nap(void)
+{
+	struct timespec millisecond = {.tv_nsec = 1000000};
+
+	nanosleep(&millisecond, NULL);
+}
+
+/* The exit status in shell's terms; -ETIMEDOUT while it still runs; -ECHILD if somebody else has reaped it. */
+static int reap(pid_t child, int64_t deadline_ms)
+{
+	int status;
+
+	for (;;) {
+		pid_t got = waitpid(child, &status, WNOHANG);
+		if (got == child)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (rlg_clock_monotonic_ms() >= deadline_ms)
+			return -ETIMEDOUT;
+		nap();
+	}
+}
+
+static void kill_session(pid_t leader)
+{
+	kill(-leader, SIGKILL);
+	kill(leader, SIGKILL);
+	/* One in the depths of a hung mount cannot die yet; it is left to init. */
+	reap(leader, rlg_clock_monotonic_ms() + REAP_ROUNDS);
+}
+
+int rlg_process_run(const struct rlg_program *program, int timeout_ms, const struct rlg_output *output,
+		    struct rlg_err *err)
+{
+	int64_t deadline_ms = rlg_clock_monotonic_ms() + timeout_ms;
+	struct pipes pipes;
+
+	if (output->out_size > 0)
+		output->out[0] = '\0';
+	if (output->errors_size > 0)
+		output->errors[0] = '\0';
+	int code = open_pipes(&pipes, program);
+	pid_t child = code == 0 ? fork() : -1;
+	if (code == 0 && child < 0)
+		code = -errno;
+	if (code != 0) {
+		close_pipes(&pipes);
+		return rlg_fail_errno(err, code, "cannot start %s", program->path);
+	}
+	if (child == 0)
+		run_child(program, &pipes);
+	close(pipes.in[0]);
+	close(pipes.out[1]);
+	close(pipes.errors[1]);
+	pipes.in[0] = pipes.out[1] = pipes.errors[1] = -1;
+
+	code = gather_all(&pipes, output, deadline_ms);
+	close_pipes(&pipes);
+	if (code == 0)
+		code = reap(child, deadline_ms);
+	if (code == -ETIMEDOUT) {
+		kill_session(child);
+		return rlg_fail(err, code, "%s took longer than %d ms and was ended", program->path, timeout_ms);
+	}
+	if (code < 0)
+		return rlg_fail_errno(err, code, "cannot wait for %s", program->path);
+	return code;
+}
+
+int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return rlg_fail_errno(err, -errno, "cannot fork");
+	if (child == 0) {
+		start_afresh();
+		pid_t grandchild = fork();
+		if (grandchild != 0)
+			_exit(grandchild < 0 ? 1 : 0);
+		_exit(body(context));
+	}
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return 0; /* somebody else's SIGCHLD handler was faster */
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : rlg_fail(err, -EAGAIN, "cannot fork twice");
+}
+
+static bool is_user(const struct rlg_identity *identity)
+{
+	uid_t real, effective, saved;
+	gid_t real_group, effective_group, saved_group;
+
+	return getresuid(&real, &effective, &saved) == 0 &&
+	       getresgid(&real_group, &effective_group, &saved_group) == 0 && real == identity->uid &&
+	       effective == identity->uid && saved == identity->uid && real_group == identity->gid &&
+	       effective_group == identity->gid && saved_group == identity->gid;
+}
+
+int rlg_process_become_user(const struct rlg_identity *identity, struct rlg_err *err)
+{
+	if (identity->uid == (uid_t)-1 || identity->gid == (gid_t)-1)
+		return rlg_fail(err, -EINVAL, "no user to become");
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() == 0) {
+		/* Straight to the kernel: glibc's own would signal other threads, which a forked child has not. */
+		if (syscall(SYS_setgroups, identity->n_groups, identity->groups) != 0 ||
+		    syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) != 0 ||
+		    syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid) != 0)
+			return rlg_fail_errno(err, -errno, "cannot become uid %lu", (unsigned long)identity->uid);
+	}
+	if (!is_user(identity))
+		return rlg_fail(err, -EPERM, "could not become uid %lu", (unsigned long)identity->uid);
+	if (identity->uid != 0 && (setuid(0) == 0 || geteuid() == 0))
+		return rlg_fail(err, -EPERM, "uid %lu could become root again", (unsigned long)identity->uid);
+	return 0;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Starting another program without being hurt by it, and becoming another user for good.
+ *
+ * Nothing here allocates.  The children know nothing of the parent: own session, descriptors 0, 1 and 2 alone, default
+ * signals, umask 022, folder "/", the environment that is given and no other.
+ */
+#ifndef RLG_PROCESS_H
+#define RLG_PROCESS_H
+
+#include "lib/err.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* A pipe takes this much whole and at once, so that nobody waits for a child to read. */
+#define RLG_INPUT_MAX 4096
+
+struct rlg_program {
+	const char *path; /* absolute */
+	char *const *argv;
+	char *const *envp;
+	const char *input; /* the child's standard input, at most RLG_INPUT_MAX bytes; NULL: empty */
+	size_t input_length;
+};
+
+/* What a program said; both are NUL-terminated and cut at their size.  A size of 0 throws it away. */
+struct rlg_output {
+	char *out;
+	size_t out_size;
+	char *errors;
+	size_t errors_size;
+};
+
+/*
+ * Runs the program and waits until it has ended and closed its output, but no longer than timeout_ms; then its whole
+ * session is killed.  Returns its exit status (0 to 255), or 128 + signal; -ETIMEDOUT when it was killed for being late;
+ * or another negative errno when it could not be started.
+ */
+int rlg_process_run(const struct rlg_program *program, int timeout_ms, const struct rlg_output *output,
+		    struct rlg_err *err);
+
+/*
+ * Runs `body` in a grandchild that nobody waits for and that is nobody's child: for work that must not be in the
+ * caller's way.  The caller only waits for the short-lived child in between.  `body` never returns to the caller's code:
+ * what it returns is the grandchild's exit status.  In a threaded process `body` may only do what is safe after fork().
+ */
+int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err);
+
+/* Replaces this process by the program; returns a negative errno only if that failed. */
+int rlg_process_become(const struct rlg_program *program);
+
+/* Everything a child of ours should not have: open descriptors from `first` on. */
+void rlg_process_close_from(int first);
+
+/* Bounds what this process and its children can take: CPU seconds, address space, no core file. */
+void rlg_process_limit(unsigned cpu_seconds, size_t memory_bytes);
+
+struct rlg_identity {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups;
+	size_t n_groups;
+};
+
+/*
+ * Becomes this user for good: supplementary groups, group, user, no new privileges; and looks whether it is true.  In a
+ * process that is that user already only the look is done.  Only for processes of one thread (a forked child is one).
+ * On failure the process must end.
+ */
+int rlg_process_become_user(const struct rlg_identity *identity, struct rlg_err *err);
+
+#endif
