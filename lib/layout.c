@@ -114,3 +114,15 @@ int rlg_group_discover(const char *start, char out_group[RLG_PATH_MAX], struct r
 	} while (go_up(path));
 	return rlg_fail(err, -ENOENT, "no run group at or above %s", start);
 }
+
+void rlg_group_take_umask(const char *group)
+{
+	char path[RLG_PATH_MAX + sizeof(RLG_DIR) + 1];
+	struct stat marker;
+	struct rlg_text text;
+
+	rlg_text_init(&text, path, sizeof(path));
+	rlg_text_addf(&text, "%s/" RLG_DIR, group);
+	if (!text.full && stat(path, &marker) == 0)
+		umask(~marker.st_mode & 0077);
+}

@@ -43,4 +43,10 @@ bool rlg_name_ok(const char *name, struct rlg_err *err);
  */
 int rlg_group_discover(const char *start, char out_group[RLG_PATH_MAX], struct rlg_err *err);
 
+/*
+ * Sets this process's umask so that what we make in the group is as open as its .runledger folder is: the person who
+ * made that folder said with its mode who may read and who may write.  Only for processes of our own.
+ */
+void rlg_group_take_umask(const char *group);
+
 #endif

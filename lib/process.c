@@ -14,9 +14,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* After its end a killed child is looked for this often, a millisecond apart, so that no zombie stays behind. */
@@ -103,7 +103,6 @@ static void start_afresh(void)
 {
 	setsid();
 	forget_signals();
-	umask(022);
 	if (chdir("/") != 0)
 		_exit(127);
 }
@@ -135,11 +134,23 @@ static void run_child(const struct rlg_program *program, struct pipes *pipes)
 	put_at(out, 1);
 	put_at(errors, 2);
 	rlg_process_close_from(3);
-	_exit(rlg_process_become(program) == 0 ? 0 : 127);
+	execve(program->path, program->argv, program->envp);
+	_exit(127);
 }
 
 int rlg_process_become(const struct rlg_program *program)
 {
+	int in[2];
+
+	if (program->input != NULL) {
+		if (program->input_length > RLG_INPUT_MAX)
+			return -EMSGSIZE;
+		if (pipe2(in, O_CLOEXEC) != 0)
+			return -errno;
+		if (write(in[1], program->input, program->input_length) != (ssize_t)program->input_length ||
+		    dup2(in[0], 0) < 0)
+			return -EIO;
+	}
 	execve(program->path, program->argv, program->envp);
 	return -errno;
 }
@@ -151,7 +162,7 @@ struct gatherer {
 	size_t length;
 };
 
-/* Returns whether there may be more. */
+/* Reads what there is.  Returns whether there may be more. */
 static bool gather(int fd, struct gatherer *into)
 {
 	char bytes[1024];
@@ -260,6 +271,34 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 	return code;
 }
 
+int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
+{
+	pid_t child = fork();
+
+	if (child < 0)
+		return rlg_fail_errno(err, -errno, "cannot fork");
+	if (child == 0) {
+		start_afresh();
+		_exit(body(context));
+	}
+	int code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
+	if (code == -ETIMEDOUT) {
+		kill_session(child);
+		return rlg_fail(err, code, "a look at the user's files took longer than %d ms and was ended", timeout_ms);
+	}
+	return code < 0 ? rlg_fail_errno(err, code, "cannot wait for a child") : code;
+}
+
+/* Descriptors of the host program would keep its pipes open: slurmd waits for them to close. */
+static void hold_no_descriptors(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	rlg_process_close_from(3);
+}
+
 int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err)
 {
 	pid_t child = fork();
@@ -272,6 +311,7 @@ int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err
 		pid_t grandchild = fork();
 		if (grandchild != 0)
 			_exit(grandchild < 0 ? 1 : 0);
+		hold_no_descriptors();
 		_exit(body(context));
 	}
 	while (waitpid(child, &status, 0) < 0)

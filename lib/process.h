@@ -3,7 +3,7 @@
  * Starting another program without being hurt by it, and becoming another user for good.
  *
  * Nothing here allocates.  The children know nothing of the parent: own session, descriptors 0, 1 and 2 alone, default
- * signals, umask 022, folder "/", the environment that is given and no other.
+ * signals, folder "/", the environment that is given and no other.
  */
 #ifndef RLG_PROCESS_H
 #define RLG_PROCESS_H
@@ -41,13 +41,22 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 		    struct rlg_err *err);
 
 /*
+ * Runs `body` in a child and waits for it, but no longer than timeout_ms.  Returns what `body` returned (0 to 255), or a
+ * negative errno as rlg_process_run().  In a threaded process `body` may only do what is safe after fork().
+ */
+int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err);
+
+/*
  * Runs `body` in a grandchild that nobody waits for and that is nobody's child: for work that must not be in the
  * caller's way.  The caller only waits for the short-lived child in between.  `body` never returns to the caller's code:
  * what it returns is the grandchild's exit status.  In a threaded process `body` may only do what is safe after fork().
  */
 int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err);
 
-/* Replaces this process by the program; returns a negative errno only if that failed. */
+/*
+ * Replaces this process by the program, with `input` (if any) as its standard input; returns a negative errno only if
+ * that failed.
+ */
 int rlg_process_become(const struct rlg_program *program);
 
 /* Everything a child of ours should not have: open descriptors from `first` on. */
