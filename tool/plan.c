@@ -91,8 +91,7 @@ static bool is_placeholder(const char *name)
 	return false;
 }
 
-/* Whether one of the words of `type` is control, base or baseline. */
-static bool is_control(const char *type)
+bool rlg_plan_is_control(const char *type)
 {
 	static const char *const control_words[] = {"control", "controls", "base", "baseline"};
 	static const char parting[] = " \t-_/,;:()[]";
@@ -128,7 +127,7 @@ static int add_run(struct planning *planning, size_t line, const char *name, con
 	}
 	type = type != NULL && !is_placeholder(type) ? type : NULL;
 	plan->runs[plan->n_runs++] =
-		(struct rlg_planned_run){.name = name, .type = type, .control = is_control(type)};
+		(struct rlg_planned_run){.name = name, .type = type, .control = rlg_plan_is_control(type)};
 	return 0;
 }
 
