@@ -387,29 +387,42 @@ static void add_evaluations(struct update *update, const struct container *run_c
 	end(update, &spot);
 }
 
+static void add_first_phase(struct update *update, const struct container *container, const struct rlg_run *run,
+			    const struct rlg_phase *phase)
+{
+	struct spot spot;
+
+	if (phase == NULL || !begin(update, &spot, container, NULL))
+		return;
+	rlg_rs_write_first_phase(&spot.writer, run, phase);
+	end(update, &spot);
+}
+
 static void update_nested(struct update *update, const struct rlg_run *run, const struct container *container)
 {
 	const struct rlg_phase **missing = rlg_arena_alloc(update->arena, (run->n_phases + 1) * sizeof(*missing));
 	const struct rlg_yaml_node *evaluations = rlg_yaml_get(container->value, RLG_RS_EVALUATIONS);
+	const struct rlg_phase *missing_first = NULL;
 	size_t n_missing = 0;
-	struct spot spot;
 
 	for (size_t i = 0; i < run->n_phases; i++) {
 		const struct rlg_phase *phase = &run->phases[i];
 		const struct rlg_yaml_node *parent;
 		struct rlg_yaml_node *key = find_nested(update, run, phase, container->value, &parent);
 
-		if (key != NULL) {
+		if (key != NULL)
 			update_nested_phase(update, phase, parent, key);
-		} else if (!rlg_rs_is_first_phase(update->model, phase)) {
-			if (rlg_rs_wants_place(update->model, evaluations, phase))
-				missing[n_missing++] = phase;
-		} else if (begin(update, &spot, container, NULL)) {
-			rlg_rs_write_first_phase(&spot.writer, run, phase);
-			end(update, &spot);
-		}
+		else if (rlg_rs_is_first_phase(update->model, phase))
+			missing_first = phase;
+		else if (rlg_rs_wants_place(update->model, evaluations, phase))
+			missing[n_missing++] = phase;
 	}
-	add_evaluations(update, container, missing, n_missing);
+	/* The inner one first: both may go to the end of the run, and what is indented more has to stand before. */
+	if (evaluations != NULL)
+		add_evaluations(update, container, missing, n_missing);
+	add_first_phase(update, container, run, missing_first);
+	if (evaluations == NULL)
+		add_evaluations(update, container, missing, n_missing);
 }
 
 static void update_run(struct update *update, const struct rlg_run *run, const struct rlg_yaml_node *runs,
