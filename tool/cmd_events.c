@@ -8,6 +8,7 @@
 #include "tool/when.h"
 
 #include "lib/clock.h"
+#include "lib/layout.h"
 #include "lib/lines.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct line {
 
 struct events {
 	struct rlg_arena *arena;
+	bool one_run; /* so its name need not be shown */
 	int64_t since_us;
 	struct line *lines;
 	size_t n, room;
@@ -137,7 +139,9 @@ static void add_row(const struct events *events, struct rlg_table *table, const 
 	if (rlg_record_parse(line->text, line->length, &record, NULL) < 0)
 		return;
 	words = rlg_event_words(events->arena, &record, &colour);
-	if (record.phase != NULL)
+	if (events->one_run)
+		where = rlg_arena_strdup(events->arena, record.phase);
+	else if (record.phase != NULL)
 		where = rlg_arena_printf(events->arena, "%s/%s", line->run, record.phase);
 	rlg_table_add(table, RLG_COLOUR_DIM, rlg_clock_local(line->time_us, time));
 	rlg_table_add(table, RLG_COLOUR_PLAIN, where);
@@ -152,7 +156,7 @@ static void print_table(const struct events *events, bool no_color)
 		{.title = ""},
 		{.title = "", .flexible = true, .least = 10},
 		{.title = ""},
-		{.title = "", .flexible = true, .least = 20},
+		{.title = "", .flexible = true, .wraps = true, .least = 20},
 	};
 	struct rlg_terminal terminal;
 	struct rlg_table table;
@@ -197,7 +201,7 @@ static int no_records(const struct rlg_options *options, const struct rlg_group 
 
 static int show(const struct rlg_options *options, const struct rlg_group *group, const char *run, int64_t since_us)
 {
-	struct events events = {.arena = group->arena, .since_us = since_us};
+	struct events events = {.arena = group->arena, .one_run = run != NULL, .since_us = since_us};
 	struct rlg_err err;
 	int code;
 
@@ -224,6 +228,8 @@ static int run(struct rlg_options *options)
 
 	if (options->n_words > 1)
 		return rlg_usage_error(options, "one run at a time, not also `%s`", options->words[1]);
+	if (options->n_words == 1 && !rlg_name_ok(options->words[0], &err))
+		return rlg_usage_error(options, "%s", err.text);
 	if (since != NULL && rlg_when_parse(since, rlg_clock_now_us(), &since_us, &err) < 0)
 		return rlg_usage_error(options, "%s", err.text);
 	if (rlg_group_open(rlg_option_value(options, "group"), &group, &err) < 0)

@@ -89,9 +89,8 @@ static void add_commit(struct rlg_bytes *words, const struct rlg_record *record)
 
 static void words_submit(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
-	rlg_bytes_add(words, "submitted");
-	if (!add_text(words, record, ": ", "script"))
-		add_text(words, record, ": ", "job_name");
+	if (!add_text(words, record, "", "script") && !add_text(words, record, "", "job_name"))
+		rlg_bytes_add(words, "submitted");
 	add_text(words, record, ", by ", "user");
 	add_text(words, record, " on ", "host");
 	add_commit(words, record);
@@ -109,9 +108,8 @@ static void words_start(struct rlg_bytes *words, const struct rlg_record *record
 {
 	int64_t restarts = 0;
 
-	rlg_bytes_add(words, "started");
-	if (!add_text(words, record, " on ", "nodes"))
-		add_text(words, record, " on ", "node");
+	if (!add_text(words, record, "started on ", "nodes") && !add_text(words, record, "started on ", "node"))
+		rlg_bytes_add(words, "started");
 	if (rlg_record_get_int(record, "attempt", &restarts) && restarts > 0)
 		rlg_bytes_addf(words, ", restart %" PRId64, restarts);
 	add_text(words, record, ", partition ", "partition");
@@ -126,9 +124,8 @@ static void words_task_failed(struct rlg_bytes *words, const struct rlg_record *
 	if (!add_number(words, record, "rank ", "rank"))
 		rlg_bytes_add(words, "a task");
 	add_text(words, record, " on ", "node");
-	rlg_bytes_add(words, " failed");
 	if (rlg_record_get_bool(record, "oom", false))
-		rlg_bytes_add(words, ": out of memory");
+		rlg_bytes_add(words, ", out of memory");
 	if (rlg_record_get_int(record, "signal", &value) && value > 0)
 		rlg_bytes_addf(words, ", signal %" PRId64, value);
 	if (rlg_record_get_int(record, "exit_code", &value) && value > 0)
@@ -206,7 +203,7 @@ const char *rlg_event_words(struct rlg_arena *arena, const struct rlg_record *re
 	*out_colour = RLG_COLOUR_PLAIN;
 	rlg_bytes_init(&words, arena);
 	if (record->job_id >= 0)
-		rlg_bytes_addf(&words, "job %" PRId64 " ", record->job_id);
+		rlg_bytes_addf(&words, "job %" PRId64 ": ", record->job_id);
 	tell(&words, record, out_colour);
 	return words.data;
 }

@@ -116,11 +116,11 @@ static void add_attempt(const struct rlg_status_view *view, struct rlg_table *ta
 static void print_attempts(const struct rlg_status_view *view, const struct rlg_run *run, FILE *stream)
 {
 	static const struct rlg_column columns[] = {
-		{.title = "Attempt at", .flexible = true, .least = 8},
+		{.title = "Phase", .flexible = true, .least = 8},
 		{.title = "Job"},
 		{.title = "Started"},
 		{.title = "Nodes", .flexible = true, .least = 8},
-		{.title = "How it went", .flexible = true, .least = 12},
+		{.title = "How it went", .flexible = true, .wraps = true, .least = 16},
 	};
 	struct rlg_table table;
 

@@ -124,13 +124,35 @@ static bool print_runs(const struct rlg_status_view *view, FILE *stream, bool pl
 	return true;
 }
 
+/* Name and counts on one line if they fit, else on one each. */
 static void print_heading(const struct rlg_status_view *view, FILE *stream)
 {
-	fputs(rlg_terminal_colour(&view->terminal, RLG_COLOUR_BOLD), stream);
-	rlg_printable_put(stream, view->model->run_group);
-	fputs(rlg_terminal_colour(&view->terminal, RLG_COLOUR_PLAIN), stream);
-	fputs(": ", stream);
-	rlg_printable_put(stream, rlg_summary_line(view->arena, view->model));
+	const struct rlg_terminal *terminal = &view->terminal;
+	const char *name = view->model->run_group, *line = rlg_summary_line(view->arena, view->model);
+	size_t width = rlg_text_width(terminal, name) + 2 + rlg_text_width(terminal, line);
+	bool fits = terminal->width == 0 || width <= terminal->width;
+
+	fputs(rlg_terminal_colour(terminal, RLG_COLOUR_BOLD), stream);
+	rlg_printable_put(stream, name);
+	fputs(rlg_terminal_colour(terminal, RLG_COLOUR_PLAIN), stream);
+	fputs(fits ? ": " : ":\n", stream);
+	rlg_paragraph_print(view->arena, terminal, 0, line, stream);
+}
+
+/* "- words: command".  A command is to be copied: where it does not fit behind the words it has lines of its own. */
+static void print_action(const struct rlg_status_view *view, const struct rlg_action *action, FILE *stream)
+{
+	const struct rlg_terminal *terminal = &view->terminal;
+	const char *words = rlg_arena_printf(view->arena, "- %s%s", action->words, action->code != NULL ? ":" : "");
+	const char *line = action->code == NULL ? words : rlg_arena_printf(view->arena, "%s %s", words, action->code);
+
+	if (terminal->width == 0 || rlg_text_width(terminal, line) <= terminal->width)
+		words = line;
+	rlg_paragraph_print(view->arena, terminal, 2, words, stream);
+	if (words == line || action->code == NULL)
+		return;
+	fputs("    ", stream);
+	rlg_printable_put(stream, action->code);
 	fputc('\n', stream);
 }
 
@@ -150,13 +172,7 @@ static void print_actions(const struct rlg_status_view *view, FILE *stream)
 			fputc('\n', stream);
 			any = true;
 		}
-		fputs("- ", stream);
-		rlg_printable_put(stream, action->words);
-		if (action->code != NULL) {
-			fputs(": ", stream);
-			rlg_printable_put(stream, action->code);
-		}
-		fputc('\n', stream);
+		print_action(view, action, stream);
 	}
 }
 
@@ -168,7 +184,7 @@ void rlg_status_table(const struct rlg_status_view *view, FILE *stream)
 	any = print_runs(view, stream, has_plan, "\n");
 	if (has_plan)
 		any |= print_runs(view, stream, false,
-				  "\nNot in the plan: no planned run fits these jobs (`sbatch --run=RUN` says which one is meant)\n");
+				  "\nNot in the plan (to say which run is meant: `sbatch --run=RUN`)\n");
 	if (!any && view->filtered)
 		fputs("\nNo run is like that.\n", stream);
 	if (!view->filtered)
