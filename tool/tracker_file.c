@@ -25,18 +25,12 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	out_file->path = rlg_group_path(group, choice->path);
 	out_file->base_path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_TRACKERS_DIR "/%s", group->path,
 					       choice->tracker);
+	/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
+	if (rlg_file_read(group->arena, out_file->base_path, RLG_TRACKER_MAX, &out_file->base, &out_file->base_length,
+			  NULL, NULL) != 0)
+		out_file->base = NULL;
 	return rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
 			     &out_file->stat, err);
-}
-
-char *rlg_tracker_file_base(struct rlg_group *group, const struct rlg_tracker_file *file)
-{
-	char *base = NULL;
-
-	/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
-	if (rlg_file_read(group->arena, file->base_path, RLG_TRACKER_MAX, &base, NULL, NULL, NULL) != 0)
-		return NULL;
-	return base;
 }
 
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
@@ -63,6 +57,8 @@ int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text
 		if (code != 0)
 			return code;
 	}
+	if (is_same(text, length, file->base, file->base_length))
+		return 0;
 	/* Afterwards: should we die in between, our own news would look like a person's edit of the same values. */
 	return rlg_file_replace(file->base_path, text, length, err);
 }

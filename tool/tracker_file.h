@@ -21,6 +21,8 @@ struct rlg_tracker_file {
 	char *text; /* NULL: there is no file */
 	size_t length;
 	struct stat stat; /* of the text that was read */
+	char *base; /* what the tool wrote last; NULL: not known */
+	size_t base_length;
 };
 
 /*
@@ -29,9 +31,6 @@ struct rlg_tracker_file {
  */
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  struct rlg_tracker_file *out_file, struct rlg_err *err);
-
-/* What the tool wrote last, or NULL where that is not known. */
-char *rlg_tracker_file_base(struct rlg_group *group, const struct rlg_tracker_file *file);
 
 /* Is the file on disk still the one that was read? */
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
