@@ -2,16 +2,15 @@
 /* `runledger report`: a summary of a group as a document. */
 #include "tool/atomic_file.h"
 #include "tool/commands.h"
+#include "tool/damage.h"
 #include "tool/group.h"
 #include "tool/report.h"
 #include "tool/scripts.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include <errno.h>
 
 static const struct {
 	const char *name;
@@ -90,11 +89,7 @@ static int report(const struct rlg_options *options, struct rlg_group *group, rl
 	render(model, &actions, &text);
 	if (write_report(rlg_option_value(options, "output"), &text, &err) < 0)
 		return rlg_failure(options, "%s", err.text);
-	if (model->damaged == 0)
-		return RLG_EXIT_OK;
-	rlg_warning(options, "%" PRIu64 " damaged line%s in the records of %s stepped over", model->damaged,
-		    model->damaged == 1 ? "" : "s", group->path);
-	return RLG_EXIT_DAMAGED;
+	return rlg_damage_exit(options, model->damaged, group->path);
 }
 
 static int run(struct rlg_options *options)

@@ -3,8 +3,9 @@
 #include "tool/options.h"
 
 #include "lib/err.h"
+#include "lib/layout.h"
+#include "lib/text.h"
 #include "tool/command.h"
-#include "tool/nearest.h"
 #include "tool/printable.h"
 
 #include <assert.h>
@@ -194,4 +195,18 @@ bool rlg_group_word(struct rlg_options *options, const char **out_word, int *out
 	}
 	*out_word = options->n_words == 1 ? options->words[0] : NULL;
 	return true;
+}
+
+int rlg_unknown_name(const struct rlg_options *options, const struct rlg_nearest *nearest, const char *kind,
+			const char *where)
+{
+	char storage[RLG_NEAREST_MAX * (RLG_NAME_MAX + 8)];
+	struct rlg_text names;
+
+	if (nearest->n == 0)
+		return rlg_failure(options, "there is no %s `%s` in %s", kind, nearest->word, where);
+	rlg_text_init(&names, storage, sizeof(storage));
+	for (size_t i = 0; i < nearest->n; i++)
+		rlg_text_addf(&names, "%s`%s`", i == 0 ? "" : i + 1 < nearest->n ? ", " : " or ", nearest->names[i]);
+	return rlg_failure(options, "there is no %s `%s` in %s; did you mean %s?", kind, nearest->word, where, names.data);
 }

@@ -5,6 +5,8 @@
 #ifndef RLG_OPTIONS_H
 #define RLG_OPTIONS_H
 
+#include "tool/nearest.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +60,10 @@ int rlg_failure(const struct rlg_options *options, const char *format, ...) __at
 
 /* Says "runledger COMMAND: sentence" on stderr, for what does not end the command. */
 void rlg_warning(const struct rlg_options *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Says "there is no KIND `WORD` in WHERE; did you mean `A` or `B`?" on stderr and returns RLG_EXIT_FAILED. */
+int rlg_unknown_name(const struct rlg_options *options, const struct rlg_nearest *nearest, const char *kind,
+		     const char *where);
 
 /* The one optional word of a command that takes a GROUP; more words are a usage error (returns false). */
 bool rlg_group_word(struct rlg_options *options, const char **out_word, int *out_exit);

@@ -82,6 +82,14 @@ static void add_progress(struct rlg_bytes *out, const struct rlg_model *model)
 	}
 }
 
+/* The line under a title is as long as the title with its blanks. */
+static void add_rule(struct rlg_bytes *out, const char *title)
+{
+	for (size_t i = 0; i < strlen(title) + 2; i++)
+		rlg_bytes_add(out, "-");
+	rlg_bytes_add(out, "|");
+}
+
 static void add_heading(struct rlg_bytes *out, const char *const *phases, size_t n_phases)
 {
 	rlg_bytes_add(out, "| Run Name |");
@@ -90,10 +98,12 @@ static void add_heading(struct rlg_bytes *out, const char *const *phases, size_t
 		add_text(out, rlg_summary_title(out->arena, phases[i]));
 		rlg_bytes_add(out, " |");
 	}
-	rlg_bytes_add(out, " Notes |\n|----------|");
+	rlg_bytes_add(out, " Notes |\n|");
+	add_rule(out, "Run Name");
 	for (size_t i = 0; i < n_phases; i++)
-		rlg_bytes_add(out, "----------|");
-	rlg_bytes_add(out, "-------|\n");
+		add_rule(out, rlg_summary_title(out->arena, phases[i]));
+	add_rule(out, "Notes");
+	rlg_bytes_add(out, "\n");
 }
 
 static void add_row(struct rlg_bytes *out, const struct rlg_run *run, const char *const *phases, size_t n_phases,

@@ -133,50 +133,58 @@ static void add_signal(struct rlg_bytes *bytes, int64_t signal)
 		rlg_bytes_addf(bytes, " (%s)", name);
 }
 
-const char *rlg_summary_cause(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+static void add_cause(struct rlg_bytes *bytes, const struct rlg_attempt *attempt, bool with_time)
 {
-	const char *before = ": ";
+	bool has_time = with_time && attempt->start_us > 0 && attempt->end_us >= attempt->start_us;
+	const char *before = has_time ? ": " : ", ";
 	char duration[RLG_WHEN_TEXT_MAX];
-	struct rlg_bytes bytes;
 
-	rlg_bytes_init(&bytes, arena);
-	rlg_bytes_add(&bytes, attempt->slurm_state != NULL ? attempt->slurm_state : "UNKNOWN");
-	if (attempt->start_us > 0 && attempt->end_us >= attempt->start_us)
-		rlg_bytes_addf(&bytes, " after %s", rlg_when_duration(attempt->end_us - attempt->start_us, duration));
+	rlg_bytes_add(bytes, attempt->slurm_state != NULL ? attempt->slurm_state : "UNKNOWN");
+	if (has_time)
+		rlg_bytes_addf(bytes, " after %s", rlg_when_duration(attempt->end_us - attempt->start_us, duration));
 	if (attempt->exit_code > 0) {
-		rlg_bytes_addf(&bytes, "%sexit code %" PRId64, before, attempt->exit_code);
+		rlg_bytes_addf(bytes, "%sexit code %" PRId64, before, attempt->exit_code);
 		before = ", ";
 	}
 	if (attempt->signal > 0) {
-		rlg_bytes_add(&bytes, before);
-		add_signal(&bytes, attempt->signal);
+		rlg_bytes_add(bytes, before);
+		add_signal(bytes, attempt->signal);
 		before = ", ";
 	}
 	if (attempt->reason != NULL && attempt->reason[0] != '\0' && !says_nothing(attempt->reason))
-		rlg_bytes_addf(&bytes, "%s%s", before, attempt->reason);
+		rlg_bytes_addf(bytes, "%s%s", before, attempt->reason);
+}
+
+const char *rlg_summary_cause(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+{
+	struct rlg_bytes bytes;
+
+	rlg_bytes_init(&bytes, arena);
+	add_cause(&bytes, attempt, true);
 	return bytes.data;
 }
 
-/* "Eval job 1234568", or "Eval on n1" where ids stand elsewhere. */
-static void add_phase_job(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool with_ids)
+/* "Eval job 1234568", or "Eval on n1" where ids and times stand elsewhere. */
+static void add_phase_job(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool in_full)
 {
 	const struct rlg_attempt *attempt = phase->deciding;
 
 	rlg_bytes_add(bytes, rlg_summary_title(bytes->arena, phase->name));
-	if (with_ids && phase->job_id != NULL)
+	if (in_full && phase->job_id != NULL)
 		rlg_bytes_addf(bytes, " job %s", phase->job_id);
-	if (!with_ids && phase->status == RLG_STATUS_RUNNING && attempt != NULL && attempt->nodes != NULL)
+	if (!in_full && phase->status == RLG_STATUS_RUNNING && attempt != NULL && attempt->nodes != NULL)
 		rlg_bytes_addf(bytes, " on %s", attempt->nodes);
 }
 
-static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool with_ids)
+static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool in_full)
 {
-	add_phase_job(bytes, phase, with_ids);
+	add_phase_job(bytes, phase, in_full);
 	if (phase->status == RLG_STATUS_FAILED && phase->deciding == NULL)
 		rlg_bytes_add(bytes, ": marked as failed by hand");
-	else if (phase->status == RLG_STATUS_FAILED)
-		rlg_bytes_addf(bytes, ": %s", rlg_summary_cause(bytes->arena, phase->deciding));
-	else if (phase->status == RLG_STATUS_SUBMITTED)
+	else if (phase->status == RLG_STATUS_FAILED) {
+		rlg_bytes_add(bytes, ": ");
+		add_cause(bytes, phase->deciding, in_full);
+	} else if (phase->status == RLG_STATUS_SUBMITTED)
 		rlg_bytes_add(bytes, phase->n_attempts > 1 ? " back in the queue" : " in the queue");
 	if (phase->n_attempts > 1)
 		rlg_bytes_addf(bytes, ", attempt %zu", phase->n_attempts);
@@ -203,7 +211,7 @@ static void add_pending_note(struct rlg_bytes *bytes, const struct rlg_run *run)
 	rlg_bytes_add(bytes, "Not started");
 }
 
-static const char *note(struct rlg_arena *arena, const struct rlg_run *run, bool with_ids)
+static const char *note(struct rlg_arena *arena, const struct rlg_run *run, bool in_full)
 {
 	enum rlg_status status = rlg_run_status(run);
 	struct rlg_bytes bytes;
@@ -220,7 +228,7 @@ static const char *note(struct rlg_arena *arena, const struct rlg_run *run, bool
 			if (run->phases[i].status != status)
 				continue;
 			rlg_bytes_add(&bytes, bytes.length > 0 ? "; " : "");
-			add_phase_note(&bytes, &run->phases[i], with_ids);
+			add_phase_note(&bytes, &run->phases[i], in_full);
 		}
 	if (run->note != NULL)
 		rlg_bytes_addf(&bytes, "; %s", run->note);

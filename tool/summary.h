@@ -28,7 +28,7 @@ const struct rlg_phase *rlg_summary_phase(const struct rlg_run *run);
 /* What is to be said about a run: "All done!", "Not started", "Eval job 1234568", "Finetune job 12: TIMEOUT after 2h 0m". */
 const char *rlg_summary_note(struct rlg_arena *arena, const struct rlg_run *run);
 
-/* The same beside a column of job ids: the nodes instead of the id: "Eval on n1". */
+/* The same beside columns with job ids and times: "Eval on n1", "Finetune: TIMEOUT". */
 const char *rlg_summary_short_note(struct rlg_arena *arena, const struct rlg_run *run);
 
 /* How an attempt ended: "FAILED after 3m 2s: exit code 1"; before the end, Slurm's word for its state. */

@@ -155,14 +155,55 @@ static void print_cell(const struct rlg_table *table, const struct rlg_cell *cel
 	*owed += blanks + GAP;
 }
 
+/* The beginning of the cell that fits, up to a blank where there is one; *rest is what is left, NULL if nothing is. */
+static struct rlg_cell beginning_of(const struct rlg_table *table, const struct rlg_cell *cell, size_t width,
+				    const char **rest)
+{
+	const char *at = cell->shown, *end = at, *blank = NULL;
+	char shown[RLG_SHOWN_MAX];
+	size_t used = 0;
+
+	*rest = NULL;
+	if (cell->width <= width)
+		return *cell;
+	while (*at != '\0') {
+		used += rlg_printable_next(&at, table->terminal->ascii_text, shown);
+		/* At least one character, so that the rest gets shorter. */
+		if (used > width && end > cell->shown)
+			break;
+		blank = *at == ' ' ? at : blank;
+		end = at;
+	}
+	/* A word that is longer than the line, such as a path, is broken where the line ends. */
+	if (blank != NULL && blank > cell->shown)
+		end = blank;
+	*rest = end + strspn(end, " ");
+	return make_cell(table, cell->colour, rlg_arena_strndup(table->arena, cell->shown, (size_t)(end - cell->shown)));
+}
+
 static void print_row(const struct rlg_table *table, const struct rlg_cell *cells, const size_t *widths, FILE *stream)
 {
-	size_t owed = 0;
+	size_t owed = 0, last = table->n_columns - 1;
+	size_t indent = total_width(table, widths) - widths[last];
+	const char *rest = NULL;
 
-	for (size_t i = 0; i < table->n_columns; i++)
+	for (size_t i = 0; i < table->n_columns; i++) {
+		struct rlg_cell cell = cells[i];
+
+		if (table->columns[i].wraps)
+			cell = beginning_of(table, &cells[i], widths[i], &rest);
 		if (widths[i] > 0)
-			print_cell(table, &cells[i], widths[i], table->columns[i].right, &owed, stream);
+			print_cell(table, &cell, widths[i], table->columns[i].right, &owed, stream);
+	}
 	fputc('\n', stream);
+	while (rest != NULL && *rest != '\0') {
+		struct rlg_cell left = make_cell(table, cells[last].colour, rest);
+		struct rlg_cell cell = beginning_of(table, &left, widths[last], &rest);
+
+		owed = indent;
+		print_cell(table, &cell, widths[last], false, &owed, stream);
+		fputc('\n', stream);
+	}
 }
 
 static void print_titles(const struct rlg_table *table, const size_t *widths, FILE *stream)
@@ -186,4 +227,22 @@ void rlg_table_print(const struct rlg_table *table, FILE *stream)
 	print_titles(table, widths, stream);
 	for (size_t i = 0; i < table->n_cells; i += table->n_columns)
 		print_row(table, &table->cells[i], widths, stream);
+}
+
+void rlg_paragraph_print(struct rlg_arena *arena, const struct rlg_terminal *terminal, size_t indent, const char *text,
+			 FILE *stream)
+{
+	const struct rlg_table table = {.arena = arena, .terminal = terminal};
+	struct rlg_cell cell = make_cell(&table, RLG_COLOUR_PLAIN, text);
+	size_t width = terminal->width == 0 ? cell.width : terminal->width;
+	const char *rest;
+
+	for (;;) {
+		fprintf(stream, "%s\n", beginning_of(&table, &cell, width, &rest).shown);
+		if (rest == NULL || *rest == '\0')
+			return;
+		fprintf(stream, "%*s", (int)indent, "");
+		width = terminal->width - indent;
+		cell = make_cell(&table, RLG_COLOUR_PLAIN, rest);
+	}
 }

@@ -17,7 +17,8 @@ struct rlg_column {
 	const char *title;
 	bool right; /* flush right, for numbers */
 	bool flexible; /* may be cut */
-	size_t least; /* but not below so many cells */
+	bool wraps; /* goes on on the next line instead of being cut; for a flexible last column */
+	size_t least; /* but not narrower than so many cells */
 };
 
 struct rlg_cell {
@@ -49,6 +50,10 @@ bool rlg_table_fits(const struct rlg_table *table);
 
 /* Prints the titles and the rows; columns without a title and without text are left out, blanks at the end too. */
 void rlg_table_print(const struct rlg_table *table, FILE *stream);
+
+/* A text of its own in lines that fit, all but the first indented by so many cells.  Ends with a newline. */
+void rlg_paragraph_print(struct rlg_arena *arena, const struct rlg_terminal *terminal, size_t indent, const char *text,
+			 FILE *stream);
 
 /* How wide `text` is on this screen, once it is harmless. */
 size_t rlg_text_width(const struct rlg_terminal *terminal, const char *text);
