@@ -17,7 +17,7 @@ EXTRA_DIST += %D%/plugin/spank_runledger.map %D%/plugin/spank_runledger_epilog.m
 # lacks must only matter where it is called.  No sanitizers: slurmstepd is not built with them.
 PLUGIN_LDFLAGS = -module -avoid-version -shared -Wl,-z,nodelete -Wl,-z,relro
 
-if HAVE_SLURM
+if BUILD_PLUGINS
 slurmplug_LTLIBRARIES = spank/spank_runledger.la spank/spank_runledger_epilog.la
 
 spank_spank_runledger_la_SOURCES = %D%/plugin/spank_runledger.c %D%/slurm/host.c %D%/slurm/host.h

@@ -155,13 +155,13 @@ static void run_tool(struct ended_job *job, const struct rlg_host *host, const s
 		return;
 	snprintf(ask_ms, sizeof(ask_ms), "%d", timeout_ms > 2 * TOOL_SHARE_MS ? timeout_ms - TOOL_SHARE_MS : timeout_ms / 2);
 	snprintf(conf_variable, sizeof(conf_variable), "SLURM_CONF=%s", job->slurm_conf);
-	char *argv[] = {"runledger", "record",	       "--conf",   (char *)settings->conf_path,
+	const char *argv[] = {"runledger", "record",	       "--conf",   settings->conf_path,
 			"--group",   job->address.group, "--run",    job->address.run,
 			"--phase",   job->address.phase, "--uid",    job->uid,
 			"--gid",     job->gid,	       "--user",   job->user,
 			"--ask-ms",  ask_ms,	       "--detach", "finish",
 			NULL};
-	char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", job->slurm_conf[0] == '/' ? conf_variable : NULL, NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", job->slurm_conf[0] == '/' ? conf_variable : NULL, NULL};
 	struct rlg_program tool = {
 		.path = settings->helper, .argv = argv, .envp = envp, .input = record, .input_length = (size_t)length};
 	int code = rlg_process_run(&tool, timeout_ms, &output, &err);
