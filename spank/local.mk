@@ -7,6 +7,7 @@ spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/deliver.c %D%/hooks/deliver.h \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \
+	%D%/hooks/hostlist.c %D%/hooks/hostlist.h \
 	%D%/hooks/settings.c %D%/hooks/settings.h \
 	%D%/hooks/start.c %D%/hooks/start.h \
 	%D%/hooks/submit.c %D%/hooks/submit.h
@@ -35,7 +36,7 @@ spank_spank_runledger_epilog_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.l
 EXTRA_spank_spank_runledger_epilog_la_DEPENDENCIES = $(srcdir)/%D%/plugin/spank_runledger_epilog.map
 
 # The cli_filter plugin is the same object under another name: see plugin/spank_runledger.c.
-install-exec-hook:
+install-data-hook:
 	rm -f $(DESTDIR)$(slurmplugdir)/spank_runledger.la $(DESTDIR)$(slurmplugdir)/spank_runledger_epilog.la
 	cd $(DESTDIR)$(slurmplugdir) && $(LN_S) -f spank_runledger.so cli_filter_runledger.so
 

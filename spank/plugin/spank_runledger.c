@@ -105,6 +105,12 @@ int slurm_spank_local_user_init(spank_t spank, int n_arguments, char **arguments
 	return 0;
 }
 
+int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
+{
+	rlg_start_remember_folder();
+	return 0;
+}
+
 int slurm_spank_task_post_fork(spank_t spank, int n_arguments, char **arguments)
 {
 	static struct rlg_settings settings;
