@@ -251,7 +251,8 @@ static void skip_first_phase_of_control(struct rlg_run *run)
 	run->phases[0].status_text = rlg_status_word(RLG_STATUS_SKIPPED);
 }
 
-static bool is_known(const struct gathered *from)
+/* Where nothing is planned nothing is out of plan. */
+static bool is_known(const struct rlg_fold *fold, const struct gathered *from)
 {
 	bool asked = false, unknown = false;
 
@@ -260,7 +261,7 @@ static bool is_known(const struct gathered *from)
 		asked = asked || (by != NULL && strcmp(by, "none") != 0);
 		unknown = unknown || (by != NULL && strcmp(by, "none") == 0);
 	}
-	return from->planned || asked || !unknown;
+	return from->planned || asked || !unknown || fold->n_planned == 0;
 }
 
 static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_run *run)
@@ -268,7 +269,7 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	size_t n_attempts;
 
 	sort_events(from, fold->arena);
-	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(from)};
+	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
 	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
 	add_phases(fold, run, from, attempts, n_attempts);
 	for (size_t i = 0; i < run->n_phases; i++)

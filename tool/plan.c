@@ -7,6 +7,7 @@
 #include "tool/md_table.h"
 #include "tool/yaml_doc.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -91,21 +92,20 @@ static bool is_placeholder(const char *name)
 	return false;
 }
 
-/* Whether one of the words of `type` is control, base or baseline. */
-static bool is_control(const char *type)
+bool rlg_plan_is_control(const char *type)
 {
 	static const char *const control_words[] = {"control", "controls", "base", "baseline"};
-	static const char parting[] = " \t-_/,;:()[]";
 
 	while (type != NULL && *type != '\0') {
-		size_t length = strcspn(type, parting);
+		size_t length = 0;
 
+		while (isalnum((unsigned char)type[length]))
+			length++;
 		for (size_t i = 0; i < sizeof(control_words) / sizeof(control_words[0]); i++) {
 			if (strlen(control_words[i]) == length && strncasecmp(type, control_words[i], length) == 0)
 				return true;
 		}
-		type += length;
-		type += strspn(type, parting);
+		type += length > 0 ? length : 1;
 	}
 	return false;
 }
@@ -128,7 +128,7 @@ static int add_run(struct planning *planning, size_t line, const char *name, con
 	}
 	type = type != NULL && !is_placeholder(type) ? type : NULL;
 	plan->runs[plan->n_runs++] =
-		(struct rlg_planned_run){.name = name, .type = type, .control = is_control(type)};
+		(struct rlg_planned_run){.name = name, .type = type, .control = rlg_plan_is_control(type)};
 	return 0;
 }
 

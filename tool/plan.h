@@ -17,6 +17,9 @@ struct rlg_planned_run {
 	bool control; /* a base model: nothing to fine-tune */
 };
 
+/* Whether a run of that type is a base model: one of its words is control, base or baseline.  NULL is none. */
+bool rlg_plan_is_control(const char *type);
+
 struct rlg_plan {
 	const char *source; /* the file it came from, relative to the group; "folders" */
 	const char *title; /* the group's name as the plan gives it; NULL */

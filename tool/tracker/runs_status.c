@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tracker runs_status.yaml, in both shapes that people have: see runs_status.h. */
+#include "tool/tracker/runs_status.h"
+
+#include "lib/layout.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define DEFAULT_PATH "runs_status.yaml"
+
+/* ---- the runs that a file names ---- */
+
+struct telling {
+	rlg_tracker_run_fn *tell;
+	void *context;
+	struct rlg_arena *arena;
+	const char *run;
+};
+
+static void tell_place(void *context, const struct rlg_rs_place *place)
+{
+	struct telling *telling = context;
+	const char *name = rlg_arena_strndup(telling->arena, place->name, place->length);
+
+	if (rlg_name_ok(name, NULL))
+		telling->tell(telling->context, telling->run, name);
+}
+
+/* A key that cannot be a run's name is not told: names become folders. */
+static int tell_runs(struct rlg_arena *arena, const char *path, const char *text, rlg_tracker_run_fn *tell,
+		     void *context, struct rlg_err *err)
+{
+	struct rlg_yaml_doc doc;
+	struct rlg_yaml_node *runs_key;
+	int result = rlg_yaml_parse(arena, path, text, strlen(text), &doc, err);
+
+	if (result == 0)
+		result = rlg_rs_find_runs(path, &doc, &runs_key, err);
+	if (result < 0)
+		return result;
+	if (runs_key == NULL || !rlg_yaml_is_mapping(runs_key->next))
+		return 0;
+	for (struct rlg_yaml_node *key = runs_key->next->first; key != NULL; key = key->next->next) {
+		struct telling telling = {.tell = tell, .context = context, .arena = arena, .run = key->value};
+
+		if (key->kind != RLG_YAML_SCALAR || !rlg_name_ok(key->value, NULL))
+			continue;
+		tell(context, key->value, NULL);
+		rlg_rs_each_place(key->next, tell_place, &telling);
+	}
+	return 0;
+}
+
+/* ---- rendering ---- */
+
+static bool unchanged_pairs(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new);
+
+/* Whether `new` is `old` but for what rlg_rs_update() marked in `old`. */
+static bool unchanged(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new)
+{
+	bool empty = old->kind == RLG_YAML_SCALAR || old->first == NULL;
+
+	if (old->mark == RLG_RS_REPLACED)
+		return new->kind == RLG_YAML_SCALAR && !new->anchored && !new->tagged;
+	if (old->mark == RLG_RS_GROWN && empty)
+		return rlg_yaml_is_mapping(new);
+	if (old->kind != new->kind || old->style != new->style || old->anchored != new->anchored ||
+	    old->tagged != new->tagged)
+		return false;
+	if (old->kind == RLG_YAML_SCALAR || old->kind == RLG_YAML_ALIAS)
+		return strcmp(old->value, new->value) == 0;
+	if (old->mark == RLG_RS_GROWN ? new->count <= old->count : new->count != old->count)
+		return false;
+	if (old->kind == RLG_YAML_MAPPING)
+		return unchanged_pairs(old, new);
+	for (old = old->first, new = new->first; old != NULL; old = old->next, new = new->next) {
+		if (!unchanged(old, new))
+			return false;
+	}
+	return true;
+}
+
+/* The old pairs in their order; new ones may stand between them where the mapping has grown. */
+static bool unchanged_pairs(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new)
+{
+	bool grown = old->mark == RLG_RS_GROWN;
+
+	for (old = old->first, new = new->first; old != NULL; old = old->next->next, new = new->next->next) {
+		while (grown && new != NULL && !unchanged(old, new))
+			new = new->next->next;
+		if (new == NULL || !unchanged(old, new) || !unchanged(old->next, new->next))
+			return false;
+	}
+	return true;
+}
+
+/* Reads the result as any program will: nothing is left to do in it, and all that was a person's is there. */
+static int check(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
+		 const struct rlg_yaml_doc *old, const struct rlg_bytes *result, struct rlg_err *err)
+{
+	struct rlg_text_edits left;
+	struct rlg_yaml_doc new;
+	struct rlg_err why = {""};
+
+	rlg_text_edits_init(&left, arena);
+	if (rlg_yaml_parse(arena, path, result->data, result->length, &new, &why) < 0 ||
+	    rlg_rs_update(arena, path, model, &new, &left, &why) < 0)
+		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without damage, and is left "
+				"as it is (the result would be wrong: %s)", path, why.text);
+	bool kept = old->root == NULL || (new.root != NULL && unchanged(old->root, new.root));
+	if (left.count > 0 || !kept)
+		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without changing more than "
+				"the machine's fields, and is left as it is; simplify its YAML, or move it away", path);
+	return 0;
+}
+
+static int render(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
+		  struct rlg_bytes *out, struct rlg_err *err)
+{
+	const char *old_text = text != NULL ? text : "";
+	struct rlg_text_edits edits;
+	struct rlg_yaml_doc old;
+	struct rlg_bytes result;
+	int code = rlg_yaml_parse(arena, path, old_text, strlen(old_text), &old, err);
+
+	rlg_text_edits_init(&edits, arena);
+	if (code == 0)
+		code = rlg_rs_update(arena, path, model, &old, &edits, err);
+	if (code < 0)
+		return code;
+	rlg_bytes_init(&result, arena);
+	if (rlg_text_edits_apply(&edits, old.text, old.length, &result) < 0)
+		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date, as its values overlap", path);
+	code = edits.count > 0 ? check(arena, path, model, &old, &result, err) : 0;
+	if (code == 0)
+		rlg_bytes_add_n(out, result.data, result.length);
+	return code;
+}
+
+const struct rlg_tracker rlg_tracker_runs_status = {
+	.name = "runs_status",
+	.default_path = DEFAULT_PATH,
+	.runs = tell_runs,
+	.edits = rlg_rs_edits,
+	.render = render,
+};
