@@ -47,15 +47,6 @@ static size_t count_phases(const struct rlg_model *model, const char *name, enum
 	return count;
 }
 
-/* Is this the first run that has a phase of this name?  So each name is counted once. */
-static bool first_with_phase(const struct rlg_model *model, size_t run, const char *name)
-{
-	for (size_t i = 0; i < run; i++)
-		if (rlg_run_phase(&model->runs[i], name) != NULL)
-			return false;
-	return true;
-}
-
 static void add_phase_progress(struct maker *maker, const char *name)
 {
 	static const struct {
@@ -66,34 +57,22 @@ static void add_phase_progress(struct maker *maker, const char *name)
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		size_t count = count_phases(maker->model, name, states[i].status);
 
-		if (count > 0)
-			add(maker, RLG_ACTION_IN_PROGRESS,
-			    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count),
-					     states[i].where),
-			    NULL);
+		if (count == 0)
+			continue;
+		if (maker->actions.n == 0)
+			add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "squeue -u $USER");
+		add(maker, RLG_ACTION_IN_PROGRESS,
+		    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count), states[i].where), NULL);
 	}
-}
-
-static bool is_active(const struct rlg_phase *phase)
-{
-	return phase->status == RLG_STATUS_RUNNING || phase->status == RLG_STATUS_SUBMITTED;
 }
 
 static void add_progress(struct maker *maker)
 {
-	const struct rlg_model *model = maker->model;
-	size_t at = maker->actions.n;
+	size_t n_phases;
+	const char *const *phases = rlg_summary_columns(maker->arena, maker->model, &n_phases);
 
-	for (size_t i = 0; i < model->n_runs; i++)
-		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
-			const struct rlg_phase *phase = &model->runs[i].phases[j];
-
-			if (!is_active(phase) || !first_with_phase(model, i, phase->name))
-				continue;
-			if (maker->actions.n == at)
-				add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "squeue -u $USER");
-			add_phase_progress(maker, phase->name);
-		}
+	for (size_t i = 0; i < n_phases; i++)
+		add_phase_progress(maker, phases[i]);
 }
 
 static void add_failure(struct maker *maker, const struct rlg_run *run, const struct rlg_phase *phase)
