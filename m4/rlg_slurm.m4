@@ -42,11 +42,12 @@ AC_DEFUN([RLG_SLURM], [
         [check], [AC_MSG_WARN([Slurm: $rlg_slurm_says])],
         [AC_MSG_ERROR([Slurm was asked for with --with-slurm=$with_slurm: $rlg_slurm_says])])])
   ])
-  slurmplugindir="$with_slurm_plugindir"
+  slurmplugdir="$with_slurm_plugindir"
   AC_SUBST([SLURM_CPPFLAGS])
   AC_SUBST([SLURM_LIBS])
-  AC_SUBST([slurmplugindir])
+  AC_SUBST([slurmplugdir])
   rlg_plugindir_says="$with_slurm_plugindir"
   AS_IF([test "x$have_slurm" = xno], [rlg_plugindir_says="(none)"])
   AM_CONDITIONAL([HAVE_SLURM], [test "x$have_slurm" = xyes])
+  AM_CONDITIONAL([BUILD_PLUGINS], [test "x$have_slurm" = xyes && test "x$rlg_sanitizers" = xnone])
 ])

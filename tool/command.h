@@ -15,17 +15,29 @@ enum rlg_exit {
 	RLG_EXIT_DAMAGED = 3 /* worked, but some input was damaged and stepped over */
 };
 
+struct rlg_example {
+	const char *line; /* as typed: "runledger status --run 1B_rank4" */
+	const char *meaning; /* what it is good for, a few words */
+};
+
 struct rlg_command {
 	const char *name;
-	const char *arguments; /* as shown behind the name: "[GROUP]" */
+	const char *arguments; /* as shown behind the name: "[GROUP]"; NULL: none */
 	const char *summary; /* one line, for `runledger --help` */
-	const char *description; /* a paragraph or two, for `runledger NAME --help` */
-	const struct rlg_option *options; /* ends with a zero row; --help is added for all */
+	const char *description; /* paragraphs with "\n\n" between them, for `runledger NAME --help` */
+	const struct rlg_option *options; /* ends with a zero row; --help is added for all; NULL: none */
+	const struct rlg_example *examples; /* ends with a zero row; NULL: none */
 	bool for_admins; /* what the plugins call; listed apart */
 	int (*run)(struct rlg_options *options);
 };
 
-/* The table, in the order in which --help shows it; ends with a zero row. */
-extern const struct rlg_command rlg_commands[];
+/* The table, in the order in which --help shows it; ends with NULL. */
+extern const struct rlg_command *const rlg_commands[];
+
+/*
+ * The whole tool: finds the command that argv names, reads its options, runs it, and makes sure that what it wrote to
+ * stdout has arrived.  Returns the exit status.
+ */
+int rlg_command_main(int argc, char **argv);
 
 #endif

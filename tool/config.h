@@ -61,6 +61,6 @@ int rlg_config_parse(struct rlg_arena *arena, const char *path, const char *text
 		     struct rlg_err *err);
 
 /* The text of a config.yaml that says the defaults, with comments that explain each key; for `runledger init`. */
-const char *rlg_config_template(struct rlg_arena *arena, const char *run_group);
+const char *rlg_config_template(struct rlg_arena *arena);
 
 #endif

@@ -29,6 +29,9 @@ struct rlg_group {
 int rlg_group_open(const char *where, struct rlg_group *out_group, struct rlg_err *err);
 void rlg_group_close(struct rlg_group *group);
 
+/* Its name: the config's, else the plan's title, else the folder's. */
+const char *rlg_group_name(const struct rlg_group *group);
+
 /* Absolute path of `relative` in the group, in the group's arena; an absolute one comes back as it is. */
 const char *rlg_group_path(const struct rlg_group *group, const char *relative);
 

@@ -65,6 +65,7 @@ struct rlg_edit {
 struct rlg_phase {
 	const char *name; /* finetune, eval, or an evaluation's name */
 	enum rlg_status status; /* what to show: from the deciding attempt, or a person's edit where that is newer */
+	const char *status_text; /* the word for it; a person's own word, where that is none of ours */
 	const char *job_id; /* what to show beside it, as text; NULL: none */
 	const char *output; /* a path that exists (outputs.h), or a person's; NULL: none */
 	const struct rlg_attempt *attempts; /* oldest first */

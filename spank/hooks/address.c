@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a job's records go: see address.h. */
+#include "spank/hooks/address.h"
+
+#include "lib/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct part {
+	const char *variable; /* in the job-control environment, behind the prefix */
+	const char *key; /* in the tool's answer; NULL: not there */
+	size_t offset, size;
+} parts[] = {
+	{"RUNLEDGER_SID", NULL, offsetof(struct rlg_address, sid), RLG_ID_MAX},
+	{"RUNLEDGER_GROUP", "group=", offsetof(struct rlg_address, group), RLG_PATH_MAX},
+	{"RUNLEDGER_RUN", "run=", offsetof(struct rlg_address, run), RLG_NAME_MAX + 1},
+	{"RUNLEDGER_PHASE", "phase=", offsetof(struct rlg_address, phase), RLG_NAME_MAX + 1},
+};
+#define N_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+bool rlg_address_is_exact(const struct rlg_address *address)
+{
+	return address->group[0] == '/' && address->run[0] != '\0' && strchr(address->run, '{') == NULL;
+}
+
+bool rlg_address_get(struct rlg_address *out_address, const struct rlg_host *host, const char *prefix)
+{
+	char name[64];
+	struct rlg_text text;
+
+	*out_address = (struct rlg_address){.sid = ""};
+	for (size_t i = 0; i < N_PARTS; i++) {
+		char *value = (char *)out_address + parts[i].offset;
+		rlg_text_init(&text, name, sizeof(name));
+		rlg_text_addf(&text, "%s%s", prefix, parts[i].variable);
+		if (!host->get_env(host, name, value, parts[i].size))
+			value[0] = '\0';
+	}
+	if (out_address->group[0] == '/' && out_address->run[0] != '\0')
+		return true;
+	out_address->group[0] = out_address->run[0] = '\0';
+	return false;
+}
+
+bool rlg_address_set(const struct rlg_address *address, const struct rlg_host *host)
+{
+	bool done = true;
+
+	for (size_t i = 0; i < N_PARTS; i++) {
+		const char *value = (const char *)address + parts[i].offset;
+		if (value[0] != '\0')
+			done = host->set_job_control(host, parts[i].variable, value) && done;
+	}
+	return done;
+}
+
+void rlg_address_unset(const struct rlg_host *host)
+{
+	for (size_t i = 0; i < N_PARTS; i++)
+		host->unset_job_control(host, parts[i].variable);
+}
+
+static void take_line(struct rlg_address *address, const char *line)
+{
+	for (size_t i = 0; i < N_PARTS; i++) {
+		size_t length = parts[i].key == NULL ? 0 : strlen(parts[i].key);
+		if (length > 0 && strncmp(line, parts[i].key, length) == 0)
+			rlg_copy((char *)address + parts[i].offset, parts[i].size, line + length);
+	}
+}
+
+bool rlg_address_parse(struct rlg_address *address, char *answer)
+{
+	address->group[0] = address->run[0] = address->phase[0] = '\0';
+	for (char *line = answer, *next; line != NULL; line = next) {
+		next = strchr(line, '\n');
+		if (next != NULL)
+			*next++ = '\0';
+		take_line(address, line);
+	}
+	return address->group[0] == '/' && address->run[0] != '\0';
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Getting a record into its status file: see deliver.h. */
+#include "spank/hooks/deliver.h"
+
+#include "lib/statusfile.h"
+
+#include <unistd.h>
+
+/* A refresh of the largest group takes seconds; what takes longer is stuck in a loop, or its input is meant to hurt. */
+#define CPU_SECONDS 60
+#define MEMORY_BYTES ((size_t)4 << 30)
+
+/* How long writers of one host wait for each other. */
+#define TURN_MS 10000
+
+const char *const rlg_clean_environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
+
+static int become_tool(const struct rlg_delivery *delivery, const char *const *argv, bool with_record)
+{
+	struct rlg_program tool = {.path = delivery->settings->helper, .argv = argv, .envp = delivery->envp};
+
+	if (with_record) {
+		tool.input = delivery->line;
+		tool.input_length = delivery->length;
+	}
+	rlg_process_become(&tool);
+	return 127;
+}
+
+static int refresh(const struct rlg_delivery *delivery)
+{
+	const char *argv[] = {"runledger", "refresh", "--by-itself", "--", delivery->address->group, NULL};
+
+	return become_tool(delivery, argv, false);
+}
+
+static int let_tool_record(const struct rlg_delivery *delivery)
+{
+	const struct rlg_address *address = delivery->address;
+	const char *argv[] = {"runledger", "record",
+			"--conf",    delivery->settings->conf_path,
+			"--group",   address->group,
+			"--run",     address->run,
+			"--phase",   address->phase,
+			"--quiet",   delivery->event,
+			NULL};
+
+	return become_tool(delivery, argv, true);
+}
+
+static int append(const struct rlg_delivery *delivery)
+{
+	struct rlg_append append = {.group = delivery->address->group,
+				    .run = delivery->address->run,
+				    .line = delivery->line,
+				    .length = delivery->length,
+				    .timeout_ms = TURN_MS};
+
+	rlg_group_take_umask(append.group);
+	return rlg_statusfile_append(&append, NULL);
+}
+
+static bool lies_in_a_group(const struct rlg_delivery *delivery)
+{
+	char group[RLG_PATH_MAX];
+
+	return delivery->work_folder != NULL && rlg_group_discover(delivery->work_folder, group, NULL) == 0;
+}
+
+static int deliver(void *context)
+{
+	const struct rlg_delivery *delivery = context;
+
+	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	if (delivery->identity != NULL && rlg_process_become_user(delivery->identity, NULL) != 0)
+		return 1;
+	if (rlg_address_is_exact(delivery->address) && append(delivery) == 0)
+		return refresh(delivery);
+	if (delivery->address->group[0] == '\0' && !delivery->settings->site.track_all && !lies_in_a_group(delivery))
+		return 0;
+	return let_tool_record(delivery);
+}
+
+int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err)
+{
+	return rlg_process_detach(deliver, (void *)delivery, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the admin said: the arguments of our line in plugstack.conf, and runledger.conf.
+ *
+ *     conf=PATH          another runledger.conf
+ *     helper=PATH        another runledger program
+ *     timeout_ms=NUMBER  over the one in runledger.conf
+ *
+ * plugstack.conf knows no quotes and no blanks in an argument.
+ */
+#ifndef RLG_SETTINGS_H
+#define RLG_SETTINGS_H
+
+#include "lib/err.h"
+#include "lib/siteconf.h"
+
+struct rlg_settings {
+	char conf_path[RLG_PATH_MAX];
+	char helper[RLG_PATH_MAX];
+	struct rlg_siteconf site;
+};
+
+/*
+ * Reads the arguments and the file over the defaults.  Returns 0, or -EINVAL with a sentence about the first thing that
+ * cannot be used; everything else still counts, so the caller reports it and goes on.
+ */
+int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *const *arguments, struct rlg_err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * spank_runledger_epilog.so: what Slurm calls at a job's end, on each of its nodes.
+ *
+ * An object of its own, since exporting slurm_spank_job_epilog costs every job a process on each node.  It returns 0
+ * whatever happened: anything else would drain the node.
+ */
+#include "spank/hooks/finish.h"
+#include "spank/slurm/host.h"
+
+SPANK_PLUGIN(runledger_epilog, 1)
+
+int slurm_spank_job_epilog(spank_t spank, int n_arguments, char **arguments)
+{
+	static struct rlg_settings settings;
+	struct rlg_host host = rlg_slurm_host(spank);
+	struct rlg_err err = {""};
+
+	/* Said here too, as slurmd loads this object for its epilog alone. */
+	if (rlg_settings_read(&settings, n_arguments, arguments, &err) != 0)
+		host.complain(&host, err.text);
+	rlg_finish(&host, &settings);
+	return 0;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Asking slurmctld how one job ended: see ask.h. */
+#include "tool/ask.h"
+
+#include "lib/process.h"
+#include "lib/record.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "runledger-ask"
+
+/* Beside this very program, as a tree that was moved or not yet installed is still one; else where it was configured. */
+static bool find_program(char out_path[PATH_MAX])
+{
+	static const char *const places[] = {"/../libexec/runledger/" PROGRAM, "/" PROGRAM};
+	char self[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[length < 0 ? 0 : length] = '\0';
+	char *slash = strrchr(self, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	for (size_t i = 0; slash != NULL && i < sizeof(places) / sizeof(places[0]); i++)
+		if (snprintf(out_path, PATH_MAX, "%s%s", self, places[i]) < PATH_MAX && access(out_path, X_OK) == 0)
+			return true;
+	snprintf(out_path, PATH_MAX, "%s/" PROGRAM, RLG_LIBEXECDIR);
+	return access(out_path, X_OK) == 0;
+}
+
+int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
+{
+	char path[PATH_MAX], number[32], answer[RLG_RECORD_MAX + 1], words[512];
+	const char *argv[] = {PROGRAM, number, NULL};
+	struct rlg_program program = {.path = path, .argv = argv, .envp = (const char *const *)environ};
+	struct rlg_output output = {answer, sizeof(answer), words, sizeof(words)};
+
+	if (!find_program(path))
+		return rlg_fail(err, -ENOENT, "%s is not installed: runledger was built without Slurm", path);
+	snprintf(number, sizeof(number), "%lld", (long long)job_id);
+	int code = rlg_process_run(&program, timeout_ms, &output, err);
+	if (code < 0)
+		return code;
+	words[strcspn(words, "\n")] = '\0';
+	if (code != 0)
+		return rlg_fail(err, -EIO, "slurmctld did not say how job %lld ended: %s", (long long)job_id,
+				words[0] != '\0' ? words : "no reason was given");
+	return rlg_record_parse(answer, strlen(answer), out_answer, err);
+}

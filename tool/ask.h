@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Asking slurmctld how one job ended.  A program of its own does it (runledger-ask), since libslurm may exit, or wait for
+ * a long time, and since the tool must run where there is no Slurm.
+ */
+#ifndef RLG_ASK_H
+#define RLG_ASK_H
+
+#include "lib/err.h"
+#include "lib/record_read.h"
+
+/*
+ * Asks within the time.  On success out_answer is a `finish` record with what slurmctld said; end it with
+ * rlg_record_done().  -ETIMEDOUT, -ENOENT (no such program), or -EIO with what the program said.
+ */
+int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * runledger-ask JOBID: asks slurmctld for one job, once, and prints what it said as a `finish` record.
+ *
+ * The only program of ours that links libslurm.  One REQUEST_JOB_INFO_SINGLE; SHOW_LOCAL keeps libslurm from a second
+ * request about federations.  Whoever starts it bounds its time: libslurm may wait for MessageTimeout and longer.
+ */
+#include "lib/clock.h"
+#include "lib/record.h"
+#include "lib/text.h"
+
+#include <limits.h>
+#include <slurm/slurm.h>
+#include <slurm/slurm_errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const states[] = {
+	[JOB_PENDING] = "PENDING",     [JOB_RUNNING] = "RUNNING",     [JOB_SUSPENDED] = "SUSPENDED",
+	[JOB_COMPLETE] = "COMPLETED",  [JOB_CANCELLED] = "CANCELLED", [JOB_FAILED] = "FAILED",
+	[JOB_TIMEOUT] = "TIMEOUT",     [JOB_NODE_FAIL] = "NODE_FAIL", [JOB_PREEMPTED] = "PREEMPTED",
+	[JOB_BOOT_FAIL] = "BOOT_FAIL", [JOB_DEADLINE] = "DEADLINE",   [JOB_OOM] = "OUT_OF_MEMORY",
+};
+_Static_assert(sizeof(states) / sizeof(states[0]) == JOB_END, "every state of this Slurm has a word");
+
+/* A job that is to run again is pending while its epilog runs. */
+static bool was_requeued(uint32_t job_state)
+{
+	return (job_state & JOB_STATE_BASE) == JOB_PENDING;
+}
+
+static const char *state_word(uint32_t job_state)
+{
+	uint32_t base = job_state & JOB_STATE_BASE;
+
+	if (was_requeued(job_state))
+		return "REQUEUED";
+	return base < JOB_END ? states[base] : "UNKNOWN";
+}
+
+static void add_array(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	if (job->array_job_id == 0 || job->array_task_id == NO_VAL)
+		return;
+	rlg_record_int(writer, "array_job_id", job->array_job_id);
+	rlg_record_int(writer, "array_task_id", job->array_task_id);
+}
+
+static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	if (job->time_limit != INFINITE && job->time_limit != NO_VAL)
+		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
+}
+
+static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	int status = (int)job->exit_code;
+
+	rlg_record_int(writer, "exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+/* With its patterns filled in. */
+static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+{
+	char path[PATH_MAX] = "";
+
+	slurm_get_job_stdout(path, sizeof(path), job);
+	rlg_record_str(writer, "stdout", path);
+}
+
+static int print_job(slurm_job_info_t *job)
+{
+	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
+	struct rlg_record_writer writer;
+
+	rlg_record_new_id(id);
+	rlg_record_begin(&writer, storage, sizeof(storage), rlg_clock_now_us(), "finish", id);
+	rlg_record_str(&writer, "state", state_word(job->job_state));
+	rlg_record_bool(&writer, "final", !was_requeued(job->job_state));
+	rlg_record_str(&writer, "reason", job->state_desc);
+	add_exit(&writer, job);
+	rlg_record_time(&writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
+	rlg_record_time(&writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
+	rlg_record_time(&writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+	add_array(&writer, job);
+	rlg_record_str(&writer, "nodes", job->nodes);
+	rlg_record_int(&writer, "ncpus", job->num_cpus);
+	rlg_record_str(&writer, "job_name", job->name);
+	rlg_record_str(&writer, "partition", job->partition);
+	rlg_record_str(&writer, "account", job->account);
+	rlg_record_str(&writer, "qos", job->qos);
+	add_limit(&writer, job);
+	rlg_record_str(&writer, "tres", job->tres_alloc_str);
+	add_stdout(&writer, job);
+	ssize_t length = rlg_record_end(&writer);
+	return length > 0 && fwrite(storage, (size_t)length, 1, stdout) == 1 && fflush(stdout) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	job_info_msg_t *answer = NULL;
+	long long job_id;
+
+	if (argc != 2 || !rlg_parse_int(argv[1], 1, UINT32_MAX, &job_id)) {
+		fputs("usage: runledger-ask JOBID\n", stderr);
+		return 2;
+	}
+	slurm_init(NULL);
+	if (slurm_load_job(&answer, (uint32_t)job_id, SHOW_ALL | SHOW_LOCAL) != 0) {
+		fprintf(stderr, "%s\n", slurm_strerror(slurm_get_errno()));
+		return 1;
+	}
+	/* A het job's leader and an array's id come with others: ours is the one with this very id. */
+	for (uint32_t i = 0; i < answer->record_count; i++)
+		if (answer->job_array[i].job_id == (uint32_t)job_id)
+			return print_job(&answer->job_array[i]);
+	fputs("the answer did not contain the job\n", stderr);
+	return 1;
+}

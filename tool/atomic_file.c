@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whole files: see atomic_file.h. */
+#include "tool/atomic_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static ssize_t read_some(int fd, char *to, size_t count)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, to, count);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
+/* Reads up to file_size bytes, or to the end where the file has become shorter meanwhile. */
+static int read_whole(int fd, char *text, size_t size, size_t *out_length)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		ssize_t got = read_some(fd, text + length, size - length);
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	*out_length = length;
+	return 0;
+}
+
+static int read_open_file(struct rlg_arena *arena, int fd, const char *path, size_t most, char **out_text,
+			  size_t *out_length, struct stat *out_stat, struct rlg_err *err)
+{
+	struct stat file;
+
+	if (fstat(fd, &file) != 0)
+		return rlg_fail_errno(err, -errno, "cannot look at %s", path);
+	if (!S_ISREG(file.st_mode))
+		return rlg_fail(err, -EINVAL, "%s is no regular file", path);
+	if ((uintmax_t)file.st_size > most)
+		return rlg_fail(err, -EFBIG, "%s is larger than %zu MB: too large to be what it should be", path, most >> 20);
+	char *text = rlg_arena_alloc(arena, (size_t)file.st_size + 1);
+	size_t length = 0;
+	int code = read_whole(fd, text, (size_t)file.st_size, &length);
+	if (code != 0)
+		return rlg_fail_errno(err, code, "cannot read %s", path);
+	if (memchr(text, '\0', length) != NULL)
+		return rlg_fail(err, -EINVAL, "%s holds a NUL byte, so it is no text", path);
+	*out_text = text;
+	if (out_length != NULL)
+		*out_length = length;
+	if (out_stat != NULL)
+		*out_stat = file;
+	return 0;
+}
+
+int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char **out_text, size_t *out_length,
+		  struct stat *out_stat, struct rlg_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0 && errno == ENOENT) {
+		*out_text = NULL;
+		if (out_length != NULL)
+			*out_length = 0;
+		return 0;
+	}
+	if (fd < 0)
+		return rlg_fail_errno(err, -errno, "cannot open %s", path);
+	int code = read_open_file(arena, fd, path, most, out_text, out_length, out_stat, err);
+	close(fd);
+	return code;
+}
+
+static int write_whole(int fd, const char *text, size_t length)
+{
+	while (length > 0) {
+		ssize_t written = write(fd, text, length);
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -errno;
+		text += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+/* Where a link at `path` leads, so that the rename replaces the file and not the link; `path` itself otherwise. */
+static char *behind_link(const char *path)
+{
+	char *target = realpath(path, NULL);
+
+	return target != NULL ? target : strdup(path);
+}
+
+/* Fills and syncs the temporary file.  Owns nothing: the caller removes it on failure. */
+static int fill(int fd, const char *target, const char *text, size_t length)
+{
+	struct stat old;
+	int code = write_whole(fd, text, length);
+
+	if (code == 0 && stat(target, &old) == 0) {
+		/* The same readers as before; a group that we may not give it to is no reason to fail. */
+		if (old.st_gid != getegid() && fchown(fd, (uid_t)-1, old.st_gid) != 0)
+			errno = 0;
+		if (fchmod(fd, old.st_mode & 0777) != 0)
+			code = -errno;
+	}
+	if (code == 0 && fsync(fd) != 0)
+		code = -errno;
+	if (close(fd) != 0 && code == 0)
+		code = -errno;
+	return code;
+}
+
+static int replace(const char *target, const char *text, size_t length, struct rlg_err *err)
+{
+	char temporary[PATH_MAX];
+	const char *slash = strrchr(target, '/');
+	int folder_length = slash == NULL ? 0 : (int)(slash - target + 1);
+
+	/* Hidden, and beside the target: a rename is atomic only within a file system. */
+	if (snprintf(temporary, sizeof(temporary), "%.*s.%s.%ld.tmp", folder_length, target, target + folder_length,
+		     (long)getpid()) >= (int)sizeof(temporary))
+		return rlg_fail(err, -ENAMETOOLONG, "the path %s is too long", target);
+	unlink(temporary);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return rlg_fail_errno(err, -errno, "cannot write beside %s", target);
+	int code = fill(fd, target, text, length);
+	if (code == 0 && rename(temporary, target) != 0)
+		code = -errno;
+	if (code != 0) {
+		unlink(temporary);
+		return rlg_fail_errno(err, code, "cannot write %s", target);
+	}
+	return 0;
+}
+
+int rlg_file_replace(const char *path, const char *text, size_t length, struct rlg_err *err)
+{
+	char *target = behind_link(path);
+
+	if (target == NULL)
+		return rlg_fail(err, -ENOMEM, "no memory");
+	int code = replace(target, text, length, err);
+	free(target);
+	return code;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a submission says about itself: the command line of sbatch, salloc or srun, its environment, and the #SBATCH lines
+ * of the script.  The few options that tell which run a job belongs to; the rest is only stepped over.
+ */
+#ifndef RLG_CLIENT_LINE_H
+#define RLG_CLIENT_LINE_H
+
+#include "tool/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Texts are NULL where nothing was said.  A command line wins over the environment, and that over the script. */
+struct rlg_client_line {
+	const char *program; /* sbatch, salloc, srun, ... */
+	const char *script; /* as given; NULL: --wrap, or a script on stdin */
+	const char *job_name; /* as given, else Slurm's default: the script's name */
+	const char *chdir;
+	const char *array; /* "0-15%4" */
+	bool test_only; /* nothing will be submitted */
+	const char *command; /* the whole line, with the values in --export hidden; for people */
+};
+
+/* Reads a command line.  `look_up` is getenv(3), or a test's own; `folder` is where relative paths begin. */
+void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t argc,
+			  const char *(*look_up)(const char *name), const char *folder,
+			  struct rlg_client_line *out_line);
+
+/* The arguments of a running process; their count, or a negative errno. */
+ssize_t rlg_client_argv(struct rlg_arena *arena, pid_t pid, char ***out_argv);
+
+/*
+ * Calls `each` for the tasks of an array ("0-15:4,20%2"), as text, at most `most` of them.  Returns how many; 0 for what
+ * is no list of tasks.
+ */
+size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context);
+
+#endif

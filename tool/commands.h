@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The commands' rows, each defined in its cmd_<name>.c.  A new command is that file, a line here and one in command.c.
+ */
+#ifndef RLG_COMMANDS_H
+#define RLG_COMMANDS_H
+
+#include "tool/command.h"
+
+extern const struct rlg_command rlg_cmd_init;
+extern const struct rlg_command rlg_cmd_status;
+extern const struct rlg_command rlg_cmd_events;
+extern const struct rlg_command rlg_cmd_refresh;
+extern const struct rlg_command rlg_cmd_report;
+extern const struct rlg_command rlg_cmd_record;
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What folding remembers of a record: see event.h. */
+#include "tool/event.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum rlg_event_kind kind;
+} kinds[] = {
+	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
+	{"finish", RLG_EVENT_FINISH}, {"note", RLG_EVENT_NOTE},	    {"output", RLG_EVENT_OUTPUT},
+	{"edit", RLG_EVENT_EDIT},
+};
+
+static enum rlg_event_kind kind_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return kinds[i].kind;
+	return RLG_EVENT_OTHER;
+}
+
+static const struct {
+	const char *member;
+	size_t offset;
+} texts[] = {
+	{"sid", offsetof(struct rlg_event, sid)},
+	{"cluster", offsetof(struct rlg_event, cluster)},
+	{"phase", offsetof(struct rlg_event, phase)},
+	{"matched_by", offsetof(struct rlg_event, matched_by)},
+	{"step", offsetof(struct rlg_event, step)},
+	{"state", offsetof(struct rlg_event, state)},
+	{"reason", offsetof(struct rlg_event, reason)},
+	{"source", offsetof(struct rlg_event, source)},
+	{"nodes", offsetof(struct rlg_event, nodes)},
+	{"user", offsetof(struct rlg_event, user)},
+	{"stdout", offsetof(struct rlg_event, stdout_path)},
+	{"field", offsetof(struct rlg_event, field)},
+	{"value", offsetof(struct rlg_event, value)},
+	{"text", offsetof(struct rlg_event, text)},
+	{"path", offsetof(struct rlg_event, text)},
+};
+
+static const struct {
+	const char *member;
+	size_t offset;
+} numbers[] = {
+	{"job_id", offsetof(struct rlg_event, job_id)},
+	{"array_job_id", offsetof(struct rlg_event, array_job_id)},
+	{"array_task_id", offsetof(struct rlg_event, array_task_id)},
+	{"exit_code", offsetof(struct rlg_event, exit_code)},
+	{"signal", offsetof(struct rlg_event, signal)},
+};
+
+static const struct {
+	const char *member;
+	size_t offset;
+} moments[] = {
+	{"submit_time", offsetof(struct rlg_event, submit_us)},
+	{"start_time", offsetof(struct rlg_event, start_us)},
+	{"end_time", offsetof(struct rlg_event, end_us)},
+};
+
+struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record)
+{
+	struct rlg_event event = {.kind = kind_of(record->name),
+				  .time_us = record->time_us,
+				  .id = rlg_arena_strdup(arena, record->id)};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *value = rlg_record_get_str(record, texts[i].member);
+		if (value != NULL)
+			*(const char **)((char *)&event + texts[i].offset) = rlg_arena_strdup(arena, value);
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		int64_t *number = (int64_t *)((char *)&event + numbers[i].offset);
+		*number = -1;
+		if (rlg_record_get_int(record, numbers[i].member, number) && *number < 0)
+			*number = -1;
+	}
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
+		*(int64_t *)((char *)&event + moments[i].offset) = rlg_record_get_time(record, moments[i].member);
+	event.final = rlg_record_get_bool(record, "final", true);
+	return event;
+}
+
+static int compare_texts(const char *left, const char *right)
+{
+	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+}
+
+int rlg_event_compare(const struct rlg_event *left, const struct rlg_event *right)
+{
+	if (left->time_us != right->time_us)
+		return left->time_us < right->time_us ? -1 : 1;
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	return compare_texts(left->id, right->id);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What folding remembers of a record: its facts, as plain members.  Inside of the fold; nobody else looks at it.
+ */
+#ifndef RLG_EVENT_H
+#define RLG_EVENT_H
+
+#include "lib/record_read.h"
+#include "tool/arena.h"
+
+enum rlg_event_kind {
+	RLG_EVENT_SUBMIT,
+	RLG_EVENT_REJECT,
+	RLG_EVENT_START,
+	RLG_EVENT_FINISH,
+	RLG_EVENT_NOTE,
+	RLG_EVENT_OUTPUT,
+	RLG_EVENT_EDIT,
+	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
+};
+
+/* Texts are NULL, moments 0 and numbers -1 where the record does not say. */
+struct rlg_event {
+	enum rlg_event_kind kind;
+	int64_t time_us;
+	const char *id;
+	const char *sid;
+	const char *cluster;
+	const char *phase;
+	int64_t job_id, array_job_id, array_task_id;
+	const char *matched_by; /* how the run was found: see resolve.h */
+	const char *step;
+	const char *state;
+	bool final;
+	const char *reason;
+	const char *source;
+	int64_t exit_code, signal;
+	int64_t submit_us, start_us, end_us;
+	const char *nodes;
+	const char *user;
+	const char *stdout_path;
+	const char *field, *value; /* of an edit; a value of NULL means unset */
+	const char *text; /* of a note, or the path of an output */
+};
+
+/* Copies what the fold needs out of the record. */
+struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record);
+
+/* An order that depends on what the events say alone: by time, then kind, then id. */
+int rlg_event_compare(const struct rlg_event *left, const struct rlg_event *right);
+
+#endif

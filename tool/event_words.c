@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An event in a sentence: see event_words.h. */
+#include "tool/event_words.h"
+
+#include "lib/clock.h"
+#include "tool/bytes.h"
+#include "tool/summary.h"
+#include "tool/when.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* As git shows a commit. */
+#define COMMIT_SHOWN 10
+
+/* Appends the sentence about one kind of event; the job's id stands there already. */
+typedef void words_fn(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour);
+
+static bool add_text(struct rlg_bytes *words, const struct rlg_record *record, const char *before, const char *key)
+{
+	const char *value = rlg_record_get_str(record, key);
+
+	if (value == NULL || value[0] == '\0')
+		return false;
+	rlg_bytes_addf(words, "%s%s", before, value);
+	return true;
+}
+
+static bool add_number(struct rlg_bytes *words, const struct rlg_record *record, const char *before, const char *key)
+{
+	int64_t value;
+
+	if (!rlg_record_get_int(record, key, &value))
+		return false;
+	rlg_bytes_addf(words, "%s%" PRId64, before, value);
+	return true;
+}
+
+/* The value of any member: texts as they are, the rest as JSON. */
+static void add_value(struct rlg_bytes *words, const cJSON *item)
+{
+	char *json;
+
+	if (cJSON_IsString(item)) {
+		rlg_bytes_add(words, item->valuestring);
+		return;
+	}
+	json = cJSON_PrintUnformatted(item);
+	rlg_bytes_add(words, json != NULL ? json : "?");
+	cJSON_free(json);
+}
+
+/* Members that every record has, or that stand in columns of their own. */
+static bool is_shown_elsewhere(const char *key)
+{
+	static const char *const keys[] = {"v", "id", "sid", "cluster", "job_id", "run", "phase", "left_out"};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void words_any(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	const char *before = "";
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, record->context) {
+		if (is_shown_elsewhere(item->string))
+			continue;
+		rlg_bytes_addf(words, "%s%s=", before, item->string);
+		add_value(words, item);
+		before = ", ";
+	}
+}
+
+static void add_commit(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	const cJSON *git = cJSON_GetObjectItemCaseSensitive(record->context, "git");
+	const cJSON *commit = cJSON_GetObjectItemCaseSensitive(git, "commit");
+
+	if (!cJSON_IsString(commit))
+		return;
+	rlg_bytes_addf(words, ", at commit %.*s", COMMIT_SHOWN, commit->valuestring);
+	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(git, "dirty")))
+		rlg_bytes_add(words, " with changes");
+}
+
+static void words_submit(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "script") && !add_text(words, record, "", "job_name"))
+		rlg_bytes_add(words, "submitted");
+	add_text(words, record, ", by ", "user");
+	add_text(words, record, " on ", "host");
+	add_commit(words, record);
+	*colour = RLG_COLOUR_YELLOW;
+}
+
+static void words_reject(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	rlg_bytes_add(words, "Slurm refused the submission");
+	add_number(words, record, ", exit code ", "exit_code");
+	*colour = RLG_COLOUR_RED;
+}
+
+static void words_start(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	int64_t restarts = 0;
+
+	if (!add_text(words, record, "started on ", "nodes") && !add_text(words, record, "started on ", "node"))
+		rlg_bytes_add(words, "started");
+	if (rlg_record_get_int(record, "attempt", &restarts) && restarts > 0)
+		rlg_bytes_addf(words, ", restart %" PRId64, restarts);
+	add_text(words, record, ", partition ", "partition");
+	add_text(words, record, ", log ", "stdout");
+	*colour = RLG_COLOUR_BLUE;
+}
+
+static void words_task_failed(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	int64_t value;
+
+	if (!add_number(words, record, "rank ", "rank"))
+		rlg_bytes_add(words, "a task");
+	add_text(words, record, " on ", "node");
+	if (rlg_record_get_bool(record, "oom", false))
+		rlg_bytes_add(words, ", out of memory");
+	if (rlg_record_get_int(record, "signal", &value) && value > 0)
+		rlg_bytes_addf(words, ", signal %" PRId64, value);
+	if (rlg_record_get_int(record, "exit_code", &value) && value > 0)
+		rlg_bytes_addf(words, ", exit code %" PRId64, value);
+	*colour = RLG_COLOUR_RED;
+}
+
+static void words_finish(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	const char *state = rlg_record_get_str(record, "state");
+	struct rlg_attempt attempt = {
+		.slurm_state = state,
+		.reason = rlg_record_get_str(record, "reason"),
+		.exit_code = -1,
+		.signal = -1,
+		.start_us = rlg_record_get_time(record, "start_time"),
+		.end_us = rlg_record_get_time(record, "end_time"),
+	};
+
+	rlg_record_get_int(record, "exit_code", &attempt.exit_code);
+	rlg_record_get_int(record, "signal", &attempt.signal);
+	rlg_bytes_add(words, rlg_summary_cause(words->arena, &attempt));
+	*colour = state != NULL && strcmp(state, "COMPLETED") == 0 ? RLG_COLOUR_GREEN : RLG_COLOUR_RED;
+	if (!rlg_record_get_bool(record, "final", true)) {
+		rlg_bytes_add(words, "; back in the queue");
+		*colour = RLG_COLOUR_YELLOW;
+	}
+	add_text(words, record, "; said by ", "source");
+}
+
+static void words_note(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "text"))
+		words_any(words, record, colour);
+}
+
+static void words_output(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "path"))
+		words_any(words, record, colour);
+}
+
+static void words_edit(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "field")) {
+		words_any(words, record, colour);
+		return;
+	}
+	if (!add_text(words, record, " set by hand to ", "value"))
+		rlg_bytes_add(words, " unset by hand");
+}
+
+static const struct {
+	const char *name;
+	words_fn *tell;
+} events[] = {
+	{"submit", words_submit},
+	{"reject", words_reject},
+	{"start", words_start},
+	{"task-failed", words_task_failed},
+	{"finish", words_finish},
+	{"note", words_note},
+	{"output", words_output},
+	{"edit", words_edit},
+};
+
+const char *rlg_event_words(struct rlg_arena *arena, const struct rlg_record *record, enum rlg_colour *out_colour)
+{
+	words_fn *tell = words_any;
+	struct rlg_bytes words;
+
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (strcmp(events[i].name, record->name) == 0)
+			tell = events[i].tell;
+	*out_colour = RLG_COLOUR_PLAIN;
+	rlg_bytes_init(&words, arena);
+	if (record->job_id >= 0)
+		rlg_bytes_addf(&words, "job %" PRId64 ": ", record->job_id);
+	tell(&words, record, out_colour);
+	return words.data;
+}

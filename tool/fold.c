@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From records to the model: see fold.h.
+ *
+ * Every choice here depends on what the records say, never on the order in which they came: events are sorted first,
+ * and each id counts once.
+ */
+#include "tool/fold.h"
+
+#include "tool/attempts.h"
+#include "tool/event.h"
+#include "tool/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A run while its records are gathered. */
+struct gathered {
+	const char *name;
+	const char *type;
+	bool planned;
+	bool control;
+	size_t plan_rank; /* its place in the plan; runs from elsewhere come behind, by name */
+	struct rlg_event *events;
+	size_t n_events, room;
+};
+
+#define NO_RANK ((size_t)-1)
+
+struct rlg_fold {
+	struct rlg_arena *arena;
+	struct rlg_model *model;
+	struct rlg_names *names;
+	struct gathered *runs;
+	size_t n_runs, room;
+	size_t n_planned;
+};
+
+struct rlg_fold *rlg_fold_new(struct rlg_arena *arena, const char *group_path, const char *run_group,
+			      const char *const *phases, size_t n_phases)
+{
+	struct rlg_fold *fold = rlg_arena_alloc(arena, sizeof(*fold));
+
+	fold->arena = arena;
+	fold->names = rlg_names_new(arena);
+	fold->model = rlg_arena_alloc(arena, sizeof(*fold->model));
+	*fold->model = (struct rlg_model){
+		.arena = arena, .group_path = group_path, .run_group = run_group, .phases = phases, .n_phases = n_phases};
+	return fold;
+}
+
+/* Room for one more of an array that grows. */
+#define GROW(fold, array, count, room)                                                                       \
+	do {                                                                                                 \
+		if ((count) == (room)) {                                                                     \
+			(room) = (room) == 0 ? 4 : 2 * (room);                                               \
+			(array) = rlg_arena_grow((fold)->arena, (array), (count), (room), sizeof(*(array))); \
+		}                                                                                            \
+	} while (0)
+
+static struct gathered *run_called(struct rlg_fold *fold, const char *name)
+{
+	size_t at = rlg_names_find(fold->names, name);
+
+	if (at != RLG_NAMES_NONE)
+		return &fold->runs[at];
+	GROW(fold, fold->runs, fold->n_runs, fold->room);
+	struct gathered *run = &fold->runs[fold->n_runs];
+	*run = (struct gathered){.name = rlg_arena_strdup(fold->arena, name), .plan_rank = NO_RANK};
+	rlg_names_add(fold->names, run->name, fold->n_runs++);
+	return run;
+}
+
+void rlg_fold_plan_run(struct rlg_fold *fold, const char *name, const char *type, bool control)
+{
+	struct gathered *run = run_called(fold, name);
+
+	if (!run->planned)
+		run->plan_rank = fold->n_planned++;
+	run->planned = true;
+	if (run->type == NULL)
+		run->type = rlg_arena_strdup(fold->arena, type);
+	run->control = run->control || control;
+}
+
+void rlg_fold_add(struct rlg_fold *fold, const char *name, const struct rlg_record *record)
+{
+	struct gathered *run = run_called(fold, name);
+
+	fold->model->records++;
+	GROW(fold, run->events, run->n_events, run->room);
+	run->events[run->n_events++] = rlg_event_from_record(fold->arena, record);
+}
+
+static int compare_events(const void *left, const void *right)
+{
+	return rlg_event_compare(left, right);
+}
+
+/* Sorts, and keeps one of each id. */
+static void sort_events(struct gathered *run, struct rlg_arena *arena)
+{
+	struct rlg_names *seen = rlg_names_new(arena);
+	size_t kept = 0;
+
+	if (run->n_events > 1)
+		qsort(run->events, run->n_events, sizeof(*run->events), compare_events);
+	for (size_t i = 0; i < run->n_events; i++) {
+		const char *id = run->events[i].id;
+		if (id != NULL && rlg_names_find(seen, id) != RLG_NAMES_NONE)
+			continue;
+		if (id != NULL)
+			rlg_names_add(seen, id, i);
+		run->events[kept++] = run->events[i];
+	}
+	run->n_events = kept;
+}
+
+static struct rlg_phase *phase_called(struct rlg_fold *fold, struct rlg_run *run, const char *name, size_t *room)
+{
+	struct rlg_phase *phase = rlg_run_phase(run, name);
+
+	if (phase != NULL)
+		return phase;
+	GROW(fold, run->phases, run->n_phases, *room);
+	phase = &run->phases[run->n_phases++];
+	*phase = (struct rlg_phase){.name = name};
+	return phase;
+}
+
+/* The group's own phases come first, in their order; they are made first. Others follow by name. */
+static int compare_phases(const void *left, const void *right)
+{
+	return strcmp(((const struct rlg_phase *)left)->name, ((const struct rlg_phase *)right)->name);
+}
+
+static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct gathered *from,
+		       const struct rlg_phased_attempt *attempts, size_t n_attempts)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < fold->model->n_phases; i++)
+		phase_called(fold, run, fold->model->phases[i], &room);
+	for (size_t i = 0; i < n_attempts; i++)
+		if (attempts[i].phase != NULL)
+			phase_called(fold, run, attempts[i].phase, &room);
+	for (size_t i = 0; i < from->n_events; i++)
+		if (from->events[i].kind == RLG_EVENT_EDIT && from->events[i].phase != NULL)
+			phase_called(fold, run, from->events[i].phase, &room);
+	qsort(run->phases + fold->model->n_phases, run->n_phases - fold->model->n_phases, sizeof(*run->phases),
+	      compare_phases);
+}
+
+/* A running attempt says more than one that waits behind it; among equals the newest decides. */
+static const struct rlg_attempt *decide(const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *found = NULL;
+
+	for (size_t i = 0; i < phase->n_attempts; i++) {
+		const struct rlg_attempt *attempt = &phase->attempts[i];
+		bool running = attempt->status == RLG_STATUS_RUNNING;
+		if (found == NULL || running || found->status != RLG_STATUS_RUNNING)
+			found = attempt;
+	}
+	return found;
+}
+
+/* The job whose number a tracker shows; a requeued one is still the same. */
+static const char *job_id_text(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+{
+	return attempt->job_id < 0 ? NULL : rlg_arena_printf(arena, "%lld", (long long)attempt->job_id);
+}
+
+static void place_attempts(struct rlg_fold *fold, struct rlg_phase *phase, bool is_first,
+			   const struct rlg_phased_attempt *attempts, size_t n_attempts)
+{
+	struct rlg_attempt *mine = rlg_arena_alloc(fold->arena, n_attempts * sizeof(*mine) + 1);
+
+	phase->attempts = mine;
+	for (size_t i = 0; i < n_attempts; i++) {
+		const char *name = attempts[i].phase;
+		if (name == NULL ? !is_first : strcmp(name, phase->name) != 0)
+			continue;
+		mine[phase->n_attempts++] = attempts[i].attempt;
+		if (attempts[i].attempt.word_us > phase->word_us)
+			phase->word_us = attempts[i].attempt.word_us;
+	}
+	phase->deciding = decide(phase);
+	phase->status = phase->deciding == NULL ? RLG_STATUS_PENDING : phase->deciding->status;
+	phase->status_text = rlg_status_word(phase->status);
+	phase->job_id = phase->deciding == NULL ? NULL : job_id_text(fold->arena, phase->deciding);
+}
+
+/* What people wrote into trackers; later edits over earlier ones. */
+static void take_edits(struct rlg_run *run, const struct gathered *from)
+{
+	for (size_t i = 0; i < from->n_events; i++) {
+		const struct rlg_event *event = &from->events[i];
+		struct rlg_phase *phase = event->phase == NULL ? NULL : rlg_run_phase(run, event->phase);
+		if (event->kind != RLG_EVENT_EDIT || phase == NULL || event->field == NULL)
+			continue;
+		struct {
+			const char *field;
+			const char **value;
+			int64_t *when;
+		} fields[] = {
+			{"status", &phase->edit.status, &phase->edit.status_us},
+			{"job_id", &phase->edit.job_id, &phase->edit.job_id_us},
+			{"output", &phase->edit.output, &phase->edit.output_us},
+		};
+		for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
+			if (strcmp(fields[f].field, event->field) != 0)
+				continue;
+			*fields[f].value = event->value == NULL ? "" : event->value;
+			*fields[f].when = event->time_us;
+		}
+	}
+}
+
+/* A person's word counts until there is newer news of the phase; `skipped` until a person takes it back. */
+static void apply_edits(struct rlg_phase *phase)
+{
+	const struct rlg_edit *edit = &phase->edit;
+	int64_t news_us = phase->word_us;
+
+	if (edit->status != NULL && edit->status[0] != '\0' &&
+	    (edit->status_us > news_us || strcmp(edit->status, "skipped") == 0)) {
+		enum rlg_status status;
+		phase->status_text = edit->status;
+		if (rlg_status_parse(edit->status, &status))
+			phase->status = status;
+		if (edit->status_us > news_us)
+			phase->deciding = NULL;
+	}
+	if (edit->job_id != NULL && edit->job_id_us > news_us)
+		phase->job_id = edit->job_id[0] == '\0' ? NULL : edit->job_id;
+	if (edit->output != NULL && edit->output_us > news_us)
+		phase->output = edit->output[0] == '\0' ? NULL : edit->output;
+	int64_t edits_us[] = {edit->status_us, edit->job_id_us, edit->output_us};
+	for (size_t i = 0; i < 3; i++)
+		if (edits_us[i] > phase->word_us)
+			phase->word_us = edits_us[i];
+}
+
+/* What the plan says of a base model: nothing is fine-tuned, so that phase is no gap. */
+static void skip_first_phase_of_control(struct rlg_run *run)
+{
+	if (run->n_phases < 2 || run->phases[0].n_attempts > 0 || run->phases[0].edit.status != NULL)
+		return;
+	run->phases[0].status = RLG_STATUS_SKIPPED;
+	run->phases[0].status_text = rlg_status_word(RLG_STATUS_SKIPPED);
+}
+
+/* Where nothing is planned nothing is out of plan. */
+static bool is_known(const struct rlg_fold *fold, const struct gathered *from)
+{
+	bool asked = false, unknown = false;
+
+	for (size_t i = 0; i < from->n_events; i++) {
+		const char *by = from->events[i].matched_by;
+		asked = asked || (by != NULL && strcmp(by, "none") != 0);
+		unknown = unknown || (by != NULL && strcmp(by, "none") == 0);
+	}
+	return from->planned || asked || !unknown || fold->n_planned == 0;
+}
+
+static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_run *run)
+{
+	size_t n_attempts;
+
+	sort_events(from, fold->arena);
+	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
+	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
+	add_phases(fold, run, from, attempts, n_attempts);
+	for (size_t i = 0; i < run->n_phases; i++)
+		place_attempts(fold, &run->phases[i], i == 0, attempts, n_attempts);
+	take_edits(run, from);
+	for (size_t i = 0; i < run->n_phases; i++) {
+		apply_edits(&run->phases[i]);
+		if (run->phases[i].word_us > run->word_us)
+			run->word_us = run->phases[i].word_us;
+	}
+	if (from->control)
+		skip_first_phase_of_control(run);
+	for (size_t i = 0; i < from->n_events; i++)
+		if (from->events[i].kind == RLG_EVENT_NOTE && from->events[i].text != NULL)
+			run->note = from->events[i].text;
+}
+
+static int compare_gathered(const void *left, const void *right)
+{
+	const struct gathered *a = left, *b = right;
+
+	if (a->plan_rank != b->plan_rank)
+		return a->plan_rank < b->plan_rank ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+struct rlg_model *rlg_fold_finish(struct rlg_fold *fold)
+{
+	struct rlg_model *model = fold->model;
+
+	if (fold->n_runs > 1)
+		qsort(fold->runs, fold->n_runs, sizeof(*fold->runs), compare_gathered);
+	model->runs = rlg_arena_alloc(fold->arena, fold->n_runs * sizeof(*model->runs) + 1);
+	model->n_runs = fold->n_runs;
+	for (size_t i = 0; i < fold->n_runs; i++) {
+		struct rlg_run *run = &model->runs[i];
+		fold_run(fold, &fold->runs[i], run);
+		model->counts[rlg_run_status(run)]++;
+		if (run->word_us > model->word_us)
+			model->word_us = run->word_us;
+	}
+	return model;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bringing a group's trackers up to date: see refresh.h.
+ *
+ * Whoever has news first makes the "dirty" mark and then tries for the lock.  Who holds the lock takes the mark away and
+ * refreshes, as long as there is one, and looks again after letting go.  So a thousand jobs that end together cost a few
+ * refreshes, and no news is left lying.
+ */
+#include "tool/refresh.h"
+
+#include "lib/clock.h"
+#include "lib/layout.h"
+#include "lib/record.h"
+#include "lib/statusfile.h"
+#include "tool/tracker_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a person's refresh waits for its turn, and how often it looks. */
+#define WAIT_MS 10000
+#define LOOK_EVERY_MS 5
+
+/* A group that gets news faster than it can be refreshed is left dirty for the next one after so many rounds. */
+#define MOST_ROUNDS 100
+
+/* An editor that saves while we render: the tracker is rendered again from what it saved. */
+#define MOST_RACES 5
+
+/* How long a record about an edit waits for its turn. */
+#define APPEND_MS 2000
+
+/* What one refresh is about. */
+struct refresh {
+	struct rlg_group *group;
+	struct rlg_refresh_report *report;
+	struct rlg_err *err;
+	int code; /* the first error */
+};
+
+static void remember(struct refresh *refresh, int code, const struct rlg_err *err)
+{
+	if (refresh->code != 0)
+		return;
+	refresh->code = code;
+	rlg_fail(refresh->err, code, "%s", err->text);
+}
+
+/* Known beforehand, so that two refreshers that see the same edit say it once. */
+static void edit_id(char out_id[RLG_ID_MAX], const char *const *parts, size_t count, int64_t time_us)
+{
+	uint64_t hash[2] = {UINT64_C(14695981039346656037), UINT64_C(0x9ae16a3b2f90404f) ^ (uint64_t)time_us};
+
+	for (size_t i = 0; i < count; i++)
+		for (const char *at = parts[i] == NULL ? "\1" : parts[i];; at++) {
+			hash[0] = (hash[0] ^ (unsigned char)*at) * UINT64_C(1099511628211);
+			hash[1] = (hash[1] ^ (unsigned char)*at) * UINT64_C(0x100000001b3) + hash[0];
+			if (*at == '\0')
+				break;
+		}
+	snprintf(out_id, RLG_ID_MAX, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
+}
+
+/* An edit that was found in a tracker. */
+struct edit_context {
+	struct refresh *refresh;
+	const struct rlg_tracker_file *file;
+	unsigned told;
+};
+
+static void record_edit(void *context, const char *run, const char *phase, const char *field, const char *old_value,
+			const char *new_value)
+{
+	struct edit_context *edit = context;
+	const char *tracker = edit->file->tracker->name;
+	const char *parts[] = {tracker, run, phase, field, new_value};
+	int64_t time_us = (int64_t)edit->file->stat.st_mtim.tv_sec * RLG_SECOND_US +
+			  edit->file->stat.st_mtim.tv_nsec / 1000;
+	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
+	struct rlg_record_writer writer;
+	struct rlg_err err = {""};
+
+	edit_id(id, parts, sizeof(parts) / sizeof(parts[0]), time_us);
+	rlg_record_begin(&writer, storage, sizeof(storage), time_us, "edit", id);
+	rlg_record_str(&writer, "run", run);
+	rlg_record_str(&writer, "phase", phase);
+	rlg_record_str(&writer, "tracker", tracker);
+	rlg_record_str(&writer, "field", field);
+	rlg_record_str(&writer, "value", new_value);
+	rlg_record_str(&writer, "old_value", old_value);
+	ssize_t length = rlg_record_end(&writer);
+	struct rlg_append append = {.group = edit->refresh->group->path,
+				    .run = run,
+				    .line = storage,
+				    .length = length < 0 ? 0 : (size_t)length,
+				    .timeout_ms = APPEND_MS,
+				    .durable = true};
+	int code = rlg_statusfile_append(&append, &err);
+	if (code != 0)
+		remember(edit->refresh, code, &err);
+	else
+		edit->told++;
+}
+
+/* Puts what people changed into the records, so that it is theirs for good.  False: leave this tracker alone. */
+static bool take_edits(struct refresh *refresh, const struct rlg_model *model, const struct rlg_tracker_file *file,
+		       unsigned *out_edits)
+{
+	struct edit_context context = {.refresh = refresh, .file = file};
+	struct rlg_err err = {""};
+
+	*out_edits = 0;
+	if (file->text == NULL)
+		return true;
+	int before = refresh->code;
+	int code = file->tracker->edits(refresh->group->arena, file->path, model, file->text, file->base, record_edit,
+					&context, &err);
+	if (code != 0)
+		remember(refresh, code, &err);
+	*out_edits = context.told;
+	refresh->report->edits += context.told;
+	/* An edit that could not be recorded would be overwritten: do not. */
+	return code == 0 && refresh->code == before;
+}
+
+/* Returns 0, or -EAGAIN when somebody saved the file meanwhile. */
+static int render(struct refresh *refresh, const struct rlg_model *model, const struct rlg_tracker_file *file)
+{
+	struct rlg_bytes bytes;
+	struct rlg_err err = {""};
+	bool written = false;
+
+	rlg_bytes_init(&bytes, refresh->group->arena);
+	int code = file->tracker->render(refresh->group->arena, file->path, model, file->text, &bytes, &err);
+	if (code == 0 && !rlg_tracker_file_is_current(file))
+		return -EAGAIN;
+	if (code == 0)
+		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
+	if (code != 0)
+		remember(refresh, code, &err);
+	else if (written)
+		refresh->report->trackers_written++;
+	else
+		refresh->report->trackers_unchanged++;
+	return 0;
+}
+
+/* One tracker, from the file as it is now.  Returns 0, or -EAGAIN. */
+static int refresh_tracker(struct refresh *refresh, struct rlg_model **model, const struct rlg_tracker_choice *choice)
+{
+	struct rlg_tracker_file file;
+	struct rlg_err err = {""};
+	unsigned edits;
+
+	int code = rlg_tracker_file_open(refresh->group, choice, &file, &err);
+	if (code == -ENOENT && file.path == NULL)
+		return 0; /* off */
+	if (code != 0) {
+		remember(refresh, code, &err);
+		return 0;
+	}
+	if (!take_edits(refresh, *model, &file, &edits))
+		return 0;
+	if (edits > 0 && (code = rlg_group_load(refresh->group, model, &err)) != 0) {
+		remember(refresh, code, &err);
+		return 0;
+	}
+	return render(refresh, *model, &file);
+}
+
+/* Everything once, from what is on disk now. */
+static void refresh_once(struct refresh *refresh)
+{
+	struct rlg_model *model = NULL;
+	struct rlg_err err = {""};
+
+	int code = rlg_group_load(refresh->group, &model, &err);
+	if (code != 0) {
+		remember(refresh, code, &err);
+		return;
+	}
+	refresh->report->damaged = model->damaged;
+	for (size_t i = 0; i < refresh->group->config.n_trackers; i++) {
+		int races = 0;
+		while (refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]) == -EAGAIN &&
+		       ++races < MOST_RACES)
+			;
+	}
+}
+
+static int open_lock(const struct rlg_group *group, struct rlg_err *err)
+{
+	const char *path = rlg_group_path(group, RLG_DIR "/" RLG_LOCK_FILE);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+	return fd < 0 ? rlg_fail_errno(err, -errno, "cannot open %s", path) : fd;
+}
+
+/* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
+static int take_lock(int fd, enum rlg_refresh_wait wait)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int64_t deadline_ms = rlg_clock_monotonic_ms() + (wait == RLG_REFRESH_WAIT ? WAIT_MS : 0);
+	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+
+	while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+			return 0;
+		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || rlg_clock_monotonic_ms() >= deadline_ms)
+			return -EAGAIN;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+static void drop_lock(int fd)
+{
+	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+	fcntl(fd, F_OFD_SETLK, &whole);
+}
+
+static int make_dirty(const char *mark, struct rlg_err *err)
+{
+	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+	if (fd < 0)
+		return rlg_fail_errno(err, -errno, "cannot write in the run group: %s", mark);
+	close(fd);
+	return 0;
+}
+
+/* The folder for our copies; its lack only shows when one is written. */
+static void make_folders(const struct rlg_group *group)
+{
+	mkdir(rlg_group_path(group, RLG_DIR "/" RLG_TRACKERS_DIR), 0777);
+}
+
+/* Holding the lock: as long as there is news. */
+static void refresh_while_dirty(struct refresh *refresh, const char *mark)
+{
+	for (int round = 0; round < MOST_ROUNDS && unlink(mark) == 0; round++) {
+		struct rlg_group fresh;
+		struct rlg_err err = {""};
+		struct refresh now = *refresh;
+		int code = rlg_group_open(refresh->group->path, &fresh, &err);
+
+		now.group = &fresh;
+		if (code == 0)
+			refresh_once(&now);
+		else
+			remember(&now, code, &err);
+		refresh->code = now.code;
+		rlg_group_close(&fresh);
+	}
+}
+
+int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_refresh_report *out_report,
+		struct rlg_err *err)
+{
+	struct refresh refresh = {.group = group, .report = out_report, .err = err};
+	const char *mark = rlg_group_path(group, RLG_DIR "/" RLG_DIRTY_FILE);
+
+	*out_report = (struct rlg_refresh_report){.left_to_other = false};
+	int code = make_dirty(mark, err);
+	int lock = code == 0 ? open_lock(group, err) : code;
+	if (lock < 0)
+		return lock;
+	make_folders(group);
+	for (int round = 0; round < MOST_ROUNDS && access(mark, F_OK) == 0; round++) {
+		if (take_lock(lock, wait) != 0) {
+			out_report->left_to_other = true;
+			break;
+		}
+		refresh_while_dirty(&refresh, mark);
+		drop_lock(lock);
+	}
+	close(lock);
+	return refresh.code;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A summary of a group as a document.  One file a format beside this one; the table is in cmd_report.c.
+ */
+#ifndef RLG_REPORT_H
+#define RLG_REPORT_H
+
+#include "tool/bytes.h"
+#include "tool/summary.h"
+
+/* Renders the whole document.  The same model and actions give the same bytes; no clock, no files. */
+typedef void rlg_report_fn(const struct rlg_model *model, const struct rlg_actions *actions, struct rlg_bytes *out);
+
+rlg_report_fn rlg_report_markdown;
+
+#endif

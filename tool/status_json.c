@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `runledger status --json`: see status.h; the form is runledger-status.schema.json. */
+#include "tool/bytes.h"
+#include "tool/marks.h"
+#include "tool/status.h"
+
+#include "lib/clock.h"
+
+#include <inttypes.h>
+
+#define STATUS_VERSION 1
+
+static void add_key(struct rlg_bytes *out, const char *key)
+{
+	char last = out->length > 0 ? out->data[out->length - 1] : '{';
+
+	rlg_bytes_addf(out, "%s\"%s\":", last == '{' ? "" : ",", key);
+}
+
+static void add_text(struct rlg_bytes *out, const char *key, const char *value)
+{
+	add_key(out, key);
+	rlg_bytes_add_json(out, value);
+}
+
+/* Numbers that are not known are negative in the model. */
+static void add_number(struct rlg_bytes *out, const char *key, int64_t value)
+{
+	add_key(out, key);
+	if (value < 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "%" PRId64, value);
+}
+
+/* An id is a text: it is no quantity, and a program may not round it. */
+static void add_id(struct rlg_bytes *out, const char *key, int64_t value)
+{
+	add_key(out, key);
+	if (value < 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "\"%" PRId64 "\"", value);
+}
+
+static void add_truth(struct rlg_bytes *out, const char *key, bool value)
+{
+	add_key(out, key);
+	rlg_bytes_add(out, value ? "true" : "false");
+}
+
+static void add_moment(struct rlg_bytes *out, const char *key, int64_t moment_us)
+{
+	char text[RLG_TIME_TEXT_MAX];
+
+	add_text(out, key, moment_us > 0 ? rlg_clock_utc(moment_us, text) : NULL);
+}
+
+static int64_t elapsed_s(const struct rlg_attempt *attempt)
+{
+	if (attempt->start_us <= 0 || attempt->end_us < attempt->start_us)
+		return -1;
+	return (attempt->end_us - attempt->start_us) / RLG_SECOND_US;
+}
+
+static void add_moments(struct rlg_bytes *out, const struct rlg_attempt *attempt)
+{
+	add_moment(out, "submit_time", attempt->submit_us);
+	add_moment(out, "start_time", attempt->start_us);
+	add_moment(out, "end_time", attempt->end_us);
+}
+
+static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
+{
+	rlg_bytes_add(out, "{");
+	add_id(out, "job_id", attempt->job_id);
+	add_id(out, "array_job_id", attempt->array_job_id);
+	add_number(out, "array_task_id", attempt->array_task_id);
+	add_text(out, "slurm_state", attempt->slurm_state);
+	add_truth(out, "final", attempt->final);
+	add_number(out, "exit_code", attempt->exit_code);
+	add_number(out, "signal", attempt->signal);
+	add_moments(out, attempt);
+	add_text(out, "nodes", attempt->nodes);
+	add_text(out, "source", attempt->source);
+	rlg_bytes_add(out, "}");
+}
+
+/* What stands in a phase without a deciding attempt: nothing is known. */
+static const struct rlg_attempt no_attempt = {.exit_code = -1, .signal = -1};
+
+static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *attempt = phase->deciding != NULL ? phase->deciding : &no_attempt;
+
+	rlg_bytes_add(out, "{");
+	add_text(out, "phase", phase->name);
+	add_text(out, "status", rlg_mark(phase->status)->word);
+	add_text(out, "job_id", phase->job_id);
+	add_text(out, "slurm_state", attempt->slurm_state);
+	add_truth(out, "final", attempt->final);
+	add_text(out, "reason", attempt->reason);
+	add_number(out, "exit_code", attempt->exit_code);
+	add_number(out, "signal", attempt->signal);
+	add_moments(out, attempt);
+	add_number(out, "elapsed_s", elapsed_s(attempt));
+	add_text(out, "nodes", attempt->nodes);
+	add_text(out, "output", phase->output);
+	add_moment(out, "last_word", phase->word_us);
+	add_key(out, "attempts");
+	rlg_bytes_add(out, "[");
+	for (size_t i = 0; i < phase->n_attempts; i++) {
+		rlg_bytes_add(out, i > 0 ? "," : "");
+		add_attempt(out, &phase->attempts[i]);
+	}
+	rlg_bytes_add(out, "]}");
+}
+
+static void add_run(struct rlg_bytes *out, const struct rlg_run *run)
+{
+	rlg_bytes_add(out, "{");
+	add_text(out, "run", run->name);
+	add_key(out, "phases");
+	rlg_bytes_add(out, "[");
+	for (size_t i = 0; i < run->n_phases; i++) {
+		rlg_bytes_add(out, i > 0 ? ",\n   " : "");
+		add_phase(out, &run->phases[i]);
+	}
+	rlg_bytes_add(out, "]}");
+}
+
+static void add_counts(struct rlg_bytes *out, const struct rlg_model *model)
+{
+	add_key(out, "counts");
+	rlg_bytes_add(out, "{");
+	for (int i = 0; i < RLG_STATUS_COUNT; i++)
+		add_number(out, rlg_mark((enum rlg_status)i)->word, (int64_t)model->counts[i]);
+	rlg_bytes_add(out, "}");
+}
+
+void rlg_status_json(const struct rlg_status_view *view, FILE *stream)
+{
+	const struct rlg_model *model = view->model;
+	struct rlg_bytes out;
+
+	rlg_bytes_init(&out, view->arena);
+	rlg_bytes_add(&out, "{");
+	add_number(&out, "version", STATUS_VERSION);
+	add_text(&out, "group", model->run_group);
+	add_text(&out, "path", model->group_path);
+	add_counts(&out, model);
+	add_number(&out, "damaged", (int64_t)model->damaged);
+	add_key(&out, "runs");
+	rlg_bytes_add(&out, "[");
+	for (size_t i = 0; i < view->n_runs; i++) {
+		rlg_bytes_add(&out, i > 0 ? ",\n  " : "\n  ");
+		add_run(&out, view->runs[i]);
+	}
+	rlg_bytes_add(&out, "]}\n");
+	fwrite(out.data, 1, out.length, stream);
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Next actions: see summary.h. */
+#include "tool/bytes.h"
+#include "tool/summary.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Of a kind; the rest is told as a number, as a list of hundreds is not read. */
+#define ACTIONS_MOST 5
+
+struct maker {
+	struct rlg_arena *arena;
+	const struct rlg_model *model;
+	rlg_has_script_fn *has_script;
+	void *context;
+	struct rlg_actions actions;
+	size_t room;
+};
+
+static void add(struct maker *maker, enum rlg_action_kind kind, const char *words, const char *code)
+{
+	struct rlg_actions *actions = &maker->actions;
+
+	if (actions->n == maker->room) {
+		maker->room = maker->room > 0 ? 2 * maker->room : 16;
+		actions->list = rlg_arena_grow(maker->arena, actions->list, actions->n, maker->room,
+					       sizeof(actions->list[0]));
+	}
+	actions->list[actions->n++] = (struct rlg_action){.kind = kind, .words = words, .code = code};
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static size_t count_phases(const struct rlg_model *model, const char *name, enum rlg_status status)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++) {
+		const struct rlg_phase *phase = rlg_run_phase(&model->runs[i], name);
+
+		count += phase != NULL && phase->status == status;
+	}
+	return count;
+}
+
+static void add_phase_progress(struct maker *maker, const char *name)
+{
+	static const struct {
+		enum rlg_status status;
+		const char *where;
+	} states[] = {{RLG_STATUS_RUNNING, "in progress"}, {RLG_STATUS_SUBMITTED, "in the queue"}};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		size_t count = count_phases(maker->model, name, states[i].status);
+
+		if (count == 0)
+			continue;
+		if (maker->actions.n == 0)
+			add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "squeue -u $USER");
+		add(maker, RLG_ACTION_IN_PROGRESS,
+		    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count), states[i].where), NULL);
+	}
+}
+
+static void add_progress(struct maker *maker)
+{
+	size_t n_phases;
+	const char *const *phases = rlg_summary_columns(maker->arena, maker->model, &n_phases);
+
+	for (size_t i = 0; i < n_phases; i++)
+		add_phase_progress(maker, phases[i]);
+}
+
+static void add_failure(struct maker *maker, const struct rlg_run *run, const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *attempt = phase->deciding;
+	const char *log = attempt != NULL ? attempt->stdout_path : NULL;
+	struct rlg_bytes words;
+
+	rlg_bytes_init(&words, maker->arena);
+	rlg_bytes_addf(&words, "Look at %s of %s", phase->name, run->name);
+	if (phase->job_id != NULL)
+		rlg_bytes_addf(&words, ", job %s", phase->job_id);
+	rlg_bytes_addf(&words, " (%s)",
+		       attempt != NULL ? rlg_summary_cause(maker->arena, attempt) : "marked as failed by hand");
+	if (log != NULL)
+		rlg_bytes_add(&words, "; its log");
+	add(maker, RLG_ACTION_FAILURE, words.data, log);
+}
+
+static bool is_done(const struct rlg_phase *phase)
+{
+	return phase->status == RLG_STATUS_COMPLETED || phase->status == RLG_STATUS_SKIPPED;
+}
+
+static bool is_group_phase(const struct rlg_model *model, const char *name)
+{
+	for (size_t i = 0; i < model->n_phases; i++)
+		if (strcmp(model->phases[i], name) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * The phase that had to be done before phase `at` of the run, if all such are done; NULL if it cannot be submitted, or has
+ * none before it.  The group's phases follow each other; others (single evaluations) only follow the first one.
+ */
+static const struct rlg_phase *done_before(const struct rlg_model *model, const struct rlg_run *run, size_t at)
+{
+	size_t needed = is_group_phase(model, run->phases[at].name) ? at : 1;
+
+	if (at == 0 || run->phases[at].status != RLG_STATUS_PENDING)
+		return NULL;
+	for (size_t i = 0; i < needed; i++)
+		if (!is_done(&run->phases[i]))
+			return NULL;
+	return &run->phases[needed - 1];
+}
+
+static bool plain_for_shell(const char *word)
+{
+	return word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:@%/")] == '\0';
+}
+
+static void add_shell_word(struct rlg_bytes *bytes, const char *word)
+{
+	if (plain_for_shell(word)) {
+		rlg_bytes_add(bytes, word);
+		return;
+	}
+	rlg_bytes_add(bytes, "'");
+	for (; *word != '\0'; word++) {
+		if (*word == '\'')
+			rlg_bytes_add(bytes, "'\\''");
+		else
+			rlg_bytes_add_n(bytes, word, 1);
+	}
+	rlg_bytes_add(bytes, "'");
+}
+
+/* In a subshell, so that several can be pasted one after the other. */
+static const char *submit_command(struct maker *maker, const char *run, const char *phase)
+{
+	const char *script = rlg_arena_printf(maker->arena, "%s.slurm", phase);
+	struct rlg_bytes bytes;
+
+	if (maker->has_script == NULL || !maker->has_script(maker->context, run, script))
+		return NULL;
+	rlg_bytes_init(&bytes, maker->arena);
+	rlg_bytes_add(&bytes, "(cd ");
+	add_shell_word(&bytes, run);
+	rlg_bytes_add(&bytes, " && sbatch ");
+	add_shell_word(&bytes, script);
+	rlg_bytes_add(&bytes, ")");
+	return bytes.data;
+}
+
+static void add_submit(struct maker *maker, const struct rlg_run *run, const struct rlg_phase *phase,
+		       const struct rlg_phase *before)
+{
+	const char *words = rlg_arena_printf(maker->arena, "Submit %s of %s, as %s is %s", phase->name, run->name,
+					     before->name, rlg_status_word(before->status));
+
+	add(maker, RLG_ACTION_SUBMIT, words, submit_command(maker, run->name, phase->name));
+}
+
+static void add_failures(struct maker *maker)
+{
+	const struct rlg_model *model = maker->model;
+	size_t found = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++)
+			if (model->runs[i].phases[j].status == RLG_STATUS_FAILED && found++ < ACTIONS_MOST)
+				add_failure(maker, &model->runs[i], &model->runs[i].phases[j]);
+	if (found > ACTIONS_MOST)
+		add(maker, RLG_ACTION_FAILURE,
+		    rlg_arena_printf(maker->arena, "%zu more failed; see them all", found - ACTIONS_MOST),
+		    "runledger status --state failed");
+}
+
+static void add_submits(struct maker *maker)
+{
+	const struct rlg_model *model = maker->model;
+	size_t found = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
+			const struct rlg_phase *before = done_before(model, &model->runs[i], j);
+
+			if (before != NULL && found++ < ACTIONS_MOST)
+				add_submit(maker, &model->runs[i], &model->runs[i].phases[j], before);
+		}
+	if (found > ACTIONS_MOST)
+		add(maker, RLG_ACTION_SUBMIT,
+		    rlg_arena_printf(maker->arena, "%zu more can be submitted", found - ACTIONS_MOST), NULL);
+}
+
+static bool has_not_begun(const struct rlg_run *run)
+{
+	for (size_t i = 0; i < run->n_phases; i++)
+		if (run->phases[i].status != RLG_STATUS_PENDING)
+			return false;
+	return true;
+}
+
+static void add_rest(struct maker *maker)
+{
+	const struct rlg_model *model = maker->model;
+	size_t done = model->counts[RLG_STATUS_COMPLETED] + model->counts[RLG_STATUS_SKIPPED], waiting = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		waiting += has_not_begun(&model->runs[i]);
+	if (waiting > 0)
+		add(maker, RLG_ACTION_NOT_STARTED,
+		    rlg_arena_printf(maker->arena, "%zu run%s not yet started", waiting, plural(waiting)), NULL);
+	if (model->n_runs > 0 && done == model->n_runs)
+		add(maker, RLG_ACTION_DONE, "All runs are done", NULL);
+	if (model->damaged > 0)
+		add(maker, RLG_ACTION_DAMAGE,
+		    rlg_arena_printf(maker->arena, "%" PRIu64 " damaged line%s in the records stepped over",
+				     model->damaged, plural(model->damaged)),
+		    NULL);
+}
+
+void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model, rlg_has_script_fn *has_script,
+			 void *context, struct rlg_actions *out_actions)
+{
+	struct maker maker = {
+		.arena = arena,
+		.model = model,
+		.has_script = has_script,
+		.context = context,
+	};
+
+	add_progress(&maker);
+	add_failures(&maker);
+	add_submits(&maker);
+	add_rest(&maker);
+	*out_actions = maker.actions;
+}
