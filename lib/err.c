@@ -5,6 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* strerrordesc_np() is a table look-up: no locale, no lock, safe in a forked child of a threaded process. */
+static const char *words_for(int number)
+{
+#ifdef HAVE_STRERRORDESC_NP
+	const char *words = strerrordesc_np(number);
+#else
+	const char *words = strerror(number); /* glibc before 2.32 */
+#endif
+	return words != NULL ? words : "unknown error";
+}
+
 int rlg_fail(struct rlg_err *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -28,8 +39,6 @@ int rlg_fail_errno(struct rlg_err *err, int code, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	used = strlen(err->text);
-	/* strerrordesc_np() is a table look-up: no locale, no allocation, safe in a forked child of a threaded process. */
-	const char *words = strerrordesc_np(-code);
-	snprintf(err->text + used, sizeof(err->text) - used, ": %s", words != NULL ? words : "unknown error");
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", words_for(-code));
 	return code;
 }

@@ -18,4 +18,4 @@ lib_librlg_read_la_SOURCES = \
 lib_librlg_read_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)
 lib_librlg_read_la_LIBADD = $(CJSON_LIBS) -lm
 
-dist_pkgdata_DATA = %D%/runledger-record.schema.json
+dist_pkgdata_DATA += %D%/runledger-record.schema.json

@@ -134,7 +134,7 @@ static void run_child(const struct rlg_program *program, struct pipes *pipes)
 	put_at(out, 1);
 	put_at(errors, 2);
 	rlg_process_close_from(3);
-	execve(program->path, program->argv, program->envp);
+	execve(program->path, (char *const *)program->argv, (char *const *)program->envp);
 	_exit(127);
 }
 
@@ -151,7 +151,7 @@ int rlg_process_become(const struct rlg_program *program)
 		    dup2(in[0], 0) < 0)
 			return -EIO;
 	}
-	execve(program->path, program->argv, program->envp);
+	execve(program->path, (char *const *)program->argv, (char *const *)program->envp);
 	return -errno;
 }
 

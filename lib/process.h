@@ -18,8 +18,8 @@
 
 struct rlg_program {
 	const char *path; /* absolute */
-	char *const *argv;
-	char *const *envp;
+	const char *const *argv; /* ends with NULL, as envp */
+	const char *const *envp;
 	const char *input; /* the child's standard input, at most RLG_INPUT_MAX bytes; NULL: empty */
 	size_t input_length;
 };

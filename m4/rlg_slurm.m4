@@ -49,4 +49,5 @@ AC_DEFUN([RLG_SLURM], [
   rlg_plugindir_says="$with_slurm_plugindir"
   AS_IF([test "x$have_slurm" = xno], [rlg_plugindir_says="(none)"])
   AM_CONDITIONAL([HAVE_SLURM], [test "x$have_slurm" = xyes])
+  AM_CONDITIONAL([BUILD_PLUGINS], [test "x$have_slurm" = xyes && test "x$rlg_sanitizers" = xnone])
 ])

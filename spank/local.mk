@@ -7,6 +7,7 @@ spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/deliver.c %D%/hooks/deliver.h \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \
+	%D%/hooks/hostlist.c %D%/hooks/hostlist.h \
 	%D%/hooks/settings.c %D%/hooks/settings.h \
 	%D%/hooks/start.c %D%/hooks/start.h \
 	%D%/hooks/submit.c %D%/hooks/submit.h
@@ -17,7 +18,7 @@ EXTRA_DIST += %D%/plugin/spank_runledger.map %D%/plugin/spank_runledger_epilog.m
 # lacks must only matter where it is called.  No sanitizers: slurmstepd is not built with them.
 PLUGIN_LDFLAGS = -module -avoid-version -shared -Wl,-z,nodelete -Wl,-z,relro
 
-if HAVE_SLURM
+if BUILD_PLUGINS
 slurmplug_LTLIBRARIES = spank/spank_runledger.la spank/spank_runledger_epilog.la
 
 spank_spank_runledger_la_SOURCES = %D%/plugin/spank_runledger.c %D%/slurm/host.c %D%/slurm/host.h
@@ -35,7 +36,7 @@ spank_spank_runledger_epilog_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.l
 EXTRA_spank_spank_runledger_epilog_la_DEPENDENCIES = $(srcdir)/%D%/plugin/spank_runledger_epilog.map
 
 # The cli_filter plugin is the same object under another name: see plugin/spank_runledger.c.
-install-exec-hook:
+install-data-hook:
 	rm -f $(DESTDIR)$(slurmplugdir)/spank_runledger.la $(DESTDIR)$(slurmplugdir)/spank_runledger_epilog.la
 	cd $(DESTDIR)$(slurmplugdir) && $(LN_S) -f spank_runledger.so cli_filter_runledger.so
 

@@ -35,8 +35,8 @@ static bool find_program(char out_path[PATH_MAX])
 int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
 {
 	char path[PATH_MAX], number[32], answer[RLG_RECORD_MAX + 1], words[512];
-	char *argv[] = {PROGRAM, number, NULL};
-	struct rlg_program program = {.path = path, .argv = argv, .envp = environ};
+	const char *argv[] = {PROGRAM, number, NULL};
+	struct rlg_program program = {.path = path, .argv = argv, .envp = (const char *const *)environ};
 	struct rlg_output output = {answer, sizeof(answer), words, sizeof(words)};
 
 	if (!find_program(path))

@@ -423,7 +423,7 @@ static int read_plan_file(struct rlg_arena *arena, const char *group_path, const
 	bool yaml = ends_with(plan_path, ".yaml") || ends_with(plan_path, ".yml");
 	parse_fn *parse = yaml ? rlg_plan_parse_summary : rlg_plan_parse_markdown;
 	const char *path = plan_path[0] == '/' ? plan_path : rlg_arena_printf(arena, "%s/%s", group_path, plan_path);
-	char *text;
+	char *text = NULL;
 	int result = read_text(arena, path, &text, err);
 
 	return result < 0 ? result : parse(arena, plan_path, text, out_plan, err);

@@ -13,9 +13,9 @@
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
 
-char *const rlg_clean_environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
+const char *const rlg_clean_environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
 
-static int become_tool(const struct rlg_delivery *delivery, char *const *argv, bool with_record)
+static int become_tool(const struct rlg_delivery *delivery, const char *const *argv, bool with_record)
 {
 	struct rlg_program tool = {.path = delivery->settings->helper, .argv = argv, .envp = delivery->envp};
 
@@ -29,7 +29,7 @@ static int become_tool(const struct rlg_delivery *delivery, char *const *argv, b
 
 static int refresh(const struct rlg_delivery *delivery)
 {
-	char *argv[] = {"runledger", "refresh", "--by-itself", "--", (char *)delivery->address->group, NULL};
+	const char *argv[] = {"runledger", "refresh", "--by-itself", "--", delivery->address->group, NULL};
 
 	return become_tool(delivery, argv, false);
 }
@@ -37,12 +37,12 @@ static int refresh(const struct rlg_delivery *delivery)
 static int let_tool_record(const struct rlg_delivery *delivery)
 {
 	const struct rlg_address *address = delivery->address;
-	char *argv[] = {"runledger", "record",
-			"--conf",    (char *)delivery->settings->conf_path,
-			"--group",   (char *)address->group,
-			"--run",     (char *)address->run,
-			"--phase",   (char *)address->phase,
-			"--quiet",   (char *)delivery->event,
+	const char *argv[] = {"runledger", "record",
+			"--conf",    delivery->settings->conf_path,
+			"--group",   address->group,
+			"--run",     address->run,
+			"--phase",   address->phase,
+			"--quiet",   delivery->event,
 			NULL};
 
 	return become_tool(delivery, argv, true);

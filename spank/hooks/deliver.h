@@ -17,7 +17,7 @@ struct rlg_delivery {
 	const char *line; /* the record, whole, with its newline; without `run` where the address is not exact */
 	size_t length;
 	const char *work_folder; /* where the job works; to find its group where there is no address; may be NULL */
-	char *const *envp; /* the tool's environment */
+	const char *const *envp; /* the tool's environment */
 };
 
 /*
@@ -28,6 +28,6 @@ struct rlg_delivery {
 int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err);
 
 /* The environment for our programs where the caller is root: nothing of the job's. */
-extern char *const rlg_clean_environment[];
+extern const char *const rlg_clean_environment[];
 
 #endif

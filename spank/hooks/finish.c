@@ -6,6 +6,7 @@
 #include "lib/process.h"
 #include "lib/text.h"
 #include "spank/hooks/address.h"
+#include "spank/hooks/hostlist.h"
 
 #include <grp.h>
 #include <stdio.h>
@@ -17,29 +18,6 @@
 
 /* Of the timeout, what the tool needs beside the question to slurmctld. */
 #define TOOL_SHARE_MS 200
-
-bool rlg_hostlist_first(const char *list, char *out_host, size_t size)
-{
-	size_t length = 0;
-	bool in_brackets = false, taken = false;
-
-	for (const char *at = list; *at != '\0' && (in_brackets || *at != ','); at++) {
-		if (*at == '[') {
-			in_brackets = true;
-			taken = false;
-		} else if (*at == ']') {
-			in_brackets = false;
-		} else if (in_brackets && (*at == '-' || *at == ',')) {
-			taken = true; /* the first number of the brackets is complete */
-		} else if (!in_brackets || !taken) {
-			if (length + 1 >= size)
-				return false;
-			out_host[length++] = *at;
-		}
-	}
-	out_host[length] = '\0';
-	return length > 0;
-}
 
 /* When in doubt we are: twice is harmless, never is not. */
 static bool is_first_node(const struct rlg_host *host)
@@ -155,13 +133,13 @@ static void run_tool(struct ended_job *job, const struct rlg_host *host, const s
 		return;
 	snprintf(ask_ms, sizeof(ask_ms), "%d", timeout_ms > 2 * TOOL_SHARE_MS ? timeout_ms - TOOL_SHARE_MS : timeout_ms / 2);
 	snprintf(conf_variable, sizeof(conf_variable), "SLURM_CONF=%s", job->slurm_conf);
-	char *argv[] = {"runledger", "record",	       "--conf",   (char *)settings->conf_path,
+	const char *argv[] = {"runledger", "record",	       "--conf",   settings->conf_path,
 			"--group",   job->address.group, "--run",    job->address.run,
 			"--phase",   job->address.phase, "--uid",    job->uid,
 			"--gid",     job->gid,	       "--user",   job->user,
 			"--ask-ms",  ask_ms,	       "--detach", "finish",
 			NULL};
-	char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", job->slurm_conf[0] == '/' ? conf_variable : NULL, NULL};
+	const char *envp[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", job->slurm_conf[0] == '/' ? conf_variable : NULL, NULL};
 	struct rlg_program tool = {
 		.path = settings->helper, .argv = argv, .envp = envp, .input = record, .input_length = (size_t)length};
 	int code = rlg_process_run(&tool, timeout_ms, &output, &err);

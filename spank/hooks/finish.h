@@ -16,7 +16,4 @@
  */
 void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings);
 
-/* The first host of Slurm's host list ("n[1-3,7],m1" -> "n1").  False for one that is empty or too long. */
-bool rlg_hostlist_first(const char *list, char *out_host, size_t size);
-
 #endif

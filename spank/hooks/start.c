@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/text.h"
 #include "spank/hooks/deliver.h"
+#include "spank/hooks/hostlist.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,9 +16,8 @@ static const struct {
 	const char *variable;
 	const char *member;
 } texts[] = {
-	{"SLURM_CLUSTER_NAME", "cluster"}, {"SLURMD_NODENAME", "node"},		{"SLURM_JOB_NODELIST", "nodes"},
-	{"SLURM_JOB_NAME", "job_name"},	   {"SLURM_JOB_PARTITION", "partition"}, {"SLURM_JOB_ACCOUNT", "account"},
-	{"SLURM_JOB_QOS", "qos"},
+	{"SLURM_CLUSTER_NAME", "cluster"},    {"SLURM_JOB_NODELIST", "nodes"},	    {"SLURM_JOB_NAME", "job_name"},
+	{"SLURM_JOB_PARTITION", "partition"}, {"SLURM_JOB_ACCOUNT", "account"}, {"SLURM_JOB_QOS", "qos"},
 };
 static const struct {
 	const char *variable;
@@ -27,6 +27,14 @@ static const struct {
 	{"SLURM_RESTART_COUNT", "attempt"},
 	{"SLURM_JOB_START_TIME", "start_time"}, /* since 23.02 */
 };
+
+static char job_folder[RLG_PATH_MAX];
+
+void rlg_start_remember_folder(void)
+{
+	if (getcwd(job_folder, sizeof(job_folder)) == NULL)
+		job_folder[0] = '\0';
+}
 
 /* In a record's own words; NULL for a step that begins no job. */
 static const char *step_that_begins(const struct rlg_host *host, char storage[16])
@@ -52,7 +60,7 @@ static const char *step_that_begins(const struct rlg_host *host, char storage[16
 
 static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *host)
 {
-	char value[RLG_PATH_MAX];
+	char value[RLG_PATH_MAX], node[256];
 	long long number;
 	uint32_t id;
 
@@ -63,6 +71,10 @@ static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *h
 		if (host->get_env(host, numbers[i].variable, value, sizeof(value)) &&
 		    rlg_parse_int(value, 0, INT64_MAX, &number))
 			rlg_record_int(writer, numbers[i].member, number);
+	/* What Slurm does not tell a step: the node's own name is the first of the job's. */
+	if (host->get_env(host, "SLURM_JOB_NODELIST", value, sizeof(value)) &&
+	    rlg_hostlist_first(value, node, sizeof(node)))
+		rlg_record_str(writer, "node", node);
 	if (host->fact(host, RLG_FACT_ARRAY_TASK_ID, &id)) {
 		rlg_record_int(writer, "array_task_id", id);
 		if (host->fact(host, RLG_FACT_ARRAY_JOB_ID, &id))
@@ -71,7 +83,7 @@ static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *h
 }
 
 static ssize_t write_start(char *storage, size_t size, const struct rlg_host *host, const struct rlg_address *address,
-			   const char *step, const char *folder)
+			   const char *step)
 {
 	struct rlg_record_writer writer;
 	char id[RLG_ID_MAX];
@@ -90,7 +102,7 @@ static ssize_t write_start(char *storage, size_t size, const struct rlg_host *ho
 		rlg_record_int(&writer, "uid", number);
 	add_facts(&writer, host);
 	/* Last, as it may be long: what does not fit is left out. */
-	rlg_record_str(&writer, "cwd", folder);
+	rlg_record_str(&writer, "cwd", job_folder);
 	return rlg_record_end(&writer);
 }
 
@@ -98,17 +110,15 @@ void rlg_start(const struct rlg_host *host, const struct rlg_settings *settings)
 {
 	static struct rlg_address address;
 	static gid_t groups[RLG_GROUPS_MAX];
-	char record[RLG_RECORD_MAX + 1], folder[RLG_PATH_MAX], step_storage[16];
+	char record[RLG_RECORD_MAX + 1], step_storage[16];
 	const char *step = step_that_begins(host, step_storage);
 	struct rlg_err err = {""};
 	uint32_t uid, gid;
 
 	if (step == NULL || !host->fact(host, RLG_FACT_UID, &uid) || !host->fact(host, RLG_FACT_GID, &gid))
 		return;
-	if (getcwd(folder, sizeof(folder)) == NULL)
-		folder[0] = '\0';
 	rlg_address_get(&address, host, "SLURM_SPANK_");
-	ssize_t length = write_start(record, sizeof(record), host, &address, step, folder);
+	ssize_t length = write_start(record, sizeof(record), host, &address, step);
 	int n_groups = host->groups(host, groups, RLG_GROUPS_MAX);
 	struct rlg_identity identity = {
 		.uid = uid, .gid = gid, .groups = groups, .n_groups = n_groups < 0 ? 0 : (size_t)n_groups};
@@ -118,7 +128,7 @@ void rlg_start(const struct rlg_host *host, const struct rlg_settings *settings)
 					.event = "start",
 					.line = record,
 					.length = length < 0 ? 0 : (size_t)length,
-					.work_folder = folder[0] == '/' ? folder : NULL,
+					.work_folder = job_folder[0] == '/' ? job_folder : NULL,
 					.envp = rlg_clean_environment};
 	if (length > 0 && rlg_deliver(&delivery, &err) != 0)
 		host->complain(host, err.text);

@@ -90,12 +90,12 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 	if (length < 0)
 		return false;
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
-	char *argv[] = {"runledger", "record",	    "--conf", submission->settings.conf_path, "--group",
+	const char *argv[] = {"runledger", "record",	    "--conf", submission->settings.conf_path, "--group",
 			submission->asked_group,    "--run",  submission->asked_run,	      "--client",
 			pid,	     "--answer",    "submit", NULL};
 	struct rlg_program tool = {.path = submission->settings.helper,
 				   .argv = argv,
-				   .envp = environ,
+				   .envp = (const char *const *)environ,
 				   .input = record,
 				   .input_length = (size_t)length};
 	int code = rlg_process_run(&tool, submission->settings.site.timeout_ms, &output, &err);
@@ -139,7 +139,7 @@ static void say(const struct rlg_submission *submission, const char *event, cons
 					.event = event,
 					.line = record,
 					.length = length < 0 ? 0 : (size_t)length,
-					.envp = environ};
+					.envp = (const char *const *)environ};
 	if (length > 0)
 		rlg_deliver(&delivery, NULL);
 }

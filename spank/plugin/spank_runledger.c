@@ -36,10 +36,12 @@ static int take_group(int value, const char *words, int remote)
 	return 0;
 }
 
+/* spank.h wants char *, and writes to none of them. */
 static struct spank_option options[] = {
-	{"run", "RUN[/PHASE]", "the run (and phase) this job belongs to, for runledger's trackers", 1, 0, take_run},
-	{"run-group", "DIR", "the run group this job belongs to (default: the one that its folder lies in)", 1, 0,
-	 take_group},
+	{(char *)"run", (char *)"RUN[/PHASE]",
+	 (char *)"the run (and phase) this job belongs to, for runledger's trackers", 1, 0, take_run},
+	{(char *)"run-group", (char *)"DIR",
+	 (char *)"the run group this job belongs to (default: the one that its folder lies in)", 1, 0, take_group},
 };
 
 static void read_settings(struct rlg_settings *settings, int n_arguments, char **arguments, bool say)
@@ -100,6 +102,12 @@ int slurm_spank_local_user_init(spank_t spank, int n_arguments, char **arguments
 
 	if (host.fact(&host, RLG_FACT_JOB_ID, &job_id))
 		rlg_submit_accepted(&submission, &host, job_id);
+	return 0;
+}
+
+int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
+{
+	rlg_start_remember_folder();
 	return 0;
 }
 

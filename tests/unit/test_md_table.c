@@ -94,6 +94,7 @@ static void fences_and_comments_hide_tables(void **state)
 	assert_string_equal(read_all(*state, "```\n|a|\n|-|\n# x\n```\n# y\n"), "6 H1 y\n");
 	assert_string_equal(read_all(*state, "~~~~\n# x\n~~~\n# x\n~~~~~\n# y\n"), "6 H1 y\n");
 	assert_string_equal(read_all(*state, "``` not ``` a fence\n# y\n"), "2 H1 y\n");
+	assert_string_equal(read_all(*state, "```\n``` no end\n# x\n```\n# y\n"), "5 H1 y\n");
 	assert_string_equal(read_all(*state, "```c\n# never closed\n"), "");
 	assert_string_equal(read_all(*state, "<!-- # a\n|a|\n|-|\n--># b\n# c<!-- d -->\n"), "4 H1 b\n5 H1 c\n");
 	assert_string_equal(read_all(*state, "<!-- ```\n-->\n# a\n```\n<!--\n```\n# b\n"), "3 H1 a\n7 H1 b\n");

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/model_builder.h"
-#include "tool/tracker/tracker.h"
+#include "tool/tracker/runs_status.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -274,6 +274,40 @@ static void the_runs_of_a_file_are_named_with_their_phases(void **state)
 	assert_non_null(strstr(runs(*state, "- a\n"), "runs_status.yaml:1: "));
 }
 
+/* ---- the second look ---- */
+
+static bool unchanged(struct rlg_arena *arena, const char *old_text, const char *new_text, const char *marked,
+		      enum rlg_rs_mark mark)
+{
+	struct rlg_yaml_doc old, new;
+
+	assert_int_equal(rlg_yaml_parse(arena, PATH, old_text, strlen(old_text), &old, NULL), 0);
+	assert_int_equal(rlg_yaml_parse(arena, PATH, new_text, strlen(new_text), &new, NULL), 0);
+	if (marked != NULL)
+		rlg_yaml_get(old.root, marked)->mark = mark;
+	return rlg_rs_unchanged(old.root, new.root);
+}
+
+static void the_second_look_sees_every_change(void **state)
+{
+	static const char old[] = "a: 1\nb: {c: 2, d: [3, 4]}\n";
+
+	assert_true(unchanged(*state, old, old, NULL, RLG_RS_KEPT));
+	assert_true(unchanged(*state, old, "a: 9\nb: {c: 2, d: [3, 4]}\n", "a", RLG_RS_REPLACED));
+	assert_true(unchanged(*state, old, "a: 1\nb: {x: 0, c: 2, y: 0, d: [3, 4], z: 0}\n", "b", RLG_RS_GROWN));
+	assert_true(unchanged(*state, "a:\nb: 1\n", "a: {x: 1}\nb: 1\n", "a", RLG_RS_GROWN));
+	assert_false(unchanged(*state, old, "a: 9\nb: {c: 2, d: [3, 4]}\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: '1'\nb: {c: 2, d: [3, 4]}\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: &x 1\nb: {c: 2, d: [3, 4]}\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: !!int 1\nb: {c: 2, d: [3, 4]}\n", "a", RLG_RS_REPLACED));
+	assert_false(unchanged(*state, old, "a: 1\nb: {c: 2, d: [3, 5]}\n", "a", RLG_RS_REPLACED));
+	assert_false(unchanged(*state, old, "a: 1\nb: {c: 2, d: [3]}\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: 1\nb: {c: 2, d: [3, 4], e: 5}\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: 1\nb: {c: 2, e: 5, f: 6}\n", "b", RLG_RS_GROWN));
+	assert_false(unchanged(*state, old, "b: {c: 2, d: [3, 4]}\na: 1\n", NULL, RLG_RS_KEPT));
+	assert_false(unchanged(*state, old, "a: 1\nb: 2\n", NULL, RLG_RS_KEPT));
+}
+
 /* ---- size ---- */
 
 #define MANY 5000
@@ -326,6 +360,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(runs_and_phases_that_the_model_does_not_know_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nested_edits_go_to_the_phase_that_the_key_stands_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_runs_of_a_file_are_named_with_their_phases, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_second_look_sees_every_change, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(five_thousand_runs_take_a_moment, set_up, tear_down),
 	};
 

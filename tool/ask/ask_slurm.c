@@ -9,6 +9,7 @@
 #include "lib/record.h"
 #include "lib/text.h"
 
+#include <limits.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
 #include <stdio.h>
@@ -61,7 +62,16 @@ static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *j
 	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-static int print_job(const slurm_job_info_t *job)
+/* With its patterns filled in. */
+static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+{
+	char path[PATH_MAX] = "";
+
+	slurm_get_job_stdout(path, sizeof(path), job);
+	rlg_record_str(writer, "stdout", path);
+}
+
+static int print_job(slurm_job_info_t *job)
 {
 	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
 	struct rlg_record_writer writer;
@@ -84,7 +94,7 @@ static int print_job(const slurm_job_info_t *job)
 	rlg_record_str(&writer, "qos", job->qos);
 	add_limit(&writer, job);
 	rlg_record_str(&writer, "tres", job->tres_alloc_str);
-	rlg_record_str(&writer, "stdout", job->std_out);
+	add_stdout(&writer, job);
 	ssize_t length = rlg_record_end(&writer);
 	return length > 0 && fwrite(storage, (size_t)length, 1, stdout) == 1 && fflush(stdout) == 0 ? 0 : 1;
 }

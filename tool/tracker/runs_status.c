@@ -54,47 +54,6 @@ static int tell_runs(struct rlg_arena *arena, const char *path, const char *text
 
 /* ---- rendering ---- */
 
-static bool unchanged_pairs(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new);
-
-/* Whether `new` is `old` but for what rlg_rs_update() marked in `old`. */
-static bool unchanged(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new)
-{
-	bool empty = old->kind == RLG_YAML_SCALAR || old->first == NULL;
-
-	if (old->mark == RLG_RS_REPLACED)
-		return new->kind == RLG_YAML_SCALAR && !new->anchored && !new->tagged;
-	if (old->mark == RLG_RS_GROWN && empty)
-		return rlg_yaml_is_mapping(new);
-	if (old->kind != new->kind || old->style != new->style || old->anchored != new->anchored ||
-	    old->tagged != new->tagged)
-		return false;
-	if (old->kind == RLG_YAML_SCALAR || old->kind == RLG_YAML_ALIAS)
-		return strcmp(old->value, new->value) == 0;
-	if (old->mark == RLG_RS_GROWN ? new->count <= old->count : new->count != old->count)
-		return false;
-	if (old->kind == RLG_YAML_MAPPING)
-		return unchanged_pairs(old, new);
-	for (old = old->first, new = new->first; old != NULL; old = old->next, new = new->next) {
-		if (!unchanged(old, new))
-			return false;
-	}
-	return true;
-}
-
-/* The old pairs in their order; new ones may stand between them where the mapping has grown. */
-static bool unchanged_pairs(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new)
-{
-	bool grown = old->mark == RLG_RS_GROWN;
-
-	for (old = old->first, new = new->first; old != NULL; old = old->next->next, new = new->next->next) {
-		while (grown && new != NULL && !unchanged(old, new))
-			new = new->next->next;
-		if (new == NULL || !unchanged(old, new) || !unchanged(old->next, new->next))
-			return false;
-	}
-	return true;
-}
-
 /* Reads the result as any program will: nothing is left to do in it, and all that was a person's is there. */
 static int check(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
 		 const struct rlg_yaml_doc *old, const struct rlg_bytes *result, struct rlg_err *err)
@@ -108,7 +67,7 @@ static int check(struct rlg_arena *arena, const char *path, const struct rlg_mod
 	    rlg_rs_update(arena, path, model, &new, &left, &why) < 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without damage, and is left "
 				"as it is (the result would be wrong: %s)", path, why.text);
-	bool kept = old->root == NULL || (new.root != NULL && unchanged(old->root, new.root));
+	bool kept = old->root == NULL || (new.root != NULL && rlg_rs_unchanged(old->root, new.root));
 	if (left.count > 0 || !kept)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without changing more than "
 				"the machine's fields, and is left as it is; simplify its YAML, or move it away", path);

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# runledger(1): everything but main() is a library, so that tests link the very objects that ship.
+noinst_LTLIBRARIES += tool/librlg_tool.la
+bin_PROGRAMS += runledger
+
+tool_librlg_tool_la_SOURCES = \
+	%D%/arena.c %D%/arena.h \
+	%D%/ask.c %D%/ask.h \
+	%D%/atomic_file.c %D%/atomic_file.h \
+	%D%/attempts.c %D%/attempts.h \
+	%D%/bytes.c %D%/bytes.h \
+	%D%/client_line.c %D%/client_line.h \
+	%D%/cmd_events.c \
+	%D%/cmd_init.c \
+	%D%/cmd_record.c \
+	%D%/cmd_refresh.c \
+	%D%/cmd_report.c \
+	%D%/cmd_status.c \
+	%D%/command.c %D%/command.h %D%/commands.h \
+	%D%/config.c %D%/config.h \
+	%D%/damage.c %D%/damage.h \
+	%D%/draft.c %D%/draft.h \
+	%D%/event.c %D%/event.h \
+	%D%/event_words.c %D%/event_words.h \
+	%D%/fold.c %D%/fold.h \
+	%D%/git_head.c %D%/git_head.h \
+	%D%/group.c %D%/group.h \
+	%D%/help.c %D%/help.h \
+	%D%/marks.c %D%/marks.h \
+	%D%/match.c %D%/match.h \
+	%D%/md_table.c %D%/md_table.h \
+	%D%/model.c %D%/model.h \
+	%D%/names.c %D%/names.h \
+	%D%/nearest.c %D%/nearest.h \
+	%D%/options.c %D%/options.h \
+	%D%/outputs.c %D%/outputs.h \
+	%D%/plan.c %D%/plan.h \
+	%D%/printable.c %D%/printable.h \
+	%D%/refresh.c %D%/refresh.h \
+	%D%/report.h \
+	%D%/report_markdown.c \
+	%D%/resolve.c %D%/resolve.h \
+	%D%/scripts.c %D%/scripts.h \
+	%D%/status.h \
+	%D%/status_detail.c \
+	%D%/status_json.c \
+	%D%/status_table.c \
+	%D%/summary.c %D%/summary.h \
+	%D%/summary_actions.c \
+	%D%/table.c %D%/table.h \
+	%D%/terminal.c %D%/terminal.h \
+	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
+	%D%/tracker/runs_status_edits.c \
+	%D%/tracker/runs_status_places.c \
+	%D%/tracker/runs_status_update.c \
+	%D%/tracker/runs_status_write.c \
+	%D%/tracker/tracker.c %D%/tracker/tracker.h \
+	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/when.c %D%/when.h \
+	%D%/yaml_doc.c %D%/yaml_doc.h \
+	%D%/yaml_text.c %D%/yaml_text.h
+tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
+tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
+
+runledger_SOURCES = %D%/main.c
+runledger_LDADD = tool/librlg_tool.la
+
+
+if HAVE_SLURM
+# The only program that links libslurm.
+pkglibexec_PROGRAMS += runledger-ask
+runledger_ask_SOURCES = %D%/ask/ask_slurm.c
+runledger_ask_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+runledger_ask_LDADD = lib/librlg_core.la $(SLURM_LIBS)
+endif
