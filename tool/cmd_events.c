@@ -81,7 +81,7 @@ static int compare_bytes(const struct line *left, const struct line *right)
 	return order != 0 ? order : (left->length > right->length) - (left->length < right->length);
 }
 
-/* By id, those without one first; of one id the earliest first.  Ends in the bytes, so that no order depends on files. */
+/* By id, those without one first; of one id the earliest first.  The bytes come last, so that no order is by file. */
 static int compare_ids(const void *left_line, const void *right_line)
 {
 	const struct line *left = left_line, *right = right_line;
@@ -98,7 +98,7 @@ static int compare_times(const void *left_line, const void *right_line)
 	return order != 0 ? order : compare_ids(left_line, right_line);
 }
 
-/* Leaves each id once, in order of time.  --since is looked at after that: the earliest of an id is the one that counts. */
+/* Leaves each id once, in order of time.  --since is looked at after that: the earliest of an id is what counts. */
 static void put_in_order(struct events *events)
 {
 	struct line *lines = events->lines;
@@ -242,7 +242,8 @@ static int run(struct rlg_options *options)
 
 static const struct rlg_option events_options[] = {
 	{"group", 'g', "DIR", "the run group, or a folder in it; without it, the current folder"},
-	{"since", '\0', "TIME", "only what happened since then: 30m, 2h, 3d, today, 2026-03-11, \"2026-03-11 15:00\""},
+	{"since", '\0', "TIME",
+	 "only what happened since then: 30m, 2h, 3d, today, 2026-03-11, \"2026-03-11 15:00\""},
 	{"json", '\0', NULL, "print the records themselves, one a line, for programs"},
 	{"no-color", '\0', NULL, "no colours, as in a pipe or with NO_COLOR set"},
 	{0},

@@ -23,7 +23,8 @@ struct filter {
 static int unknown_state(const struct rlg_options *options, const char *word, int length)
 {
 	return rlg_usage_error(options,
-			       "`%.*s` is no state; there are pending, submitted, running, completed, failed and skipped",
+			       "`%.*s` is no state; there are pending, submitted, running, completed, failed and "
+			       "skipped",
 			       length, word);
 }
 
@@ -137,7 +138,8 @@ static const struct rlg_option status_options[] = {
 	{"run", 'r', "RUN", "tell all about one run, with every attempt"},
 	{"state", 's', "WORD[,WORD...]",
 	 "only runs in these states: pending, submitted, running, completed, failed, skipped"},
-	{"since", '\0', "TIME", "only runs with news since then: 30m, 2h, 3d, today, 2026-03-11, \"2026-03-11 15:00\""},
+	{"since", '\0', "TIME",
+	 "only runs with news since then: 30m, 2h, 3d, today, 2026-03-11, \"2026-03-11 15:00\""},
 	{"no-color", '\0', NULL, "no colours, as in a pipe or with NO_COLOR set"},
 	{0},
 };
@@ -145,7 +147,8 @@ static const struct rlg_option status_options[] = {
 static const struct rlg_example status_examples[] = {
 	{"runledger status", "where every run of the run group around here stands"},
 	{"runledger status --run 1B_rank4", "one run, with every attempt, its nodes, log and output"},
-	{"runledger status /scratch/cap_8L --state failed --since 1d", "what has failed in another group since yesterday"},
+	{"runledger status /scratch/cap_8L --state failed --since 1d",
+	 "what has failed in another group in the last 24 hours"},
 	{"runledger status --json | jq -r '.runs[].run'", "the names of all runs"},
 	{0},
 };

@@ -41,7 +41,8 @@ static int unknown_command(const struct rlg_options *options, const char *name)
 	for (const struct rlg_command *const *row = rlg_commands; *row != NULL; row++)
 		rlg_nearest_offer(&nearest, (*row)->name);
 	if (nearest.n > 0)
-		return rlg_usage_error(options, "there is no command `%s`; did you mean `%s`?", name, nearest.names[0]);
+		return rlg_usage_error(options, "there is no command `%s`; did you mean `%s`?", name,
+				       nearest.names[0]);
 	return rlg_usage_error(options, "there is no command `%s`", name);
 }
 

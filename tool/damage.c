@@ -11,7 +11,9 @@ int rlg_damage_exit(const struct rlg_options *options, uint64_t damaged, const c
 {
 	if (damaged == 0)
 		return RLG_EXIT_OK;
-	rlg_warning(options, "%" PRIu64 " damaged line%s or file%s in %s/" RLG_DIR "/" RLG_RUNS_DIR " stepped over; the rest counts",
+	rlg_warning(options,
+		    "%" PRIu64 " damaged line%s or file%s in %s/" RLG_DIR "/" RLG_RUNS_DIR
+		    " stepped over; the rest counts",
 		    damaged, damaged == 1 ? "" : "s", damaged == 1 ? "" : "s", group_path);
 	return RLG_EXIT_DAMAGED;
 }

@@ -110,7 +110,8 @@ static void command_entries(FILE *stream, const char *title, bool for_admins)
 void rlg_help_tool(FILE *stream, const struct rlg_option *table)
 {
 	fputs("Usage: runledger COMMAND [OPTION]... [ARGUMENT]...\n", stream);
-	paragraphs(stream, "Keeps the record of Slurm jobs, run by run, as they happen, and shows where every run stands.");
+	paragraphs(stream,
+		   "Keeps the record of Slurm jobs, run by run, as they happen, and shows where every run stands.");
 	command_entries(stream, "Commands:", false);
 	command_entries(stream, "What the plugins and Slurm call; for admins:", true);
 	option_entries(stream, table);

@@ -6,18 +6,22 @@
  *   options.c       a command's options by its table; help.c: --help by the same tables; nearest.c: "did you mean"
  *   cmd_<name>.c    one command each: reads its options, asks the parts below, prints
  *
- *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), fold.c (records -> model)
- *   model.c         the state of every run, phase and attempt: what all that follows is made from
- *   refresh.c       brings the trackers up to date; tracker/<format>.c is one tracker each
- *   resolve.c       which run a job belongs to
+ *   draft.c         a record on its way from the plugins into a status file; for it ask.c asks slurmctld,
+ *                   client_line.c and git_head.c look at the submission, resolve.c and match.c find the run
  *
- *   summary.c       what a person should know and do next, from the model: notes, next actions, counts
- *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same
- *   event_words.c   an event in a sentence
+ *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
+ *                   behind), and from the records its model: event.c, attempts.c and fold.c
+ *   model.c         the state of every run, phase and attempt: what all that follows is made from
+ *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
+ *
+ *   summary.c       what a person should know, and summary_actions.c: do next, from the model
+ *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
+ *   event_words.c   an event in a sentence; damage.c: what every command says of damaged records
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
- *   marks.c         the marks, words and colours of the statuses; since.c: "2h", "3d" and dates
- *   arena.c, bytes.c, atomic_file.c   memory, texts that grow, whole files
+ *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
+ *   yaml_*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
+ *   arena.c, bytes.c, names.c, atomic_file.c   memory, texts that grow, names to numbers, whole files
  *
  * What the plugins share with the tool is in lib/.
  */

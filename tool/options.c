@@ -72,7 +72,8 @@ struct spelling {
 	struct option rows[RLG_OPTIONS_MAX + 1];
 };
 
-static void add_spelling(struct spelling *spelling, size_t *n_letters, size_t at, const struct rlg_option *row, int value)
+static void add_spelling(struct spelling *spelling, size_t *n_letters, size_t at, const struct rlg_option *row,
+			 int value)
 {
 	spelling->rows[at] = (struct option){
 		.name = row->name,
@@ -208,5 +209,6 @@ int rlg_unknown_name(const struct rlg_options *options, const struct rlg_nearest
 	rlg_text_init(&names, storage, sizeof(storage));
 	for (size_t i = 0; i < nearest->n; i++)
 		rlg_text_addf(&names, "%s`%s`", i == 0 ? "" : i + 1 < nearest->n ? ", " : " or ", nearest->names[i]);
-	return rlg_failure(options, "there is no %s `%s` in %s; did you mean %s?", kind, nearest->word, where, names.data);
+	return rlg_failure(options, "there is no %s `%s` in %s; did you mean %s?", kind, nearest->word, where,
+			   names.data);
 }

@@ -41,8 +41,8 @@ enum rlg_options_end {
 };
 
 /*
- * Reads argv[1...] by `table` (NULL: --help only).  Long names may be cut short while they stay clear, as getopt does.  Of
- * an option that is given twice the last one counts.  Returns 0, or RLG_EXIT_USAGE after a sentence on stderr.
+ * Reads argv[1...] by `table` (NULL: --help only).  Long names may be cut short while they stay clear, as getopt does.
+ * Of an option that is given twice the last one counts.  Returns 0, or RLG_EXIT_USAGE after a sentence on stderr.
  * argv is put in order, as getopt does, and must outlive out_options.
  */
 int rlg_options_parse(struct rlg_options *out_options, const char *command, const struct rlg_option *table,

@@ -106,16 +106,29 @@ static void add_heading(struct rlg_bytes *out, const char *const *phases, size_t
 	rlg_bytes_add(out, "\n");
 }
 
+static void add_status(struct rlg_bytes *out, const struct rlg_phase *phase)
+{
+	const struct rlg_mark *mark;
+
+	rlg_bytes_add(out, " | ");
+	if (phase == NULL) {
+		rlg_bytes_add(out, "-");
+		return;
+	}
+	mark = rlg_mark(phase->status);
+	if (phase->status_text == NULL || strcmp(phase->status_text, mark->word) == 0)
+		rlg_bytes_add(out, mark->in_report);
+	else
+		add_text(out, phase->status_text); /* a person's own word */
+}
+
 static void add_row(struct rlg_bytes *out, const struct rlg_run *run, const char *const *phases, size_t n_phases,
 		    bool has_plan)
 {
 	rlg_bytes_add(out, "| ");
 	add_text(out, run->name);
-	for (size_t i = 0; i < n_phases; i++) {
-		const struct rlg_phase *phase = rlg_run_phase(run, phases[i]);
-
-		rlg_bytes_addf(out, " | %s", phase != NULL ? rlg_mark(phase->status)->in_report : "-");
-	}
+	for (size_t i = 0; i < n_phases; i++)
+		add_status(out, rlg_run_phase(run, phases[i]));
 	rlg_bytes_add(out, " | ");
 	add_text(out, rlg_summary_note(out->arena, run));
 	if (has_plan && !run->planned)

@@ -22,7 +22,8 @@ const char *rlg_status_time(const struct rlg_status_view *view, const struct rlg
 	if (attempt == NULL)
 		return "";
 	if (phase->status == RLG_STATUS_SUBMITTED && attempt->submit_us > 0)
-		return rlg_arena_printf(view->arena, "since %s", rlg_when_short(attempt->submit_us, view->now_us, text));
+		return rlg_arena_printf(view->arena, "since %s",
+					rlg_when_short(attempt->submit_us, view->now_us, text));
 	if (phase->status == RLG_STATUS_RUNNING && attempt->start_us > 0)
 		rlg_when_duration(view->now_us - attempt->start_us, text);
 	else if (attempt->start_us > 0 && attempt->end_us > 0)
@@ -46,13 +47,10 @@ static void add_phase_cell(const struct rlg_status_view *view, struct rlg_table 
 		rlg_table_add(table, rlg_mark(phase->status)->colour, rlg_status_shown(view, phase));
 }
 
-/* What follows the phases: job, time, notes; `phase` is the one it is about, or NULL. */
-static void add_facts(const struct rlg_status_view *view, struct rlg_table *table, const struct rlg_phase *phase,
-		      const char *note)
+static void add_job_and_time(const struct rlg_status_view *view, struct rlg_table *table, const struct rlg_phase *phase)
 {
 	rlg_table_add(table, RLG_COLOUR_PLAIN, phase != NULL ? phase->job_id : NULL);
 	rlg_table_add(table, RLG_COLOUR_PLAIN, phase != NULL ? rlg_status_time(view, phase) : NULL);
-	rlg_table_add(table, RLG_COLOUR_PLAIN, note);
 }
 
 /* A column for each phase. */
@@ -77,12 +75,31 @@ static void make_wide(const struct rlg_status_view *view, struct rlg_table *out_
 		rlg_table_add(out_table, RLG_COLOUR_PLAIN, run->name);
 		for (size_t j = 0; j < n_phases; j++)
 			add_phase_cell(view, out_table, rlg_run_phase(run, phases[j]));
-		add_facts(view, out_table, rlg_summary_phase(run), rlg_summary_short_note(view->arena, run));
+		add_job_and_time(view, out_table, rlg_summary_phase(run));
+		rlg_table_add(out_table, RLG_COLOUR_PLAIN, rlg_summary_short_note(view->arena, run));
 	}
 }
 
-/* A row for each phase, where so many columns have no room beside each other. */
-static void make_tall(const struct rlg_status_view *view, struct rlg_table *out_table, bool planned)
+static void add_tall_rows(const struct rlg_status_view *view, struct rlg_table *table, const struct rlg_run *run,
+			  bool with_notes)
+{
+	const struct rlg_phase *about = rlg_summary_phase(run);
+
+	for (size_t i = 0; i < run->n_phases; i++) {
+		const struct rlg_phase *phase = &run->phases[i];
+
+		rlg_table_add(table, RLG_COLOUR_PLAIN, i == 0 ? run->name : NULL);
+		rlg_table_add(table, RLG_COLOUR_PLAIN, phase->name);
+		add_phase_cell(view, table, phase);
+		add_job_and_time(view, table, phase);
+		if (with_notes)
+			rlg_table_add(table, RLG_COLOUR_PLAIN,
+				      phase == about ? rlg_summary_short_note(view->arena, run) : NULL);
+	}
+}
+
+/* A row for each phase, where so many columns have no room beside each other; notes too may have none. */
+static void make_tall(const struct rlg_status_view *view, struct rlg_table *out_table, bool planned, bool with_notes)
 {
 	static const struct rlg_column columns[] = {
 		{.title = "Run", .flexible = true, .least = LEAST_NAME},
@@ -90,23 +107,14 @@ static void make_tall(const struct rlg_status_view *view, struct rlg_table *out_
 		{.title = "Status"},
 		{.title = "Job"},
 		{.title = "Time"},
-		{.title = "Notes", .flexible = true, .least = 1},
+		{.title = "Notes", .flexible = true, .least = LEAST_NOTE},
 	};
+	size_t n_columns = sizeof(columns) / sizeof(columns[0]) - (with_notes ? 0 : 1);
 
-	rlg_table_init(out_table, view->arena, &view->terminal, columns, sizeof(columns) / sizeof(columns[0]));
-	for (size_t i = 0; i < view->n_runs; i++) {
-		const struct rlg_run *run = view->runs[i];
-
-		for (size_t j = 0; run->planned == planned && j < run->n_phases; j++) {
-			const struct rlg_phase *phase = &run->phases[j];
-			bool about = phase == rlg_summary_phase(run);
-
-			rlg_table_add(out_table, RLG_COLOUR_PLAIN, j == 0 ? run->name : NULL);
-			rlg_table_add(out_table, RLG_COLOUR_PLAIN, phase->name);
-			add_phase_cell(view, out_table, phase);
-			add_facts(view, out_table, phase, about ? rlg_summary_short_note(view->arena, run) : NULL);
-		}
-	}
+	rlg_table_init(out_table, view->arena, &view->terminal, columns, n_columns);
+	for (size_t i = 0; i < view->n_runs; i++)
+		if (view->runs[i]->planned == planned)
+			add_tall_rows(view, out_table, view->runs[i], with_notes);
 }
 
 /* The runs that are planned, or that are not; nothing if there are none. */
@@ -116,10 +124,14 @@ static bool print_runs(const struct rlg_status_view *view, FILE *stream, bool pl
 
 	make_wide(view, &table, planned);
 	if (!rlg_table_fits(&table))
-		make_tall(view, &table, planned);
+		make_tall(view, &table, planned, true);
+	if (!rlg_table_fits(&table))
+		make_tall(view, &table, planned, false);
 	if (table.n_cells == 0)
 		return false;
-	fputs(before, stream);
+	fputc('\n', stream);
+	if (before != NULL)
+		rlg_paragraph_print(view->arena, &view->terminal, 0, before, stream);
 	rlg_table_print(&table, stream);
 	return true;
 }
@@ -181,10 +193,10 @@ void rlg_status_table(const struct rlg_status_view *view, FILE *stream)
 	bool has_plan = rlg_summary_has_plan(view->model), any;
 
 	print_heading(view, stream);
-	any = print_runs(view, stream, has_plan, "\n");
+	any = print_runs(view, stream, has_plan, NULL);
 	if (has_plan)
 		any |= print_runs(view, stream, false,
-				  "\nNot in the plan (to say which run is meant: `sbatch --run=RUN`)\n");
+				  "Not in the plan (to say which run is meant: `sbatch --run=RUN`)");
 	if (!any && view->filtered)
 		fputs("\nNo run is like that.\n", stream);
 	if (!view->filtered)

@@ -116,7 +116,9 @@ bool rlg_summary_has_plan(const struct rlg_model *model)
 /* Reasons that say no more than the state beside them. */
 static bool says_nothing(const char *reason)
 {
-	static const char *const empty[] = {"None", "NonZeroExitCode", "TimeLimit", "OutOfMemory", "Resources", "Priority"};
+	static const char *const empty[] = {
+		"None", "NonZeroExitCode", "TimeLimit", "OutOfMemory", "Resources", "Priority",
+	};
 
 	for (size_t i = 0; i < sizeof(empty) / sizeof(empty[0]); i++)
 		if (strcmp(reason, empty[i]) == 0)

@@ -25,7 +25,7 @@ const char *const *rlg_summary_columns(struct rlg_arena *arena, const struct rlg
 /* The phase that a run's status is about: the one failed, running, waiting, or done last.  NULL: the run has none. */
 const struct rlg_phase *rlg_summary_phase(const struct rlg_run *run);
 
-/* What is to be said about a run: "All done!", "Not started", "Eval job 1234568", "Finetune job 12: TIMEOUT after 2h 0m". */
+/* What is to be said of a run: "All done!", "Not started", "Eval job 1234568", "Finetune job 12: TIMEOUT after 2h 0m". */
 const char *rlg_summary_note(struct rlg_arena *arena, const struct rlg_run *run);
 
 /* The same beside columns with job ids and times: "Eval on n1", "Finetune: TIMEOUT". */
@@ -62,8 +62,8 @@ struct rlg_actions {
 typedef bool rlg_has_script_fn(void *context, const char *run, const char *script);
 
 /*
- * Next actions in the order of the enum: what runs; failures with their logs; what can be submitted, as the phase before
- * it is done, with the command where its script exists (`has_script` may be NULL); how much has not begun.
+ * Next actions in the order of the enum: what runs; failures with their logs; what can be submitted, as the phase
+ * before it is done, with the command where its script exists (`has_script` may be NULL); how much has not begun.
  */
 void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model, rlg_has_script_fn *has_script,
 			 void *context, struct rlg_actions *out_actions);

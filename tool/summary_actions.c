@@ -62,7 +62,8 @@ static void add_phase_progress(struct maker *maker, const char *name)
 		if (maker->actions.n == 0)
 			add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "squeue -u $USER");
 		add(maker, RLG_ACTION_IN_PROGRESS,
-		    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count), states[i].where), NULL);
+		    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count), states[i].where),
+		    NULL);
 	}
 }
 
@@ -106,8 +107,8 @@ static bool is_group_phase(const struct rlg_model *model, const char *name)
 }
 
 /*
- * The phase that had to be done before phase `at` of the run, if all such are done; NULL if it cannot be submitted, or has
- * none before it.  The group's phases follow each other; others (single evaluations) only follow the first one.
+ * The phase that had to be done before phase `at` of the run, if all such are done; NULL if it cannot be submitted, or
+ * has none before it.  The group's phases follow each other; others (single evaluations) only follow the first one.
  */
 static const struct rlg_phase *done_before(const struct rlg_model *model, const struct rlg_run *run, size_t at)
 {

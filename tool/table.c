@@ -178,7 +178,8 @@ static struct rlg_cell beginning_of(const struct rlg_table *table, const struct 
 	if (blank != NULL && blank > cell->shown)
 		end = blank;
 	*rest = end + strspn(end, " ");
-	return make_cell(table, cell->colour, rlg_arena_strndup(table->arena, cell->shown, (size_t)(end - cell->shown)));
+	const char *beginning = rlg_arena_strndup(table->arena, cell->shown, (size_t)(end - cell->shown));
+	return make_cell(table, cell->colour, beginning);
 }
 
 static void print_row(const struct rlg_table *table, const struct rlg_cell *cells, const size_t *widths, FILE *stream)

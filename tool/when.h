@@ -13,7 +13,8 @@
 
 /*
  * The moment that `words` name, seen from `now_us`: a time ago (30s, 30m, 2h, 3d, 1w), `today`, `yesterday`, a local
- * date (2026-03-11) or a local date and time (2026-03-11 15:00[:30], also with a T).  -EINVAL with a sentence for anything else.
+ * date (2026-03-11) or a local date and time (2026-03-11 15:00[:30], also with a T).  -EINVAL with a sentence for
+ * anything else.
  */
 int rlg_when_parse(const char *words, int64_t now_us, int64_t *out_moment_us, struct rlg_err *err);
 

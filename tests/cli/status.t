@@ -112,11 +112,11 @@ PYTHON
 if command -v python3 >/dev/null; then
 	TOOL=$RUNLEDGER TERM=xterm
 	export TOOL TERM
-	run on_screen 64 status cap_8L
+	run on_screen 72 status cap_8L
 	like "$out" "$(printf '\033[31m✗ failed\033[0m')" "a terminal gets colour"
 	like "$out" "…" "and a cut column an ellipsis"
 	printf '%s\n' "$out" | sed "s/$(printf '\033')\[[0-9]*m//g" | sed -n '/^Run/,/^$/p' >rows
-	is "$(python3 -c 'print(max(len(row.rstrip("\n")) for row in open("rows", encoding="utf-8")))')" 64 \
+	is "$(python3 -c 'print(max(len(row.rstrip("\n")) for row in open("rows", encoding="utf-8")))')" 72 \
 		"the widest row is as wide as the screen"
 	NO_COLOR=1
 	export NO_COLOR

@@ -142,11 +142,16 @@ static void runs_outside_of_the_plan_stand_apart(void **state)
 
 static void where_columns_have_no_room_each_phase_has_a_row(void **state)
 {
-	view.terminal.width = 60;
+	view.terminal.width = 64;
 	assert_non_null(strstr(shown(rlg_status_table),
 			       "Run        Phase     Status       Job      Time     Notes\n"
 			       "1B_rank4   finetune  ✓ completed  1234567  13m 32s\n"
-			       "           eval      → running    1234568  13m 32s  Eval on…\n"));
+			       "           eval      → running    1234568  13m 32s  Eval on n1\n"));
+	view.terminal.width = 56;
+	assert_non_null(strstr(shown(rlg_status_table),
+			       "Run        Phase     Status       Job      Time\n"
+			       "1B_rank4   finetune  ✓ completed  1234567  13m 32s\n"
+			       "           eval      → running    1234568  13m 32s\n"));
 }
 
 static void every_attempt_stands_in_the_detail(void **state)

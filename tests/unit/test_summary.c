@@ -115,6 +115,28 @@ static void a_failure_says_what_when_and_where_to_look(void **state)
 			    "Finetune: FAILED, signal 9 (KILL), rank 3 on n2 first");
 }
 
+static void a_persons_own_word_is_shown(void **state)
+{
+	hand.phases[3][0].status_text = "on hold|";
+	assert_says("| 3B_rank64 | on hold\\| | pending | Not started |");
+}
+
+static void long_lists_end_in_a_number(void **state)
+{
+	static struct rlg_run runs[8];
+	struct rlg_actions actions;
+
+	hand_attempt(&hand, 1, 0, RLG_STATUS_FAILED, 1234569, "1234569", "TIMEOUT");
+	for (size_t i = 0; i < 8; i++)
+		runs[i] = hand.runs[1];
+	hand.model.runs = runs;
+	hand.model.n_runs = 8;
+	rlg_summary_actions(arena, &hand.model, NULL, NULL, &actions);
+	assert_int_equal(actions.n, 6);
+	assert_string_equal(actions.list[5].words, "3 more failed; see them all");
+	assert_string_equal(actions.list[5].code, "runledger status --state failed");
+}
+
 static void a_failure_by_hand_is_called_so(void **state)
 {
 	hand.phases[3][0].status = RLG_STATUS_FAILED;
@@ -227,6 +249,8 @@ int main(void)
 		CLAIM(the_skills_example_comes_out_as_it_stands_there),
 		CLAIM(the_line_counts_and_names),
 		CLAIM(a_failure_says_what_when_and_where_to_look),
+		CLAIM(a_persons_own_word_is_shown),
+		CLAIM(long_lists_end_in_a_number),
 		CLAIM(a_failure_by_hand_is_called_so),
 		CLAIM(what_can_be_submitted_comes_with_its_command),
 		CLAIM(without_a_script_there_is_no_command),

@@ -215,19 +215,24 @@ static void cells_are_made_harmless_and_measured_so(void **state)
 		       "a\\x1b[2Jb    1  n\\n\n");
 }
 
+/* A screen by default; a row says what is different. */
+#define SCREEN .is_terminal = true, .term = "xterm", .codeset = "UTF-8"
+#define PIPE .is_terminal = false, .term = "xterm", .codeset = "UTF-8"
+
 static const struct {
 	const char *claim;
 	struct rlg_terminal_facts facts;
 	struct rlg_terminal expected;
 } places[] = {
-	{"a screen", {.is_terminal = true, .window_width = 120, .term = "xterm", .codeset = "UTF-8"}, {120, true, false, false}},
-	{"COLUMNS wins", {.is_terminal = true, .window_width = 120, .columns = "100", .term = "xterm", .codeset = "UTF-8"}, {100, true, false, false}},
-	{"a silly COLUMNS", {.is_terminal = true, .columns = "-3", .term = "xterm", .codeset = "UTF-8"}, {80, true, false, false}},
-	{"a pipe", {.columns = "100", .window_width = 120, .term = "xterm", .codeset = "UTF-8"}, {0, false, false, false}},
+	{"a screen", {SCREEN, .window_width = 120}, {120, true, false, false}},
+	{"a screen that says no width", {SCREEN}, {80, true, false, false}},
+	{"COLUMNS wins", {SCREEN, .window_width = 120, .columns = "100"}, {100, true, false, false}},
+	{"a silly COLUMNS", {SCREEN, .columns = "-3"}, {80, true, false, false}},
+	{"a pipe", {PIPE, .columns = "100", .window_width = 120}, {0, false, false, false}},
 	{"a pipe without UTF-8", {.term = "xterm", .codeset = "ANSI_X3.4-1968"}, {0, false, true, false}},
-	{"--no-color", {.is_terminal = true, .no_color_option = true, .term = "xterm", .codeset = "UTF-8"}, {80, false, false, false}},
-	{"NO_COLOR", {.is_terminal = true, .no_color = "1", .term = "xterm", .codeset = "UTF-8"}, {80, false, false, false}},
-	{"an empty NO_COLOR", {.is_terminal = true, .no_color = "", .term = "xterm", .codeset = "UTF-8"}, {80, true, false, false}},
+	{"--no-color", {SCREEN, .no_color_option = true}, {80, false, false, false}},
+	{"NO_COLOR", {SCREEN, .no_color = "1"}, {80, false, false, false}},
+	{"an empty NO_COLOR", {SCREEN, .no_color = ""}, {80, true, false, false}},
 	{"TERM=dumb", {.is_terminal = true, .term = "dumb", .codeset = "UTF-8"}, {80, false, false, false}},
 	{"no TERM, no UTF-8", {.is_terminal = true, .codeset = "ANSI_X3.4-1968"}, {80, false, true, true}},
 };
