@@ -51,6 +51,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
+	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_edits.c \
 	%D%/tracker/runs_status_places.c \
 	%D%/tracker/runs_status_update.c \

@@ -327,6 +327,11 @@ static DIR *open_folder(int parent, const char *name)
 	return folder;
 }
 
+static bool is_script(const char *name)
+{
+	return name[0] != '.' && (ends_with(name, ".slurm") || ends_with(name, ".sbatch"));
+}
+
 static bool holds_script(int parent, const char *name)
 {
 	DIR *folder = open_folder(parent, name);
@@ -336,7 +341,7 @@ static bool holds_script(int parent, const char *name)
 	if (folder == NULL)
 		return false;
 	while (!found && (entry = readdir(folder)) != NULL)
-		found = entry->d_name[0] != '.' && (ends_with(entry->d_name, ".slurm") || ends_with(entry->d_name, ".sbatch"));
+		found = is_script(entry->d_name);
 	closedir(folder);
 	return found;
 }

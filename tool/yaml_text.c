@@ -11,7 +11,8 @@
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* Words that some YAML reads as something else than text, in any case. */
-static const char *const taken_words[] = {"null", "true", "false", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"};
+static const char *const taken_words[] = {"null", "true", "false", "yes", "no",  "on",
+					  "off",  "y",	  "n",	   "nan", "inf", "infinity"};
 
 bool rlg_yaml_plain_ok(const char *words)
 {

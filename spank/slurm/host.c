@@ -73,19 +73,36 @@ static bool get_env(const struct rlg_host *host, const char *name, char *out_val
 	return value != NULL && rlg_copy(out_value, size, value);
 }
 
+/* The variable that Slurm makes of it in the job's environment. */
+static bool job_variable(char *storage, size_t size, const char *name)
+{
+	struct rlg_text text;
+
+	rlg_text_init(&text, storage, size);
+	rlg_text_addf(&text, "SLURM_SPANK_%s", name);
+	return !text.full;
+}
+
 static bool set_job_control(const struct rlg_host *host, const char *name, const char *value)
 {
-	return spank_job_control_setenv(host->handle, name, value, 1) == ESPANK_SUCCESS;
+	char variable[64];
+
+	if (spank_job_control_setenv(host->handle, name, value, 1) != ESPANK_SUCCESS)
+		return false;
+	/* srun hands it to the epilog, but to its own step only what stands in its environment. */
+	if (spank_context() == S_CTX_LOCAL && job_variable(variable, sizeof(variable), name))
+		setenv(variable, value, 1);
+	return true;
 }
 
 static void unset_job_control(const struct rlg_host *host, const char *name)
 {
-	char inherited[64] = "SLURM_SPANK_";
+	char variable[64];
 
 	spank_job_control_unsetenv(host->handle, name);
 	/* A submission from within a job: its environment is handed on whole, with what Slurm put there for that job. */
-	strncat(inherited, name, sizeof(inherited) - strlen(inherited) - 1);
-	unsetenv(inherited);
+	if (job_variable(variable, sizeof(variable), name))
+		unsetenv(variable);
 }
 
 static int get_groups(const struct rlg_host *host, gid_t *out_groups, size_t most)

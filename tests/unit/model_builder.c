@@ -47,7 +47,7 @@ static void build_phase(struct rlg_arena *arena, struct rlg_phase *phase, const 
 	phase->output = text_of(arena, json, "output");
 	phase->edit.status = text_of(arena, json, "edit");
 	phase->word_us = moment_of(json);
-	rlg_status_parse(status, &phase->status);
+	phase->status_text = rlg_status_parse(status, &phase->status) ? rlg_status_word(phase->status) : status;
 	build_attempts(arena, phase, json);
 }
 

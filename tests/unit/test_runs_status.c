@@ -218,6 +218,10 @@ static void without_a_base_the_model_explains_what_it_can(void **state)
 	assert_string_equal(edits(*state, model, base_text, "not: [yaml"), "");
 	assert_string_equal(edits(*state, model, changed(*state, "\"12\"", "\"99\""), NULL),
 			    "a/finetune status: null -> running\na/finetune job_id: null -> 99\n");
+	/* The file was written when the job was submitted; but without a job somebody else submitted one. */
+	assert_string_equal(edits(*state, model, "runs: {a: {finetune_status: submitted}}\n", NULL), "");
+	assert_string_equal(edits(*state, model, "runs: {a: {eval_status: submitted}}\n", NULL),
+			    "a/eval status: null -> submitted\n");
 	assert_string_equal(edits(*state, model, changed(*state, "eval_status: pending", "eval_status: skipped"), NULL),
 			    "a/eval status: null -> skipped\n");
 }

@@ -9,6 +9,7 @@
  *     runs_status.c         the tracker's three functions
  *     runs_status_places.c  where the values stand
  *     runs_status_update.c  from a file and a model to a list of text edits
+ *     runs_status_comment.c the time in the comment on top
  *     runs_status_check.c   whether nothing but the machine's fields changed
  *     runs_status_write.c   new runs and fields as text
  *     runs_status_edits.c   what people changed
@@ -149,6 +150,10 @@ enum rlg_rs_mark { RLG_RS_KEPT, RLG_RS_REPLACED, RLG_RS_GROWN };
  */
 int rlg_rs_update(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
 		  const struct rlg_yaml_doc *doc, struct rlg_text_edits *edits, struct rlg_err *err);
+
+/* The time in the comment on top, if `edits` holds any changes or the comment has no time yet. */
+void rlg_rs_update_comment(struct rlg_arena *arena, const struct rlg_model *model, const struct rlg_yaml_doc *doc,
+			   struct rlg_text_edits *edits);
 
 /*
  * Whether `new` is `old` but for what rlg_rs_update() marked in `old`: the second look at every result, made from what

@@ -214,15 +214,12 @@ bool rlg_rs_wants_place(const struct rlg_model *model, const struct rlg_yaml_nod
 	return rlg_rs_is_group_phase(model, phase->name) && (alone || strcmp(phase->name, EVAL) != 0);
 }
 
-/* A person's word that is none of ours stands until there is newer news. */
+/* The model's own word for it, which may be a person's; a model made without one has the status alone. */
 static const char *status_of(const struct rlg_phase *phase)
 {
-	const char *edited = phase->edit.status;
-	enum rlg_status known;
+	bool said = phase->status_text != NULL && phase->status_text[0] != '\0';
 
-	if (edited != NULL && edited[0] != '\0' && phase->deciding == NULL && !rlg_status_parse(edited, &known))
-		return edited;
-	return rlg_status_word(phase->status);
+	return said ? phase->status_text : rlg_status_word(phase->status);
 }
 
 struct rlg_rs_values rlg_rs_model_values(struct rlg_arena *arena, const struct rlg_phase *phase)

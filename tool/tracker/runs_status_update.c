@@ -4,9 +4,7 @@
 
 #include "lib/clock.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #define BOM "\xef\xbb\xbf"
 
@@ -485,85 +483,30 @@ static void add_runs(struct update *update)
 	end(update, &spot);
 }
 
-/* ---- the comment on top ---- */
-
-/* The bytes of a time or a placeholder at `at`; 0: a person wrote something else there. */
-static size_t time_length(const char *at, size_t length, bool *out_unset)
-{
-	static const char pattern[] = "dddd-dd-dd dd:dd:dd";
-	size_t i = 0;
-
-	*out_unset = length == 0 || (length == 1 && *at == '-') || (length == 3 && memcmp(at, "...", 3) == 0);
-	if (*out_unset)
-		return length;
-	while (i < length && pattern[i] != '\0' && (pattern[i] == 'd' ? isdigit((unsigned char)at[i]) != 0 : at[i] == pattern[i]))
-		i++;
-	return pattern[i] == '\0' ? i : 0;
-}
-
-/* Whether the line is the comment; then *out_value is where its value begins. */
-static bool is_time_comment(const char *line, size_t length, size_t *out_value)
-{
-	static const char words[] = "last updated:";
-	size_t at = 0;
-
-	while (at < length && strchr("# \t", line[at]) != NULL)
-		at++;
-	if (length - at < strlen(words) || strncasecmp(line + at, words, strlen(words)) != 0)
-		return false;
-	*out_value = at + strlen(words);
-	return true;
-}
-
-static void update_comment_value(struct update *update, size_t at, size_t length)
-{
-	const char *text = update->doc->text;
-	bool changed = update->edits->count > 0, unset;
-	char words[RLG_TIME_TEXT_MAX];
-	size_t from = at;
-
-	while (length > 0 && (text[at] == ' ' || text[at] == '\t')) {
-		at++;
-		length--;
-	}
-	while (length > 0 && strchr(" \t\r", text[at + length - 1]) != NULL)
-		length--;
-	size_t width = time_length(text + at, length, &unset);
-	rlg_clock_local(update->model->word_us, words);
-	if (words[0] == '\0' || !(unset || (changed && width > 0)))
-		return;
-	if (width == strlen(words) && memcmp(text + at, words, width) == 0)
-		return;
-	rlg_text_edits_add(update->edits, at, width, rlg_arena_printf(update->arena, "%s%s", at == from ? " " : "", words));
-}
-
-static void update_comment(struct update *update)
-{
-	const char *text = update->doc->text;
-	size_t at = strncmp(text, BOM, 3) == 0 ? 3 : 0, value;
-
-	while (text[at] != '\0') {
-		size_t length = strcspn(text + at, "\r\n"), blank = strspn(text + at, " \t");
-
-		if (blank < length && text[at + blank] != '#')
-			return;
-		if (is_time_comment(text + at, length, &value)) {
-			update_comment_value(update, at + value, length - value);
-			return;
-		}
-		at += length;
-		at += text[at] != '\0';
-	}
-}
-
 /* ---- all of it ---- */
+
+/* Behind what there is of comments; a person's comments take the place of ours. */
+static void add_everything(struct update *update)
+{
+	const struct rlg_yaml_doc *doc = update->doc;
+	bool comments = strchr(doc->text, '#') == NULL;
+	size_t start = strncmp(doc->text, BOM, strlen(BOM)) == 0 ? strlen(BOM) : 0;
+	bool torn = doc->length > start && strchr("\r\n", doc->text[doc->length - 1]) == NULL;
+	struct rlg_bytes file;
+
+	rlg_bytes_init(&file, update->arena);
+	rlg_bytes_add(&file, torn ? update->newline : "");
+	rlg_rs_write_file(&file, update->model, update->newline, comments);
+	rlg_text_edits_add(update->edits, doc->length, 0, file.data);
+}
 
 static size_t indentation(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *runs_key)
 {
-	const struct rlg_yaml_node *run = runs_key != NULL && rlg_yaml_is_mapping(runs_key->next) ? runs_key->next->first : NULL;
+	const struct rlg_yaml_node *runs = runs_key != NULL ? runs_key->next : NULL;
 
-	if (run == NULL || runs_key->next->style == RLG_YAML_FLOW)
+	if (!rlg_yaml_is_mapping(runs) || runs->first == NULL || runs->style == RLG_YAML_FLOW)
 		return RLG_RS_STEP;
+	const struct rlg_yaml_node *run = runs->first;
 	size_t outer = column_of(doc, run);
 	for (const struct rlg_yaml_node *key = run; key != NULL; key = key->next->next) {
 		const struct rlg_yaml_node *value = key->next;
@@ -586,21 +529,12 @@ int rlg_rs_update(struct rlg_arena *arena, const char *path, const struct rlg_mo
 		return result;
 	update.step = indentation(doc, runs_key);
 	update.shape = rlg_rs_file_shape(runs_key != NULL ? runs_key->next : NULL);
-	if (doc->root == NULL) {
-		bool comments = strchr(doc->text, '#') == NULL;
-		bool torn = doc->length > 0 && strchr("\r\n", doc->text[doc->length - 1]) == NULL &&
-			    !(doc->length == 3 && strcmp(doc->text, BOM) == 0);
-		struct rlg_bytes file;
-
-		rlg_bytes_init(&file, arena);
-		rlg_bytes_add(&file, torn ? update.newline : "");
-		rlg_rs_write_file(&file, model, update.newline, comments);
-		rlg_text_edits_add(edits, doc->length, 0, file.data);
-	} else if (runs_key == NULL) {
+	if (doc->root == NULL)
+		add_everything(&update);
+	else if (runs_key == NULL)
 		add_runs(&update);
-	} else {
+	else
 		update_runs(&update, runs_key);
-	}
-	update_comment(&update);
+	rlg_rs_update_comment(arena, model, doc, edits);
 	return 0;
 }
