@@ -24,7 +24,7 @@ cat >expected <<'END'
 | 3B_rank64 | pending | pending | Not started |
 
 ### Next Actions
-- Monitor running jobs: `squeue -u $USER`
+- Monitor running jobs: `runledger status`
 - 1 eval job in progress
 - Look at finetune of 1B_rank64, job 1234569 (FAILED after 13m 32s: exit code 1); its log: `/logs/slurm-1234569.out`
 - Submit eval of 3B_rank4, as finetune is completed: `(cd 3B_rank4 && sbatch eval.slurm)`
