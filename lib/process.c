@@ -27,7 +27,11 @@
 
 struct pipes {
 	int in[2], out[2], errors[2];
+	int failure[2]; /* the errno of a program that could not be started; nothing if it was */
 };
+
+/* Where a child keeps its end of `failure`, the one descriptor beside 0, 1 and 2; closed by execve(2). */
+#define FAILURE_FD 3
 
 static void close_pair(int pair[2])
 {
@@ -43,15 +47,16 @@ static void close_pipes(struct pipes *pipes)
 	close_pair(pipes->in);
 	close_pair(pipes->out);
 	close_pair(pipes->errors);
+	close_pair(pipes->failure);
 }
 
 static int open_pipes(struct pipes *pipes, const struct rlg_program *program)
 {
-	*pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+	*pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
 	if (program->input_length > RLG_INPUT_MAX)
 		return -EMSGSIZE;
 	if (pipe2(pipes->in, O_CLOEXEC) != 0 || pipe2(pipes->out, O_CLOEXEC) != 0 ||
-	    pipe2(pipes->errors, O_CLOEXEC) != 0)
+	    pipe2(pipes->errors, O_CLOEXEC) != 0 || pipe2(pipes->failure, O_CLOEXEC) != 0)
 		return -errno;
 	/* Before the child exists: the pipe has room for it, and there is a reader, so neither waiting nor SIGPIPE. */
 	if (program->input != NULL &&
@@ -116,7 +121,7 @@ static void put_at(int fd, int wanted)
 /* Moves a descriptor out of the way of 0, 1 and 2, where a daemon without them may have got it. */
 static int above_standard(int fd)
 {
-	int moved = fcntl(fd, F_DUPFD, 3);
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 
 	if (moved < 0)
 		_exit(127);
@@ -128,14 +133,18 @@ static void run_child(const struct rlg_program *program, struct pipes *pipes)
 	int in = above_standard(pipes->in[0]);
 	int out = above_standard(pipes->out[1]);
 	int errors = above_standard(pipes->errors[1]);
+	int failure = above_standard(pipes->failure[1]);
 
 	start_afresh();
 	put_at(in, 0);
 	put_at(out, 1);
 	put_at(errors, 2);
-	rlg_process_close_from(3);
+	if (failure != FAILURE_FD && dup3(failure, FAILURE_FD, O_CLOEXEC) < 0)
+		_exit(127);
+	rlg_process_close_from(FAILURE_FD + 1);
 	execve(program->path, (char *const *)program->argv, (char *const *)program->envp);
-	_exit(127);
+	int why = errno;
+	_exit(write(FAILURE_FD, &why, sizeof(why)) < 0 ? 126 : 127);
 }
 
 int rlg_process_become(const struct rlg_program *program)
@@ -182,23 +191,32 @@ static bool gather(int fd, struct gatherer *into)
 	return true;
 }
 
-/* Until both ends are closed; -ETIMEDOUT when that takes too long. */
+/* Until all ends are closed; -ETIMEDOUT when that takes too long, or why the program could not be started. */
 static int gather_all(const struct pipes *pipes, const struct rlg_output *output, int64_t deadline_ms)
 {
-	struct gatherer to[2] = {{output->out, output->out_size, 0}, {output->errors, output->errors_size, 0}};
-	struct pollfd ends[2] = {{.fd = pipes->out[0], .events = POLLIN}, {.fd = pipes->errors[0], .events = POLLIN}};
+	char failure[sizeof(int) + 1];
+	struct gatherer to[3] = {{output->out, output->out_size, 0},
+				 {output->errors, output->errors_size, 0},
+				 {failure, sizeof(failure), 0}};
+	struct pollfd ends[3] = {{.fd = pipes->out[0], .events = POLLIN},
+				 {.fd = pipes->errors[0], .events = POLLIN},
+				 {.fd = pipes->failure[0], .events = POLLIN}};
+	int why;
 
-	while (ends[0].fd >= 0 || ends[1].fd >= 0) {
+	while (ends[0].fd >= 0 || ends[1].fd >= 0 || ends[2].fd >= 0) {
 		int64_t left = deadline_ms - rlg_clock_monotonic_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (poll(ends, 2, (int)left) < 0 && errno != EINTR)
+		if (poll(ends, 3, (int)left) < 0 && errno != EINTR)
 			return -errno;
-		for (int i = 0; i < 2; i++)
+		for (int i = 0; i < 3; i++)
 			if (ends[i].fd >= 0 && ends[i].revents != 0 && !gather(ends[i].fd, &to[i]))
 				ends[i].fd = -1;
 	}
-	return 0;
+	if (to[2].length != sizeof(why))
+		return 0;
+	memcpy(&why, failure, sizeof(why));
+	return -why;
 }
 
 static void nap(void)
@@ -256,10 +274,15 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 	close(pipes.in[0]);
 	close(pipes.out[1]);
 	close(pipes.errors[1]);
-	pipes.in[0] = pipes.out[1] = pipes.errors[1] = -1;
+	close(pipes.failure[1]);
+	pipes.in[0] = pipes.out[1] = pipes.errors[1] = pipes.failure[1] = -1;
 
 	code = gather_all(&pipes, output, deadline_ms);
 	close_pipes(&pipes);
+	if (code < 0 && code != -ETIMEDOUT) {
+		kill_session(child);
+		return rlg_fail_errno(err, code, "cannot start %s", program->path);
+	}
 	if (code == 0)
 		code = reap(child, deadline_ms);
 	if (code == -ETIMEDOUT) {

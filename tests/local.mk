@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_hooks \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
@@ -29,7 +30,9 @@ AM_CPPFLAGS += $(CMOCKA_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
 LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/librlg_core.la $(CMOCKA_LIBS)
 
 tests_unit_librlg_test_la_SOURCES = \
+	%D%/unit/fake_host.h \
 	%D%/unit/hand_model.h \
+	%D%/unit/scratch.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
