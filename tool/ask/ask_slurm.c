@@ -54,6 +54,19 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 
+/*
+ * Of a job that goes back to the queue slurmctld tells when it may start and end the next time.  When the attempt that
+ * has just ended began is known from its start record.
+ */
+static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	rlg_record_time(writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
+	if (was_requeued(job->job_state))
+		return;
+	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
+	rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+}
+
 static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
 	int status = (int)job->exit_code;
@@ -82,9 +95,7 @@ static int print_job(slurm_job_info_t *job)
 	rlg_record_bool(&writer, "final", !was_requeued(job->job_state));
 	rlg_record_str(&writer, "reason", job->state_desc);
 	add_exit(&writer, job);
-	rlg_record_time(&writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
-	rlg_record_time(&writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
-	rlg_record_time(&writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+	add_times(&writer, job);
 	add_array(&writer, job);
 	rlg_record_str(&writer, "nodes", job->nodes);
 	rlg_record_int(&writer, "ncpus", job->num_cpus);
