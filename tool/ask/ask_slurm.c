@@ -9,6 +9,7 @@
 #include "lib/record.h"
 #include "lib/text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -121,7 +122,7 @@ int main(int argc, char **argv)
 	}
 	slurm_init(NULL);
 	if (slurm_load_job(&answer, (uint32_t)job_id, SHOW_ALL | SHOW_LOCAL) != 0) {
-		fprintf(stderr, "%s\n", slurm_strerror(slurm_get_errno()));
+		fprintf(stderr, "%s\n", slurm_strerror(errno));
 		return 1;
 	}
 	/* A het job's leader and an array's id come with others: ours is the one with this very id. */
