@@ -41,9 +41,13 @@ cli_tests = \
 	%D%/cli/report.t \
 	%D%/cli/status.t
 
-lint_tests =
+lint_tests = \
+	%D%/lint/exports.t
 
-cluster_tests =
+# Each brings up a Slurm of its own.
+cluster_tests = \
+	%D%/cluster/latency.t \
+	%D%/cluster/main.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
