@@ -47,7 +47,8 @@ lint_tests = \
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/latency.t \
-	%D%/cluster/main.t
+	%D%/cluster/main.t \
+	%D%/cluster/selftest.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
