@@ -203,7 +203,7 @@ int rlg_lines_each(const char *group, const char *run, rlg_line_fn *tell, void *
 	char path[RLG_PATH_MAX];
 
 	if (run != NULL)
-		return read_one_run(&walk, run);
+		return rlg_name_ok(run, err) ? read_one_run(&walk, run) : -EINVAL;
 	if ((size_t)snprintf(path, sizeof(path), "%s/" RLG_DIR "/" RLG_RUNS_DIR, group) >= sizeof(path))
 		return rlg_fail(err, -ENAMETOOLONG, "the path of the run group is too long");
 	return each_name(path, wants_run, read_one_run, &walk, err);

@@ -42,5 +42,25 @@ cli_tests = \
 	%D%/cli/report.t \
 	%D%/cli/status.t
 
-TESTS += $(cli_tests)
-EXTRA_DIST += $(cli_tests) %D%/tap.sh %D%/golden %D%/cluster
+lint_tests = \
+	%D%/lint/exports.t
+
+# Each brings up a Slurm of its own.
+cluster_tests = \
+	%D%/cluster/latency.t \
+	%D%/cluster/main.t
+
+TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+
+# What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
+fast_tests = $(unit_tests) $(cli_tests) $(lint_tests)
+check-fast:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
+
+check-valgrind:
+	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
+
+.PHONY: check-fast check-valgrind
+
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/cluster

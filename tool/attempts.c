@@ -19,6 +19,7 @@ struct finder {
 	struct rlg_arena *arena;
 	const struct rlg_event *events;
 	size_t n_events;
+	bool *placed; /* by event: its attempt was found */
 	struct rlg_phased_attempt *attempts;
 	size_t count, room;
 };
@@ -174,23 +175,66 @@ static void find_ended(struct finder *finder)
 		take_end(&finder->attempts[at], best[at]);
 }
 
-/* Does a start that was told at `time_us` fall into the time this attempt took? */
-static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *start)
+static bool is_batch_start(const struct rlg_event *event)
 {
-	if (start->start_us > 0 && attempt->ended)
-		return llabs(start->start_us - attempt->start_us) <= RLG_SECOND_US;
-	return attempt->ended && start->time_us >= attempt->start_us - CLOCK_SKEW_US &&
-	       start->time_us <= attempt->end_us + CLOCK_SKEW_US;
+	return event->kind == RLG_EVENT_START && event->job_id >= 0 && same_text(event->step, "batch");
 }
 
-/* Of the ended attempts that cover the start, the one that began last. */
-static struct rlg_phased_attempt *ended_attempt_for(struct finder *finder, const struct rlg_event *start)
+/* Was this told while the attempt ran, as far as clocks agree? */
+static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *event)
+{
+	if (event->start_us > 0)
+		return llabs(event->start_us - attempt->start_us) <= RLG_SECOND_US;
+	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + CLOCK_SKEW_US;
+}
+
+static int compare_starts(const void *left, const void *right)
+{
+	const struct rlg_attempt *a = &((const struct rlg_phased_attempt *)left)->attempt;
+	const struct rlg_attempt *b = &((const struct rlg_phased_attempt *)right)->attempt;
+
+	if (a->start_us != b->start_us)
+		return a->start_us < b->start_us ? -1 : 1;
+	if (a->job_id != b->job_id)
+		return a->job_id < b->job_id ? -1 : 1;
+	return strcmp(a->cluster == NULL ? "" : a->cluster, b->cluster == NULL ? "" : b->cluster);
+}
+
+/*
+ * A batch step starts once an attempt: of those starts that fall into it, an ended attempt takes the nearest to Slurm's
+ * own start_time.  A requeued job may be back within a second or two, less than clocks may differ.
+ */
+static void give_starts_to_ended(struct finder *finder)
+{
+	if (finder->count > 1)
+		qsort(finder->attempts, finder->count, sizeof(*finder->attempts), compare_starts);
+	for (size_t at = 0; at < finder->count; at++) {
+		struct rlg_attempt *attempt = &finder->attempts[at].attempt;
+		size_t nearest = finder->n_events;
+		for (size_t i = 0; i < finder->n_events; i++) {
+			const struct rlg_event *event = &finder->events[i];
+			if (finder->placed[i] || !is_batch_start(event) || !same_job(attempt, event) ||
+			    !covers(attempt, event))
+				continue;
+			if (nearest == finder->n_events || llabs(event->time_us - attempt->start_us) <
+								   llabs(finder->events[nearest].time_us - attempt->start_us))
+				nearest = i;
+		}
+		if (nearest == finder->n_events)
+			continue;
+		finder->placed[nearest] = true;
+		take_common(&finder->attempts[at], &finder->events[nearest]);
+	}
+}
+
+/* Of the ended attempts that were running when this was told, the one that began last. */
+static struct rlg_phased_attempt *ended_attempt_for(struct finder *finder, const struct rlg_event *event)
 {
 	struct rlg_phased_attempt *found = NULL;
 
 	for (size_t i = 0; i < finder->count; i++) {
 		struct rlg_attempt *attempt = &finder->attempts[i].attempt;
-		if (same_job(attempt, start) && covers(attempt, start) &&
+		if (attempt->ended && same_job(attempt, event) && covers(attempt, event) &&
 		    (found == NULL || attempt->start_us > found->attempt.start_us))
 			found = &finder->attempts[i];
 	}
@@ -211,17 +255,19 @@ static struct rlg_phased_attempt *open_attempt_for(struct finder *finder, const 
 }
 
 /*
- * A batch step starts once an attempt, so that each such start without an end is an attempt of its own.  Other steps
- * (srun inside salloc) belong to the attempt that is open, if there is one.
+ * Each batch start that no ended attempt took is an attempt of its own, still open.  Other steps (srun inside salloc)
+ * belong to the attempt that was running.
  */
 static void find_started(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
-		if (event->kind != RLG_EVENT_START || event->job_id < 0)
+		struct rlg_phased_attempt *attempt = NULL;
+		if (event->kind != RLG_EVENT_START || event->job_id < 0 || finder->placed[i])
 			continue;
-		struct rlg_phased_attempt *attempt = ended_attempt_for(finder, event);
-		if (attempt == NULL && !same_text(event->step, "batch"))
+		if (!is_batch_start(event))
+			attempt = ended_attempt_for(finder, event);
+		if (attempt == NULL && !is_batch_start(event))
 			attempt = open_attempt_for(finder, event);
 		if (attempt == NULL) {
 			attempt = add_attempt(finder, event);
@@ -233,19 +279,21 @@ static void find_started(struct finder *finder)
 	}
 }
 
-/* Ends that do not say when the attempt started: of an open attempt, or of a job that never ran. */
+/*
+ * Ends that do not say when the attempt started, as of a requeued job: of the attempt that was open then; else a second
+ * word on one whose end is known; else of a job that never ran.
+ */
 static void find_ended_without_start(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
 		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0)
 			continue;
-		struct rlg_phased_attempt *attempt = ended_attempt_for(finder, event);
-		if (attempt != NULL) {
+		struct rlg_phased_attempt *attempt = open_attempt_for(finder, event);
+		if (attempt == NULL && (attempt = ended_attempt_for(finder, event)) != NULL) {
 			take_common(attempt, event);
 			continue;
 		}
-		attempt = open_attempt_for(finder, event);
 		if (attempt == NULL)
 			attempt = add_attempt(finder, event);
 		take_end(attempt, event);
@@ -332,7 +380,9 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 {
 	struct finder finder = {.arena = arena, .events = events, .n_events = n_events};
 
+	finder.placed = rlg_arena_alloc(arena, n_events * sizeof(*finder.placed) + 1);
 	find_ended(&finder);
+	give_starts_to_ended(&finder);
 	find_started(&finder);
 	find_ended_without_start(&finder);
 	close_overtaken(&finder);

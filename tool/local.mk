@@ -69,6 +69,8 @@ runledger_SOURCES = %D%/main.c
 runledger_LDADD = tool/librlg_tool.la
 
 
+dist_pkgdata_DATA += %D%/runledger-status.schema.json
+
 if HAVE_SLURM
 # The only program that links libslurm.
 pkglibexec_PROGRAMS += runledger-ask

@@ -60,7 +60,7 @@ static void add_phase_progress(struct maker *maker, const char *name)
 		if (count == 0)
 			continue;
 		if (maker->actions.n == 0)
-			add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "squeue -u $USER");
+			add(maker, RLG_ACTION_MONITOR, "Monitor running jobs", "runledger status");
 		add(maker, RLG_ACTION_IN_PROGRESS,
 		    rlg_arena_printf(maker->arena, "%zu %s job%s %s", count, name, plural(count), states[i].where),
 		    NULL);
@@ -160,6 +160,23 @@ static const char *submit_command(struct maker *maker, const char *run, const ch
 	return bytes.data;
 }
 
+/* A job that was submitted to follow one that has failed: with afterok it waits for a success that will not come. */
+static void add_stuck(struct maker *maker, const struct rlg_run *run)
+{
+	for (size_t i = 1; i < run->n_phases; i++) {
+		const struct rlg_phase *before = &run->phases[i - 1], *phase = &run->phases[i];
+
+		if (before->status != RLG_STATUS_FAILED || phase->status != RLG_STATUS_SUBMITTED)
+			continue;
+		add(maker, RLG_ACTION_FAILURE,
+		    rlg_arena_printf(maker->arena,
+				     "%s of %s is still in the queue behind the failed %s; cancel it unless it may run "
+				     "without",
+				     phase->name, run->name, before->name),
+		    NULL);
+	}
+}
+
 static void add_submit(struct maker *maker, const struct rlg_run *run, const struct rlg_phase *phase,
 		       const struct rlg_phase *before)
 {
@@ -178,6 +195,8 @@ static void add_failures(struct maker *maker)
 		for (size_t j = 0; j < model->runs[i].n_phases; j++)
 			if (model->runs[i].phases[j].status == RLG_STATUS_FAILED && found++ < ACTIONS_MOST)
 				add_failure(maker, &model->runs[i], &model->runs[i].phases[j]);
+	for (size_t i = 0; i < model->n_runs && found <= ACTIONS_MOST; i++)
+		add_stuck(maker, &model->runs[i]);
 	if (found > ACTIONS_MOST)
 		add(maker, RLG_ACTION_FAILURE,
 		    rlg_arena_printf(maker->arena, "%zu more failed; see them all", found - ACTIONS_MOST),

@@ -94,7 +94,7 @@ static bool is_tracked(struct ended_job *job, const struct rlg_settings *setting
 	if (job->address.group[0] != '\0' || settings->site.track_all)
 		return true;
 	return job->work_folder[0] == '/' &&
-	       rlg_process_try(look_for_group, job, settings->site.timeout_ms / 2, NULL) == 0;
+	       rlg_process_try(look_for_group, job, rlg_settings_wait_ms(settings) / 2, NULL) == 0;
 }
 
 /* What is known before slurmctld is asked; the tool fills in the answer, or says UNKNOWN. */
@@ -157,6 +157,6 @@ void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings
 	if (!is_first_node(host) || !read_job(&job, host) || !is_tracked(&job, settings))
 		return;
 	/* One limit for the whole hook: what the look at the work folder took is gone. */
-	int64_t left_ms = settings->site.timeout_ms - (rlg_clock_monotonic_ms() - begun_ms);
+	int64_t left_ms = rlg_settings_wait_ms(settings) - (rlg_clock_monotonic_ms() - begun_ms);
 	run_tool(&job, host, settings, (int)left_ms);
 }

@@ -86,3 +86,8 @@ int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *cons
 		settings->site.timeout_ms = given.timeout_ms;
 	return first_code == 0 ? code : first_code;
 }
+
+int rlg_settings_wait_ms(const struct rlg_settings *settings)
+{
+	return settings->site.timeout_ms - settings->site.timeout_ms / 8;
+}

@@ -26,4 +26,7 @@ struct rlg_settings {
  */
 int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *const *arguments, struct rlg_err *err);
 
+/* How long a hook may wait for a helper: the site's timeout, less what it takes to end one that is late. */
+int rlg_settings_wait_ms(const struct rlg_settings *settings);
+
 #endif

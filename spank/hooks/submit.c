@@ -98,7 +98,7 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 				   .envp = (const char *const *)environ,
 				   .input = record,
 				   .input_length = (size_t)length};
-	int code = rlg_process_run(&tool, submission->settings.site.timeout_ms, &output, &err);
+	int code = rlg_process_run(&tool, rlg_settings_wait_ms(&submission->settings), &output, &err);
 	if (code < 0)
 		host->complain(host, err.text);
 	else if (complaint[0] != '\0')

@@ -8,6 +8,7 @@
 #include "spank/hooks/host.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FAKE_FACTS (RLG_FACT_ARRAY_TASK_ID + 1)
@@ -47,6 +48,8 @@ static inline void fake_set(struct fake_variable *list, const char *name, const 
 
 	if (variable == NULL)
 		variable = fake_find(list, "");
+	if (variable == NULL)
+		abort(); /* a test sets more than FAKE_VARIABLES */
 	snprintf(variable->name, sizeof(variable->name), "%s", name);
 	snprintf(variable->value, sizeof(variable->value), "%s", value);
 	variable->set = true;

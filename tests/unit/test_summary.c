@@ -83,7 +83,7 @@ static void the_skills_example_comes_out_as_it_stands_there(void **state)
 			    "| 3B_rank64 | pending | pending | Not started |\n"
 			    "\n"
 			    "### Next Actions\n"
-			    "- Monitor running jobs: `squeue -u $USER`\n"
+			    "- Monitor running jobs: `runledger status`\n"
 			    "- 1 finetune job in progress\n"
 			    "- 1 eval job in progress\n"
 			    "- 1 run not yet started\n");

@@ -9,6 +9,7 @@
 #include "lib/record.h"
 #include "lib/text.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
@@ -54,6 +55,19 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 
+/*
+ * Of a job that goes back to the queue slurmctld tells when it may start and end the next time.  When the attempt that
+ * has just ended began is known from its start record.
+ */
+static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	rlg_record_time(writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
+	if (was_requeued(job->job_state))
+		return;
+	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
+	rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+}
+
 static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
 	int status = (int)job->exit_code;
@@ -82,9 +96,7 @@ static int print_job(slurm_job_info_t *job)
 	rlg_record_bool(&writer, "final", !was_requeued(job->job_state));
 	rlg_record_str(&writer, "reason", job->state_desc);
 	add_exit(&writer, job);
-	rlg_record_time(&writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
-	rlg_record_time(&writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
-	rlg_record_time(&writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+	add_times(&writer, job);
 	add_array(&writer, job);
 	rlg_record_str(&writer, "nodes", job->nodes);
 	rlg_record_int(&writer, "ncpus", job->num_cpus);
@@ -110,7 +122,7 @@ int main(int argc, char **argv)
 	}
 	slurm_init(NULL);
 	if (slurm_load_job(&answer, (uint32_t)job_id, SHOW_ALL | SHOW_LOCAL) != 0) {
-		fprintf(stderr, "%s\n", slurm_strerror(slurm_get_errno()));
+		fprintf(stderr, "%s\n", slurm_strerror(errno));
 		return 1;
 	}
 	/* A het job's leader and an array's id come with others: ours is the one with this very id. */

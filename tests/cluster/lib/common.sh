@@ -125,7 +125,8 @@ kill_all() {
 }
 
 # cluster_inside DIR COMMAND...: runs it in the cluster as its administrator,
-# with this process's own environment.
+# with this process's own environment.  The root is the one of the cluster's init:
+# entering a mount namespace alone leads out of a chroot.
 cluster_inside() {
 	local dir=$1 pid
 	shift
@@ -134,5 +135,5 @@ cluster_inside() {
 		return
 	fi
 	pid=$(cluster_init_pid "$dir") || { complain "the cluster in $dir is not running"; return 1; }
-	RLG_CLUSTER=$dir nsenter --target "$pid" --mount --pid --uts --ipc --net -- "$@"
+	RLG_CLUSTER=$dir nsenter --target "$pid" --mount --pid --uts --ipc --net --root --wd -- "$@"
 }
