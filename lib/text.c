@@ -145,6 +145,14 @@ bool rlg_copy(char *to, size_t size, const char *from)
 	return true;
 }
 
+void rlg_first_line(char *words)
+{
+	words[strcspn(words, "\n")] = '\0';
+	for (; *words != '\0'; words++)
+		if ((unsigned char)*words < 0x20 || *words == 0x7f)
+			*words = '?';
+}
+
 bool rlg_parse_int(const char *words, long long least, long long most, long long *out_value)
 {
 	char *end;
