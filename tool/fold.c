@@ -97,7 +97,7 @@ static int compare_events(const void *left, const void *right)
 	return rlg_event_compare(left, right);
 }
 
-/* Sorts, and keeps one of each id. */
+/* Sorts, and keeps one of each id; of those without an id, one of each that says the same. */
 static void sort_events(struct gathered *run, struct rlg_arena *arena)
 {
 	struct rlg_names *seen = rlg_names_new(arena);
@@ -107,7 +107,8 @@ static void sort_events(struct gathered *run, struct rlg_arena *arena)
 		qsort(run->events, run->n_events, sizeof(*run->events), compare_events);
 	for (size_t i = 0; i < run->n_events; i++) {
 		const char *id = run->events[i].id;
-		if (id != NULL && rlg_names_find(seen, id) != RLG_NAMES_NONE)
+		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
+			       : kept > 0 && compare_events(&run->events[kept - 1], &run->events[i]) == 0)
 			continue;
 		if (id != NULL)
 			rlg_names_add(seen, id, i);
