@@ -152,17 +152,25 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	      compare_phases);
 }
 
-/* A running attempt says more than one that waits behind it; among equals the newest decides. */
+/*
+ * The newest attempt decides; but one that runs says more than one that waits behind it, or than another task of its
+ * array that has ended.
+ */
+static bool decides_over(const struct rlg_attempt *newer, const struct rlg_attempt *older)
+{
+	if (older->status != RLG_STATUS_RUNNING || newer->status == RLG_STATUS_RUNNING)
+		return true;
+	return newer->status != RLG_STATUS_SUBMITTED &&
+	       (older->array_job_id < 0 || older->array_job_id != newer->array_job_id);
+}
+
 static const struct rlg_attempt *decide(const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *found = NULL;
 
-	for (size_t i = 0; i < phase->n_attempts; i++) {
-		const struct rlg_attempt *attempt = &phase->attempts[i];
-		bool running = attempt->status == RLG_STATUS_RUNNING;
-		if (found == NULL || running || found->status != RLG_STATUS_RUNNING)
-			found = attempt;
-	}
+	for (size_t i = 0; i < phase->n_attempts; i++)
+		if (found == NULL || decides_over(&phase->attempts[i], found))
+			found = &phase->attempts[i];
 	return found;
 }
 
