@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_fold \
 	tests/unit/test_hooks \
 	tests/unit/test_md_table \
 	tests/unit/test_options \

@@ -97,7 +97,7 @@ static int compare_events(const void *left, const void *right)
 	return rlg_event_compare(left, right);
 }
 
-/* Sorts, and keeps one of each id. */
+/* Sorts, and keeps one of each id; of those without an id, one of each that says the same. */
 static void sort_events(struct gathered *run, struct rlg_arena *arena)
 {
 	struct rlg_names *seen = rlg_names_new(arena);
@@ -107,7 +107,8 @@ static void sort_events(struct gathered *run, struct rlg_arena *arena)
 		qsort(run->events, run->n_events, sizeof(*run->events), compare_events);
 	for (size_t i = 0; i < run->n_events; i++) {
 		const char *id = run->events[i].id;
-		if (id != NULL && rlg_names_find(seen, id) != RLG_NAMES_NONE)
+		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
+			       : kept > 0 && compare_events(&run->events[kept - 1], &run->events[i]) == 0)
 			continue;
 		if (id != NULL)
 			rlg_names_add(seen, id, i);
@@ -152,19 +153,24 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 }
 
 /*
- * A running attempt says more than one that waits behind it; otherwise the newest decides.  So an attempt whose end got
- * lost runs on only until the next one starts.
+ * The newest attempt decides; but one that runs says more than one that waits behind it, or than another task of its
+ * array that has ended.
  */
+static bool decides_over(const struct rlg_attempt *newer, const struct rlg_attempt *older)
+{
+	if (older->status != RLG_STATUS_RUNNING || newer->status == RLG_STATUS_RUNNING)
+		return true;
+	return newer->status != RLG_STATUS_SUBMITTED &&
+	       (older->array_job_id < 0 || older->array_job_id != newer->array_job_id);
+}
+
 static const struct rlg_attempt *decide(const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *found = NULL;
 
-	for (size_t i = 0; i < phase->n_attempts; i++) {
-		const struct rlg_attempt *attempt = &phase->attempts[i];
-		bool waits = attempt->status == RLG_STATUS_SUBMITTED;
-		if (found == NULL || !waits || found->status != RLG_STATUS_RUNNING)
-			found = attempt;
-	}
+	for (size_t i = 0; i < phase->n_attempts; i++)
+		if (found == NULL || decides_over(&phase->attempts[i], found))
+			found = &phase->attempts[i];
 	return found;
 }
 
