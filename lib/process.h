@@ -35,7 +35,8 @@ struct rlg_output {
 /*
  * Runs the program and waits until it has ended and closed its output, but no longer than timeout_ms; then its whole
  * session is killed.  Returns its exit status (0 to 255), or 128 + signal; -ETIMEDOUT when it was killed for being late;
- * or another negative errno when it could not be started.
+ * or another negative errno when it could not be started.  Where the host ignores SIGCHLD, or
+ * reaps any child, the status is lost and 0 comes back: what the program said must tell whether it worked.
  */
 int rlg_process_run(const struct rlg_program *program, int timeout_ms, const struct rlg_output *output,
 		    struct rlg_err *err);

@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_runs_status \
 	tests/unit/test_status_json \
+	tests/unit/test_statusfile \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_text_edit \
@@ -47,7 +48,8 @@ lint_tests = \
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/latency.t \
-	%D%/cluster/main.t
+	%D%/cluster/main.t \
+	%D%/cluster/selftest.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

@@ -151,15 +151,18 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	      compare_phases);
 }
 
-/* A running attempt says more than one that waits behind it; among equals the newest decides. */
+/*
+ * A running attempt says more than one that waits behind it; otherwise the newest decides.  So an attempt whose end got
+ * lost runs on only until the next one starts.
+ */
 static const struct rlg_attempt *decide(const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *found = NULL;
 
 	for (size_t i = 0; i < phase->n_attempts; i++) {
 		const struct rlg_attempt *attempt = &phase->attempts[i];
-		bool running = attempt->status == RLG_STATUS_RUNNING;
-		if (found == NULL || running || found->status != RLG_STATUS_RUNNING)
+		bool waits = attempt->status == RLG_STATUS_SUBMITTED;
+		if (found == NULL || !waits || found->status != RLG_STATUS_RUNNING)
 			found = attempt;
 	}
 	return found;
