@@ -50,6 +50,7 @@ lint_tests = \
 cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
+	%D%/cluster/never_hurt.t \
 	%D%/cluster/selftest.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
