@@ -152,16 +152,38 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	      compare_phases);
 }
 
+static bool is_task_of(const struct rlg_attempt *attempt, const struct rlg_attempt *other)
+{
+	return attempt->array_job_id >= 0 && attempt->array_job_id == other->array_job_id;
+}
+
 /*
- * The newest attempt decides; but one that runs says more than one that waits behind it, or than another task of its
- * array that has ended.
+ * Of the tasks of one array, each at its newest attempt, the one with most to say: the phase runs as long as one of them
+ * does, and one that failed makes it fail.
  */
+static const struct rlg_attempt *weightiest_task(const struct rlg_phase *phase, const struct rlg_attempt *found)
+{
+	static const int weight[RLG_STATUS_COUNT] = {
+		[RLG_STATUS_FAILED] = 1, [RLG_STATUS_SUBMITTED] = 2, [RLG_STATUS_RUNNING] = 3};
+	const struct rlg_attempt *newest = found;
+
+	for (size_t i = phase->n_attempts; i-- > 0;) {
+		const struct rlg_attempt *attempt = &phase->attempts[i];
+		bool is_last = true;
+		if (!is_task_of(attempt, newest))
+			continue;
+		for (size_t j = i + 1; j < phase->n_attempts && is_last; j++)
+			is_last = phase->attempts[j].job_id != attempt->job_id;
+		if (is_last && weight[attempt->status] > weight[found->status])
+			found = attempt;
+	}
+	return found;
+}
+
+/* The newest attempt decides; but one that runs says more than one that waits behind it. */
 static bool decides_over(const struct rlg_attempt *newer, const struct rlg_attempt *older)
 {
-	if (older->status != RLG_STATUS_RUNNING || newer->status == RLG_STATUS_RUNNING)
-		return true;
-	return newer->status != RLG_STATUS_SUBMITTED &&
-	       (older->array_job_id < 0 || older->array_job_id != newer->array_job_id);
+	return older->status != RLG_STATUS_RUNNING || newer->status != RLG_STATUS_SUBMITTED;
 }
 
 static const struct rlg_attempt *decide(const struct rlg_phase *phase)
@@ -171,7 +193,7 @@ static const struct rlg_attempt *decide(const struct rlg_phase *phase)
 	for (size_t i = 0; i < phase->n_attempts; i++)
 		if (found == NULL || decides_over(&phase->attempts[i], found))
 			found = &phase->attempts[i];
-	return found;
+	return found == NULL ? NULL : weightiest_task(phase, found);
 }
 
 /* The job whose number a tracker shows; a requeued one is still the same. */
