@@ -20,6 +20,7 @@ struct finder {
 	const struct rlg_event *events;
 	size_t n_events;
 	bool *placed; /* by event: its attempt was found */
+	const struct rlg_event **requeue; /* by event: the end of the attempt that this batch start began; or NULL */
 	struct rlg_phased_attempt *attempts;
 	size_t count, room;
 };
@@ -188,6 +189,37 @@ static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *ev
 	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + CLOCK_SKEW_US;
 }
 
+/* Is there an end with a start_time for the attempt that this start began, and which was requeued? */
+static bool has_requeued_end(const struct finder *finder, const struct rlg_event *start)
+{
+	for (size_t i = 0; i < finder->count; i++)
+		if (!finder->attempts[i].attempt.final && same_job(&finder->attempts[i].attempt, start) &&
+		    covers(&finder->attempts[i].attempt, start))
+			return true;
+	return false;
+}
+
+/*
+ * A requeue as the epilog tells it, without a start_time, ends the attempt that the last batch start before it began: the
+ * same node told both.  Found first, so that the next attempt's end, with all that clocks may differ, cannot take it.
+ */
+static void find_requeued(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->n_events; i++) {
+		const struct rlg_event *end = &finder->events[i];
+		const struct rlg_attempt job = {.job_id = end->job_id, .cluster = end->cluster};
+		size_t at = i;
+		if (end->kind != RLG_EVENT_FINISH || end->start_us > 0 || end->final)
+			continue;
+		while (at > 0 && !(is_batch_start(&finder->events[at - 1]) && same_job(&job, &finder->events[at - 1])))
+			at--;
+		if (at-- == 0 || finder->placed[at] || has_requeued_end(finder, &finder->events[at]))
+			continue;
+		finder->placed[at] = finder->placed[i] = true;
+		finder->requeue[at] = end;
+	}
+}
+
 static int compare_starts(const void *left, const void *right)
 {
 	const struct rlg_attempt *a = &((const struct rlg_phased_attempt *)left)->attempt;
@@ -263,7 +295,7 @@ static void find_started(struct finder *finder)
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
 		struct rlg_phased_attempt *attempt = NULL;
-		if (event->kind != RLG_EVENT_START || event->job_id < 0 || finder->placed[i])
+		if (event->kind != RLG_EVENT_START || event->job_id < 0 || (finder->placed[i] && !finder->requeue[i]))
 			continue;
 		if (!is_batch_start(event))
 			attempt = ended_attempt_for(finder, event);
@@ -276,6 +308,8 @@ static void find_started(struct finder *finder)
 			attempt->attempt.status = RLG_STATUS_RUNNING;
 		}
 		take_common(attempt, event);
+		if (finder->requeue[i] != NULL)
+			take_end(attempt, finder->requeue[i]);
 	}
 }
 
@@ -287,7 +321,7 @@ static void find_ended_without_start(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
-		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0)
+		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0 || finder->placed[i])
 			continue;
 		struct rlg_phased_attempt *attempt = open_attempt_for(finder, event);
 		if (attempt == NULL && (attempt = ended_attempt_for(finder, event)) != NULL) {
@@ -388,7 +422,9 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 	struct finder finder = {.arena = arena, .events = events, .n_events = n_events};
 
 	finder.placed = rlg_arena_alloc(arena, n_events * sizeof(*finder.placed) + 1);
+	finder.requeue = rlg_arena_alloc(arena, n_events * sizeof(*finder.requeue) + 1);
 	find_ended(&finder);
+	find_requeued(&finder);
 	give_starts_to_ended(&finder);
 	find_started(&finder);
 	find_ended_without_start(&finder);

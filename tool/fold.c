@@ -166,11 +166,9 @@ static const struct rlg_attempt *decide_job(const struct rlg_phase *phase)
 	return found;
 }
 
-/* Of an array's tasks: one that runs says more than one that failed, and that more than the others. */
-static int rank_in_array(const struct rlg_attempt *attempt)
-{
-	return attempt->status == RLG_STATUS_RUNNING ? 2 : attempt->status == RLG_STATUS_FAILED ? 1 : 0;
-}
+/* What a task of an array has to say beside the others: that it goes on, or that it failed. */
+static const int weight_in_array[RLG_STATUS_COUNT] = {
+	[RLG_STATUS_FAILED] = 1, [RLG_STATUS_SUBMITTED] = 2, [RLG_STATUS_RUNNING] = 3};
 
 /* The tasks of an array are one attempt at the phase together: it has failed if one of them has, at its last try. */
 static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const struct rlg_phase *phase,
@@ -187,7 +185,7 @@ static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const str
 		if (rlg_names_find(seen, task) != RLG_NAMES_NONE)
 			continue;
 		rlg_names_add(seen, task, i);
-		if (rank_in_array(attempt) > rank_in_array(found))
+		if (weight_in_array[attempt->status] > weight_in_array[found->status])
 			found = attempt;
 	}
 	return found;
