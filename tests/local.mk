@@ -11,6 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 unit_tests = \
 	tests/unit/test_fold \
 	tests/unit/test_hooks \
+	tests/unit/test_lines \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
