@@ -300,7 +300,10 @@ int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err)
 		return folder;
 	int code = append_somewhere(folder, name, sizeof(name), append);
 	close(folder);
-	if (code != 0)
+	if (code == -ELOOP)
+		rlg_fail(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s: it is a link, no regular file, or "
+			 "has a second name", append->group, append->run, name);
+	else if (code != 0)
 		rlg_fail_errno(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s", append->group, append->run,
 			       name);
 	return code;

@@ -42,15 +42,20 @@ cli_tests = \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
 	%D%/cli/report.t \
+	%D%/cli/shared_group.t \
 	%D%/cli/status.t
 
 lint_tests = \
-	%D%/lint/exports.t
+	%D%/lint/exports.t \
+	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/latency.t \
-	%D%/cluster/main.t
+	%D%/cluster/main.t \
+	%D%/cluster/never_hurt.t \
+	%D%/cluster/selftest.t \
+	%D%/cluster/submissions.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

@@ -4,11 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 static ssize_t read_some(int fd, char *to, size_t count)
@@ -96,12 +99,32 @@ static int write_whole(int fd, const char *text, size_t length)
 	return 0;
 }
 
-/* Where a link at `path` leads, so that the rename replaces the file and not the link; `path` itself otherwise. */
+/*
+ * Where a link at `path` leads, so that the rename replaces the file and not the link; `path` itself otherwise.  NULL for
+ * a link that is neither the caller's nor root's: in a folder that others write to it may point at anything of ours.
+ */
 static char *behind_link(const char *path)
 {
-	char *target = realpath(path, NULL);
+	struct stat link;
 
+	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && link.st_uid != geteuid() && link.st_uid != 0)
+		return NULL;
+	char *target = realpath(path, NULL);
 	return target != NULL ? target : strdup(path);
+}
+
+/* Does `path` still hold what was read?  Without a stat of it everything is right. */
+static bool is_as_known(const char *path, const struct stat *known)
+{
+	struct stat now;
+
+	if (known == NULL)
+		return true;
+	if (stat(path, &now) != 0)
+		return errno == ENOENT && known->st_nlink == 0;
+	return known->st_nlink > 0 && now.st_dev == known->st_dev && now.st_ino == known->st_ino &&
+	       now.st_size == known->st_size && now.st_mtim.tv_sec == known->st_mtim.tv_sec &&
+	       now.st_mtim.tv_nsec == known->st_mtim.tv_nsec;
 }
 
 /* Fills and syncs the temporary file.  Owns nothing: the caller removes it on failure. */
@@ -124,21 +147,33 @@ static int fill(int fd, const char *target, const char *text, size_t length)
 	return code;
 }
 
-static int replace(const char *target, const char *text, size_t length, struct rlg_err *err)
+/* Hidden, and beside the target: a rename is atomic only within a file system.  Another host may have our process id. */
+static int open_temporary(const char *target, char out_path[PATH_MAX])
 {
-	char temporary[PATH_MAX];
 	const char *slash = strrchr(target, '/');
 	int folder_length = slash == NULL ? 0 : (int)(slash - target + 1);
+	uint64_t dice = 0;
 
-	/* Hidden, and beside the target: a rename is atomic only within a file system. */
-	if (snprintf(temporary, sizeof(temporary), "%.*s.%s.%ld.tmp", folder_length, target, target + folder_length,
-		     (long)getpid()) >= (int)sizeof(temporary))
-		return rlg_fail(err, -ENAMETOOLONG, "the path %s is too long", target);
-	unlink(temporary);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+		dice = (uint64_t)getpid();
+	if (snprintf(out_path, PATH_MAX, "%.*s.%s.%016" PRIx64 ".tmp", folder_length, target, target + folder_length,
+		     dice) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	int fd = open(out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	return fd < 0 ? -errno : fd;
+}
+
+static int replace(const char *target, const char *text, size_t length, const struct stat *known, struct rlg_err *err)
+{
+	char temporary[PATH_MAX];
+	int fd = open_temporary(target, temporary);
+
 	if (fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot write beside %s", target);
+		return rlg_fail_errno(err, fd, "cannot write beside %s", target);
 	int code = fill(fd, target, text, length);
+	/* As late as can be: an fsync may take seconds, and an editor may save meanwhile. */
+	if (code == 0 && !is_as_known(target, known))
+		code = -EAGAIN;
 	if (code == 0 && rename(temporary, target) != 0)
 		code = -errno;
 	if (code != 0) {
@@ -148,13 +183,16 @@ static int replace(const char *target, const char *text, size_t length, struct r
 	return 0;
 }
 
-int rlg_file_replace(const char *path, const char *text, size_t length, struct rlg_err *err)
+int rlg_file_replace(const char *path, const char *text, size_t length, const struct stat *known, struct rlg_err *err)
 {
+	errno = 0;
 	char *target = behind_link(path);
 
+	if (target == NULL && errno != ENOMEM)
+		return rlg_fail(err, -ELOOP, "%s is somebody else's symbolic link, which is not followed", path);
 	if (target == NULL)
 		return rlg_fail(err, -ENOMEM, "no memory");
-	int code = replace(target, text, length, err);
+	int code = replace(target, text, length, known, err);
 	free(target);
 	return code;
 }

@@ -21,8 +21,10 @@ int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char *
 
 /*
  * Replaces `path` by `text`: a temporary file beside it, fsync, rename.  Keeps the mode of the file that was there.
- * A symbolic link at `path` is followed once, as the person who made it meant the file behind it.
+ * A symbolic link at `path` is followed, as the person who made it meant the file behind it; but only one of the
+ * caller's, or root's: -ELOOP for anybody else's.  With `known`, the stat of what was read there (st_nlink 0: there was
+ * nothing), -EAGAIN when something else stands there by now.
  */
-int rlg_file_replace(const char *path, const char *text, size_t length, struct rlg_err *err);
+int rlg_file_replace(const char *path, const char *text, size_t length, const struct stat *known, struct rlg_err *err);
 
 #endif

@@ -57,7 +57,7 @@ static int write_config(const char *folder, struct rlg_err *err)
 	path_in(path, folder, RLG_DIR "/" RLG_CONFIG_FILE);
 	if (access(path, F_OK) == 0)
 		return 0;
-	return rlg_file_replace(path, text, strlen(text), err);
+	return rlg_file_replace(path, text, strlen(text), NULL, err);
 }
 
 /* The runs must come from somewhere: a plan, a tracker that is there already, or folders. */

@@ -72,7 +72,7 @@ static int write_report(const char *path, const struct rlg_bytes *text, struct r
 	}
 	if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
 		return write_special(path, text, err);
-	return rlg_file_replace(path, text->data, text->length, err);
+	return rlg_file_replace(path, text->data, text->length, NULL, err);
 }
 
 static int report(const struct rlg_options *options, struct rlg_group *group, rlg_report_fn *render)

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A config.yaml is a page. */
 #define CONFIG_MAX ((size_t)1 << 20)
@@ -49,9 +50,11 @@ static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg
 static int read_config(struct rlg_group *group, struct rlg_err *err)
 {
 	const char *path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_CONFIG_FILE, group->path);
+	struct stat file = {.st_uid = geteuid()};
 	char *text;
-	int code = rlg_file_read(group->arena, path, CONFIG_MAX, &text, NULL, NULL, err);
+	int code = rlg_file_read(group->arena, path, CONFIG_MAX, &text, NULL, &file, err);
 
+	group->config_is_ours = (file.st_uid == geteuid() || file.st_uid == 0) && !(file.st_mode & (S_IWGRP | S_IWOTH));
 	rlg_config_default(group->arena, &group->config);
 	if (code != 0 || text == NULL)
 		return code;

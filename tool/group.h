@@ -17,6 +17,7 @@ struct rlg_group {
 	struct rlg_arena *arena; /* owns everything below */
 	const char *path; /* absolute, without symbolic links */
 	struct rlg_config config;
+	bool config_is_ours; /* nobody but the caller (or root) can have written config.yaml */
 	struct rlg_plan plan; /* without runs where there is none: that is not an error here */
 	struct rlg_err plan_problem; /* why the plan could not be read; "" if it could, or there is none */
 };

@@ -142,6 +142,8 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 		return -EAGAIN;
 	if (code == 0)
 		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
+	if (code == -EAGAIN)
+		return code;
 	if (code != 0)
 		remember(refresh, code, &err);
 	else if (written)

@@ -6,7 +6,9 @@
 #include "tool/atomic_file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct rlg_tracker *tracker_called(const char *name)
 {
@@ -16,21 +18,89 @@ static const struct rlg_tracker *tracker_called(const char *name)
 	return NULL;
 }
 
+static bool leaves_group(const char *relative)
+{
+	for (const char *at = relative; at != NULL; at = strchr(at, '/')) {
+		at += *at == '/';
+		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
+			return true;
+	}
+	return relative[0] == '/';
+}
+
+/*
+ * A shared group is written by others, and what they put there must not lead our reading and writing to files of ours
+ * elsewhere: by a path in config.yaml that is not ours alone, or by a link, the last part's or a folder's.  (Between this
+ * look and the use a folder may still be exchanged; then rlg_file_replace() finds another file than the one that was read.)
+ */
+static int check_path(const struct rlg_group *group, const char *chosen, const char *path, struct rlg_err *err)
+{
+	size_t at = strlen(group->path) + 1;
+	struct stat part;
+
+	if (leaves_group(chosen))
+		return group->config_is_ours ? 0
+					     : rlg_fail(err, -EPERM,
+							"%s: a tracker outside of the group needs a config.yaml that is yours and "
+							"that nobody else may write",
+							path);
+	do {
+		at += strcspn(path + at, "/");
+		const char *so_far = rlg_arena_strndup(group->arena, path, at);
+		if (lstat(so_far, &part) == 0 && S_ISLNK(part.st_mode) && part.st_uid != geteuid() && part.st_uid != 0)
+			return rlg_fail(err, -ELOOP, "%s is somebody else's symbolic link, which is not followed", so_far);
+	} while (path[at++] != '\0');
+	return 0;
+}
+
+static bool is_same(const char *text, size_t length, const char *other, size_t other_length)
+{
+	return text != NULL && other != NULL && length == other_length && memcmp(text, other, length) == 0;
+}
+
+static const char *next_base(struct rlg_arena *arena, const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(arena, "%s.next", file->base_path);
+}
+
+/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
+static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
+{
+	char *next;
+	size_t length;
+
+	if (rlg_file_read(arena, file->base_path, RLG_TRACKER_MAX, &file->base, &file->base_length, NULL, NULL) != 0)
+		file->base = NULL;
+	if (is_same(file->text, file->length, file->base, file->base_length))
+		return;
+	/* Somebody died between the tracker and its copy: what stands there is ours all the same. */
+	if (rlg_file_read(arena, next_base(arena, file), RLG_TRACKER_MAX, &next, &length, NULL, NULL) == 0 &&
+	    is_same(file->text, file->length, next, length)) {
+		file->base = next;
+		file->base_length = length;
+	}
+}
+
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  struct rlg_tracker_file *out_file, struct rlg_err *err)
 {
-	*out_file = (struct rlg_tracker_file){.tracker = tracker_called(choice->tracker)};
+	*out_file = (struct rlg_tracker_file){.tracker = tracker_called(choice->tracker), .arena = group->arena};
 	if (choice->path == NULL || out_file->tracker == NULL)
 		return -ENOENT;
+	const char *base = rlg_arena_printf(group->arena, RLG_DIR "/" RLG_TRACKERS_DIR "/%s", choice->tracker);
 	out_file->path = rlg_group_path(group, choice->path);
-	out_file->base_path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_TRACKERS_DIR "/%s", group->path,
-					       choice->tracker);
-	/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
-	if (rlg_file_read(group->arena, out_file->base_path, RLG_TRACKER_MAX, &out_file->base, &out_file->base_length,
-			  NULL, NULL) != 0)
-		out_file->base = NULL;
-	return rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
-			     &out_file->stat, err);
+	out_file->base_path = rlg_group_path(group, base);
+	int code = check_path(group, choice->path, out_file->path, err);
+	if (code == 0)
+		code = check_path(group, base, out_file->base_path, err);
+	if (code == 0)
+		code = check_path(group, base, next_base(group->arena, out_file), err);
+	if (code == 0)
+		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
+				     &out_file->stat, err);
+	if (code == 0)
+		read_base(group->arena, out_file);
+	return code;
 }
 
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
@@ -43,22 +113,23 @@ bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
 	       now.st_mtim.tv_sec == file->stat.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->stat.st_mtim.tv_nsec;
 }
 
-static bool is_same(const char *text, size_t length, const char *other, size_t other_length)
-{
-	return other != NULL && length == other_length && memcmp(text, other, length) == 0;
-}
-
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err)
 {
-	*out_written = !is_same(text, length, file->text, file->length);
-	if (*out_written) {
-		int code = rlg_file_replace(file->path, text, length, err);
-		if (code != 0)
-			return code;
-	}
-	if (is_same(text, length, file->base, file->base_length))
+	const char *next = next_base(file->arena, file);
+	bool is_new = !is_same(text, length, file->text, file->length);
+
+	*out_written = false;
+	if (!is_new && is_same(text, length, file->base, file->base_length))
 		return 0;
-	/* Afterwards: should we die in between, our own news would look like a person's edit of the same values. */
-	return rlg_file_replace(file->base_path, text, length, err);
+	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
+	int code = rlg_file_replace(next, text, length, NULL, err);
+	if (code == 0 && is_new)
+		code = rlg_file_replace(file->path, text, length, &file->stat, err);
+	if (code == 0 && rename(next, file->base_path) != 0)
+		code = rlg_fail_errno(err, -errno, "cannot write %s", file->base_path);
+	if (code != 0)
+		unlink(next);
+	*out_written = code == 0 && is_new;
+	return code;
 }

@@ -63,7 +63,12 @@ static void client_ends(int exit_status, void *unused)
 int slurm_spank_init(spank_t spank, int n_arguments, char **arguments)
 {
 	static struct rlg_settings settings;
+	static bool called;
 
+	/* A line that stands in plugstack.conf twice runs us twice; Slurm would tell every user about the options. */
+	if (called)
+		return 0;
+	called = true;
 	switch (spank_context()) {
 	case S_CTX_ALLOCATOR:
 	case S_CTX_LOCAL:

@@ -13,9 +13,14 @@ SPANK_PLUGIN(runledger_epilog, 1)
 int slurm_spank_job_epilog(spank_t spank, int n_arguments, char **arguments)
 {
 	static struct rlg_settings settings;
+	static bool called;
 	struct rlg_host host = rlg_slurm_host(spank);
 	struct rlg_err err = {""};
 
+	/* A line that stands in plugstack.conf twice runs us twice. */
+	if (called)
+		return 0;
+	called = true;
 	/* Said here too, as slurmd loads this object for its epilog alone. */
 	if (rlg_settings_read(&settings, n_arguments, arguments, &err) != 0)
 		host.complain(&host, err.text);

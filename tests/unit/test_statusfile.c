@@ -341,7 +341,7 @@ static void many_writers_lose_and_tear_nothing(void **state)
 {
 	static bool seen[WRITERS][RECORDS_EACH];
 	pid_t children[WRITERS];
-	size_t length, lines = 0;
+	size_t length = 0, lines = 0;
 	int status;
 
 	(void)state;

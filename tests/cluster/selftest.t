@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh: does the throwaway cluster do what its README says?  TAP.
+# selftest.t: does the throwaway cluster do what its README says?  TAP.
 # Every test starts its own clusters and is a claim; "skip" where this machine
 # has no root or no namespaces.
 # shellcheck disable=SC2317,SC2119 # the tests are called by their names in TESTS; cluster_idle alone is right
@@ -271,7 +271,7 @@ single_side_by_side() {
 # run_test NUMBER FUNCTION CLAIM: in a shell of its own, so that its cluster ends with it.
 run_test() {
 	local status=0 start=$EPOCHREALTIME
-	bash "$HERE/selftest.sh" --one "$2" </dev/null || status=$?
+	bash "$HERE/selftest.t" --one "$2" </dev/null || status=$?
 	case $status in
 	0) echo "ok $1 - $3" ;;
 	77) echo "ok $1 - $3 # SKIP not on this machine" ;;
