@@ -15,11 +15,13 @@ unit_tests = \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
+	tests/unit/test_record \
 	tests/unit/test_runs_status \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_yaml_doc
 
