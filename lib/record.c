@@ -42,6 +42,7 @@ void rlg_record_begin(struct rlg_record_writer *writer, char *storage, size_t si
 	rlg_text_add_json(&writer->text, name);
 	rlg_text_addf(&writer->text, ",\"context\":{\"v\":%d,\"id\":", RLG_RECORD_VERSION);
 	rlg_text_add_json(&writer->text, id);
+	writer->broken = writer->text.full;
 }
 
 /* Starts a member; returns the length to go back to if it turns out not to fit. */
@@ -111,5 +112,5 @@ ssize_t rlg_record_end(struct rlg_record_writer *writer)
 	if (writer->left_out > 0)
 		rlg_text_addf(text, ",\"left_out\":%u", writer->left_out);
 	rlg_text_add(text, "}}\n");
-	return text->full ? -EMSGSIZE : (ssize_t)text->length;
+	return text->full || writer->broken ? -EMSGSIZE : (ssize_t)text->length;
 }

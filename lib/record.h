@@ -27,6 +27,7 @@
 struct rlg_record_writer {
 	struct rlg_text text;
 	unsigned left_out;
+	bool broken; /* not even the beginning fitted */
 };
 
 /* A fresh id into out_id.  Never fails: without getrandom(2) it is made from the clocks and the process id. */

@@ -56,13 +56,25 @@ static const char *why_no_record(const struct rlg_record *record)
 	return NULL;
 }
 
+/* cJSON stops at the end of the first value: two torn records on one line would be one. */
+static bool is_blank(const char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strchr(" \t\r\n", bytes[i]) == NULL || bytes[i] == '\0')
+			return false;
+	return true;
+}
+
 int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
 {
 	struct rlg_record record = {.job_id = -1};
 	const char *why = "it is not JSON";
 
-	record.root = cJSON_ParseWithLength(line, length);
-	if (record.root != NULL) {
+	const char *end = line;
+	record.root = cJSON_ParseWithLengthOpts(line, length, &end, false);
+	if (record.root != NULL && !is_blank(end, length - (size_t)(end - line))) {
+		why = "something stands behind the JSON";
+	} else if (record.root != NULL) {
 		record.time_us = moment_of(member(record.root, "timestamp"));
 		record.name = text_of(member(record.root, "name"));
 		record.context = member(record.root, "context");

@@ -20,13 +20,17 @@ void rlg_siteconf_default(struct rlg_siteconf *conf)
 
 static bool set_track(struct rlg_siteconf *conf, const char *value)
 {
-	conf->track_all = strcmp(value, "all") == 0;
-	return conf->track_all || strcmp(value, "groups") == 0;
+	bool all = strcmp(value, "all") == 0;
+
+	if (!all && strcmp(value, "groups") != 0)
+		return false;
+	conf->track_all = all;
+	return true;
 }
 
 static bool set_default_group(struct rlg_siteconf *conf, const char *value)
 {
-	if (value[0] != '/' && strncmp(value, "~/", 2) != 0)
+	if ((value[0] != '/' && strncmp(value, "~/", 2) != 0) || strlen(value) >= sizeof(conf->default_group))
 		return false;
 	return rlg_copy(conf->default_group, sizeof(conf->default_group), value);
 }

@@ -11,14 +11,21 @@ AM_TESTS_ENVIRONMENT = \
 unit_tests = \
 	tests/unit/test_fold \
 	tests/unit/test_hooks \
+	tests/unit/test_layout \
+	tests/unit/test_lines \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
+	tests/unit/test_process \
+	tests/unit/test_record \
 	tests/unit/test_runs_status \
+	tests/unit/test_settings \
+	tests/unit/test_siteconf \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_yaml_doc
 
