@@ -45,14 +45,16 @@ cli_tests = \
 	%D%/cli/status.t
 
 lint_tests = \
-	%D%/lint/exports.t
+	%D%/lint/exports.t \
+	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
-	%D%/cluster/selftest.t
+	%D%/cluster/selftest.t \
+	%D%/cluster/submissions.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
