@@ -31,7 +31,7 @@ submit() {
 
 said=
 for name in "${RUNS[@]}"; do
-	submit "$name" finetune.slurm
+	submit "$name" finetune.slurm --output='%x-%N.%n%t.%s.%J.log'
 	finetune[$name]=$out said+=$err
 	submit "$name" eval.slurm "--dependency=afterok:${finetune[$name]}"
 	evaluation[$name]=$out said+=$err
@@ -72,6 +72,9 @@ is "$(status_json alice "$group" 's["counts"], s["damaged"]')" \
 	"({'pending': 0, 'submitted': 0, 'running': 0, 'completed': 3, 'failed': 1, 'skipped': 0}, 0)" "and in JSON"
 is "$(status_json alice "$group" "[phase('$BAD','finetune')[k] for k in ('job_id','slurm_state','exit_code','final','nodes')]")" \
 	"['${finetune[$BAD]}', 'FAILED', 3, True, 'n1']" "the failed job with Slurm's own facts"
+log=$(records_of "$group" "$BAD" finish | sed 's/.*"stdout":"\([^"]*\)".*/\1/')
+is "$log $(test -f "$log" && echo "is there")" \
+	"$group/$BAD/$BAD-$(cluster_admin uname -n | cut -d . -f 1).00.batch.${finetune[$BAD]}.log is there" "and its log by its name"
 
 wait_until 10 nothing_left
 before=$(sha256sum "$tracker" "$group"/.runledger/runs/*/*; stat -c %Y.%i "$tracker")
