@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
+	tests/unit/test_process \
 	tests/unit/test_runs_status \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
