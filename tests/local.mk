@@ -38,6 +38,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/edit_time.t \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
 	%D%/cli/report.t \
