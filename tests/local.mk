@@ -41,6 +41,7 @@ cli_tests = \
 	%D%/cli/edit_time.t \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
+	%D%/cli/record_order.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t

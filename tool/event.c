@@ -85,16 +85,38 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 	return event;
 }
 
+static int compare_numbers(int64_t left, int64_t right)
+{
+	return left == right ? 0 : left < right ? -1 : 1;
+}
+
 static int compare_texts(const char *left, const char *right)
 {
 	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
 }
 
+/* By everything else that they say, so that events without an id, or with a forged one, have an order too. */
+static int compare_facts(const struct rlg_event *left, const struct rlg_event *right)
+{
+	const char *a = (const char *)left, *b = (const char *)right;
+	int result = 0;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && result == 0; i++)
+		result = compare_texts(*(char *const *)(a + texts[i].offset), *(char *const *)(b + texts[i].offset));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && result == 0; i++)
+		result = compare_numbers(*(const int64_t *)(a + numbers[i].offset), *(const int64_t *)(b + numbers[i].offset));
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]) && result == 0; i++)
+		result = compare_numbers(*(const int64_t *)(a + moments[i].offset), *(const int64_t *)(b + moments[i].offset));
+	return result != 0 ? result : compare_numbers(left->final, right->final);
+}
+
 int rlg_event_compare(const struct rlg_event *left, const struct rlg_event *right)
 {
-	if (left->time_us != right->time_us)
-		return left->time_us < right->time_us ? -1 : 1;
-	if (left->kind != right->kind)
-		return left->kind < right->kind ? -1 : 1;
-	return compare_texts(left->id, right->id);
+	int result = compare_numbers(left->time_us, right->time_us);
+
+	if (result == 0)
+		result = compare_numbers(left->kind, right->kind);
+	if (result == 0)
+		result = compare_texts(left->id, right->id);
+	return result != 0 ? result : compare_facts(left, right);
 }

@@ -97,7 +97,7 @@ static int compare_events(const void *left, const void *right)
 	return rlg_event_compare(left, right);
 }
 
-/* Sorts, and keeps one of each id. */
+/* Sorts, and keeps one of each id; without one, one of those that say the same. */
 static void sort_events(struct gathered *run, struct rlg_arena *arena)
 {
 	struct rlg_names *seen = rlg_names_new(arena);
@@ -108,6 +108,8 @@ static void sort_events(struct gathered *run, struct rlg_arena *arena)
 	for (size_t i = 0; i < run->n_events; i++) {
 		const char *id = run->events[i].id;
 		if (id != NULL && rlg_names_find(seen, id) != RLG_NAMES_NONE)
+			continue;
+		if (kept > 0 && rlg_event_compare(&run->events[kept - 1], &run->events[i]) == 0)
 			continue;
 		if (id != NULL)
 			rlg_names_add(seen, id, i);
