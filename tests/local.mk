@@ -53,6 +53,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
@@ -60,6 +61,7 @@ cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
+	%D%/cluster/rpc.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t
 
@@ -76,4 +78,4 @@ check-valgrind:
 
 .PHONY: check-fast check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/cluster
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench %D%/cluster

@@ -114,16 +114,28 @@ static enum rlg_status status_at_end(const struct rlg_attempt *attempt)
 	return RLG_STATUS_FAILED;
 }
 
-/* Whom to believe about an end, the best first. */
+static bool is_running_state(const char *state)
+{
+	for (size_t i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++)
+		if (strcmp(state_words[i].state, state) == 0)
+			return state_words[i].status == RLG_STATUS_RUNNING;
+	return false;
+}
+
+/*
+ * Whom to believe about an end, the best first.  An epilog also runs where a job only gives back a node, or long after
+ * the job went on elsewhere: then slurmctld says that it is running.
+ */
 static int rank_of_source(const struct rlg_event *finish)
 {
 	static const char *const sources[] = {"jobcomp", "epilog", "exec"};
-	int known = finish->state != NULL && strcmp(finish->state, "UNKNOWN") != 0 ? 0 : 10;
+	bool known = finish->state != NULL && strcmp(finish->state, "UNKNOWN") != 0;
+	int rank = !known ? 20 : is_running_state(finish->state) ? 10 : 0;
 
 	for (int i = 0; i < 3; i++)
 		if (same_text(finish->source, sources[i]))
-			return known + i;
-	return known + 3;
+			return rank + i;
+	return rank + 3;
 }
 
 static void take_end(struct rlg_phased_attempt *to, const struct rlg_event *finish)
@@ -146,11 +158,12 @@ static void take_end(struct rlg_phased_attempt *to, const struct rlg_event *fini
 	take_common(to, finish);
 }
 
-static const struct rlg_event *better_end(const struct rlg_event *left, const struct rlg_event *right)
+/* Of two words of the same source the later one: a job may be requeued and end within the second it started in. */
+static const struct rlg_event *better_end(const struct rlg_event *earlier, const struct rlg_event *later)
 {
-	if (left == NULL)
-		return right;
-	return rank_of_source(right) < rank_of_source(left) ? right : left;
+	if (earlier == NULL)
+		return later;
+	return rank_of_source(later) <= rank_of_source(earlier) ? later : earlier;
 }
 
 /* Ends that say when the attempt started: one attempt for each start, told by the best source. */

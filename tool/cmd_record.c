@@ -35,6 +35,9 @@
 #define CPU_SECONDS 60
 #define MEMORY_BYTES ((size_t)4 << 30)
 
+/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
+#define WALL_SECONDS 3600
+
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
 
@@ -230,7 +233,7 @@ static int refresh_later(void *context)
 	struct refreshing *refreshing = context;
 
 	refreshing->job->quiet = true;
-	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	return refresh(refreshing->job, refreshing->group);
 }
 
@@ -390,7 +393,7 @@ static int deliver_later(void *context)
 	struct job *job = context;
 
 	job->quiet = true;
-	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	return deliver(job);
 }
 
