@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_fold \
+	tests/unit/test_cgroup \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
@@ -58,6 +59,7 @@ lint_tests = \
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/cluster/cgroup.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \

@@ -215,31 +215,43 @@ static const char *base_name(const char *path)
 }
 
 /* The names of exported variables say enough; their values may be somebody's keys. */
-static void add_word(struct rlg_bytes *command, const char *word)
+static void add_exported(struct rlg_bytes *command, const char *list)
 {
-	static const char option[] = "--export=";
-	size_t prefix = strncmp(word, option, sizeof(option) - 1) == 0 ? sizeof(option) - 1 : strlen(word);
-
-	rlg_bytes_add_n(command, word, prefix);
-	for (const char *at = word + prefix; *at != '\0';) {
-		size_t name = strcspn(at, "=,"), whole = strcspn(at, ",");
-		rlg_bytes_add_n(command, at, name);
+	while (*list != '\0') {
+		size_t name = strcspn(list, "=,"), whole = strcspn(list, ",");
+		rlg_bytes_add_n(command, list, name);
 		rlg_bytes_add(command, name < whole ? "=..." : "");
-		at += whole;
-		if (*at == ',')
-			rlg_bytes_add_n(command, at++, 1);
+		list += whole;
+		if (*list == ',')
+			rlg_bytes_add_n(command, list++, 1);
 	}
+}
+
+/* The list behind "--export" or an abbreviation of it; NULL: this word is none, or the next one is the list. */
+static const char *exported_list(const char *word, bool *out_next)
+{
+	size_t length = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
+	bool is_export = length > 0 && wanted_by_name(word + 2, length) == WANT_EXPORT;
+
+	*out_next = is_export && word[2 + length] == '\0';
+	return is_export && word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
 }
 
 static const char *join(struct rlg_arena *arena, char *const *argv, size_t argc)
 {
 	struct rlg_bytes command;
+	bool is_list = false;
 
 	rlg_bytes_init(&command, arena);
 	for (size_t i = 0; i < argc; i++) {
-		if (i > 0)
-			rlg_bytes_add(&command, " ");
-		add_word(&command, i == 0 ? base_name(argv[0]) : argv[i]);
+		const char *word = i == 0 ? base_name(argv[0]) : argv[i];
+		bool next;
+		const char *list = exported_list(word, &next);
+		rlg_bytes_add(&command, i > 0 ? " " : "");
+		rlg_bytes_add_n(&command, word, is_list ? 0 : list != NULL ? (size_t)(list - word) : strlen(word));
+		if (is_list || list != NULL)
+			add_exported(&command, is_list ? word : list);
+		is_list = next && !is_list;
 	}
 	return command.data;
 }
