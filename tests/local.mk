@@ -45,11 +45,16 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/errors.t \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
+	%D%/cli/init.t \
+	%D%/cli/record.t \
+	%D%/cli/refresh.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
-	%D%/cli/status.t
+	%D%/cli/status.t \
+	%D%/format/schema.t
 
 lint_tests = \
 	%D%/lint/exports.t \
