@@ -81,7 +81,7 @@ void rlg_process_close_from(int first)
 		close(fd);
 }
 
-void rlg_process_limit(unsigned cpu_seconds, size_t memory_bytes)
+void rlg_process_limit(unsigned cpu_seconds, unsigned wall_seconds, size_t memory_bytes)
 {
 	struct rlimit cpu = {cpu_seconds, cpu_seconds};
 	struct rlimit memory = {memory_bytes, memory_bytes};
@@ -93,6 +93,7 @@ void rlg_process_limit(unsigned cpu_seconds, size_t memory_bytes)
 #endif
 	setrlimit(RLIMIT_AS, &memory);
 	setrlimit(RLIMIT_CORE, &core);
+	alarm(wall_seconds); /* outlives execve(2) */
 }
 
 static void forget_signals(void)
@@ -210,8 +211,11 @@ static int gather_all(const struct pipes *pipes, const struct rlg_output *output
 		int64_t left = deadline_ms - rlg_clock_monotonic_ms();
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (poll(ends, 3, (int)left) < 0 && errno != EINTR)
+		int ready = poll(ends, 3, (int)left);
+		if (ready < 0 && errno != EINTR)
 			return -errno;
+		if (ready <= 0)
+			continue; /* `revents` says nothing then, and a read could wait for ever */
 		for (int i = 0; i < 3; i++)
 			if (ends[i].fd >= 0 && ends[i].revents != 0 && !gather(ends[i].fd, &to[i]))
 				ends[i].fd = -1;
@@ -299,6 +303,16 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 	return code;
 }
 
+/* Descriptors of the host program would keep its pipes open: slurmd waits for them to close. */
+static void hold_no_descriptors(void)
+{
+	/* First, as without a free one there is no /dev/null to be had. */
+	rlg_process_close_from(0);
+	for (int fd = 0; fd < 3; fd++)
+		if (open("/dev/null", O_RDWR) != fd)
+			_exit(127);
+}
+
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
 {
 	pid_t child = fork();
@@ -307,6 +321,8 @@ int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, s
 		return rlg_fail_errno(err, -errno, "cannot fork");
 	if (child == 0) {
 		start_afresh();
+		/* Given up on in a hung mount it lives on, and must not keep slurmd waiting for the end of a pipe. */
+		hold_no_descriptors();
 		_exit(body(context));
 	}
 	int code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
@@ -315,16 +331,6 @@ int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, s
 		return rlg_fail(err, code, "a look at the user's files took longer than %d ms and was ended", timeout_ms);
 	}
 	return code < 0 ? rlg_fail_errno(err, code, "cannot wait for a child") : code;
-}
-
-/* Descriptors of the host program would keep its pipes open: slurmd waits for them to close. */
-static void hold_no_descriptors(void)
-{
-	int null = open("/dev/null", O_RDWR);
-
-	for (int fd = 0; fd < 3 && null >= 0; fd++)
-		dup2(null, fd);
-	rlg_process_close_from(3);
 }
 
 int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err)
@@ -373,7 +379,7 @@ int rlg_process_become_user(const struct rlg_identity *identity, struct rlg_err 
 	}
 	if (!is_user(identity))
 		return rlg_fail(err, -EPERM, "could not become uid %lu", (unsigned long)identity->uid);
-	if (identity->uid != 0 && (setuid(0) == 0 || geteuid() == 0))
+	if (identity->uid != 0 && (syscall(SYS_setuid, 0) == 0 || geteuid() == 0))
 		return rlg_fail(err, -EPERM, "uid %lu could become root again", (unsigned long)identity->uid);
 	return 0;
 }

@@ -42,8 +42,8 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 		    struct rlg_err *err);
 
 /*
- * Runs `body` in a child and waits for it, but no longer than timeout_ms.  Returns what `body` returned (0 to 255), or a
- * negative errno as rlg_process_run().  In a threaded process `body` may only do what is safe after fork().
+ * Runs `body` in a child that has no descriptor of the caller's, and waits for it, but no longer than timeout_ms.
+ * Returns what `body` returned (0 to 255), or a negative errno as rlg_process_run().  In a threaded process `body` may only do what is safe after fork().
  */
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err);
 
@@ -63,8 +63,11 @@ int rlg_process_become(const struct rlg_program *program);
 /* Everything a child of ours should not have: open descriptors from `first` on. */
 void rlg_process_close_from(int first);
 
-/* Bounds what this process and its children can take: CPU seconds, address space, no core file. */
-void rlg_process_limit(unsigned cpu_seconds, size_t memory_bytes);
+/*
+ * Bounds what this process can take, whatever it executes: CPU seconds, address space, no core file, and how long it may
+ * live at all.  For processes that nobody waits for: a user's folder may be of a kind that never answers.
+ */
+void rlg_process_limit(unsigned cpu_seconds, unsigned wall_seconds, size_t memory_bytes);
 
 struct rlg_identity {
 	uid_t uid;

@@ -75,6 +75,17 @@ void rlg_statusfile_host(char out_host[RLG_HOST_MAX])
 	}
 }
 
+/* A new folder goes to whom its parent is shared with, should the parent not see to that itself (set-group-ID). */
+static void share_as_parent(int fd, int parent)
+{
+	struct stat above, here;
+
+	if (fstat(parent, &above) != 0 || fstat(fd, &here) != 0 || above.st_gid == here.st_gid)
+		return;
+	if (fchown(fd, (uid_t)-1, above.st_gid) != 0)
+		errno = 0;
+}
+
 /* Opens a folder inside `parent`, making it if it is missing.  Owns nothing on failure. */
 static int open_folder(int parent, const char *name)
 {
@@ -85,7 +96,10 @@ static int open_folder(int parent, const char *name)
 	if (mkdirat(parent, name, 0777) != 0 && errno != EEXIST)
 		return -errno;
 	fd = openat(parent, name, FOLDER_FLAGS);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	share_as_parent(fd, parent);
+	return fd;
 }
 
 /* Opens GROUP/.runledger/runs/RUN; only `runs` and RUN are made. */

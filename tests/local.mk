@@ -58,6 +58,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
@@ -65,6 +66,7 @@ cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
+	%D%/cluster/rpc.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t
 
@@ -81,4 +83,4 @@ check-valgrind:
 
 .PHONY: check-fast check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/cluster
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench %D%/cluster

@@ -20,6 +20,7 @@ struct finder {
 	const struct rlg_event *events;
 	size_t n_events;
 	bool *placed; /* by event: its attempt was found */
+	const struct rlg_event **requeue; /* by event: the end of the attempt that this batch start began; or NULL */
 	struct rlg_phased_attempt *attempts;
 	size_t count, room;
 };
@@ -113,16 +114,28 @@ static enum rlg_status status_at_end(const struct rlg_attempt *attempt)
 	return RLG_STATUS_FAILED;
 }
 
-/* Whom to believe about an end, the best first. */
+static bool is_running_state(const char *state)
+{
+	for (size_t i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++)
+		if (strcmp(state_words[i].state, state) == 0)
+			return state_words[i].status == RLG_STATUS_RUNNING;
+	return false;
+}
+
+/*
+ * Whom to believe about an end, the best first.  An epilog also runs where a job only gives back a node, or long after
+ * the job went on elsewhere: then slurmctld says that it is running.
+ */
 static int rank_of_source(const struct rlg_event *finish)
 {
 	static const char *const sources[] = {"jobcomp", "epilog", "exec"};
-	int known = finish->state != NULL && strcmp(finish->state, "UNKNOWN") != 0 ? 0 : 10;
+	bool known = finish->state != NULL && strcmp(finish->state, "UNKNOWN") != 0;
+	int rank = !known ? 20 : is_running_state(finish->state) ? 10 : 0;
 
 	for (int i = 0; i < 3; i++)
 		if (same_text(finish->source, sources[i]))
-			return known + i;
-	return known + 3;
+			return rank + i;
+	return rank + 3;
 }
 
 static void take_end(struct rlg_phased_attempt *to, const struct rlg_event *finish)
@@ -145,11 +158,12 @@ static void take_end(struct rlg_phased_attempt *to, const struct rlg_event *fini
 	take_common(to, finish);
 }
 
-static const struct rlg_event *better_end(const struct rlg_event *left, const struct rlg_event *right)
+/* Of two words of the same source the later one: a job may be requeued and end within the second it started in. */
+static const struct rlg_event *better_end(const struct rlg_event *earlier, const struct rlg_event *later)
 {
-	if (left == NULL)
-		return right;
-	return rank_of_source(right) < rank_of_source(left) ? right : left;
+	if (earlier == NULL)
+		return later;
+	return rank_of_source(later) <= rank_of_source(earlier) ? later : earlier;
 }
 
 /* Ends that say when the attempt started: one attempt for each start, told by the best source. */
@@ -186,6 +200,37 @@ static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *ev
 	if (event->start_us > 0)
 		return llabs(event->start_us - attempt->start_us) <= RLG_SECOND_US;
 	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + CLOCK_SKEW_US;
+}
+
+/* Is there an end with a start_time for the attempt that this start began, and which was requeued? */
+static bool has_requeued_end(const struct finder *finder, const struct rlg_event *start)
+{
+	for (size_t i = 0; i < finder->count; i++)
+		if (!finder->attempts[i].attempt.final && same_job(&finder->attempts[i].attempt, start) &&
+		    covers(&finder->attempts[i].attempt, start))
+			return true;
+	return false;
+}
+
+/*
+ * A requeue as the epilog tells it, without a start_time, ends the attempt that the last batch start before it began: the
+ * same node told both.  Found first, so that the next attempt's end, with all that clocks may differ, cannot take it.
+ */
+static void find_requeued(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->n_events; i++) {
+		const struct rlg_event *end = &finder->events[i];
+		const struct rlg_attempt job = {.job_id = end->job_id, .cluster = end->cluster};
+		size_t at = i;
+		if (end->kind != RLG_EVENT_FINISH || end->start_us > 0 || end->final)
+			continue;
+		while (at > 0 && !(is_batch_start(&finder->events[at - 1]) && same_job(&job, &finder->events[at - 1])))
+			at--;
+		if (at-- == 0 || finder->placed[at] || has_requeued_end(finder, &finder->events[at]))
+			continue;
+		finder->placed[at] = finder->placed[i] = true;
+		finder->requeue[at] = end;
+	}
 }
 
 static int compare_starts(const void *left, const void *right)
@@ -263,7 +308,7 @@ static void find_started(struct finder *finder)
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
 		struct rlg_phased_attempt *attempt = NULL;
-		if (event->kind != RLG_EVENT_START || event->job_id < 0 || finder->placed[i])
+		if (event->kind != RLG_EVENT_START || event->job_id < 0 || (finder->placed[i] && !finder->requeue[i]))
 			continue;
 		if (!is_batch_start(event))
 			attempt = ended_attempt_for(finder, event);
@@ -276,6 +321,8 @@ static void find_started(struct finder *finder)
 			attempt->attempt.status = RLG_STATUS_RUNNING;
 		}
 		take_common(attempt, event);
+		if (finder->requeue[i] != NULL)
+			take_end(attempt, finder->requeue[i]);
 	}
 }
 
@@ -287,7 +334,7 @@ static void find_ended_without_start(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
-		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0)
+		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0 || finder->placed[i])
 			continue;
 		struct rlg_phased_attempt *attempt = open_attempt_for(finder, event);
 		if (attempt == NULL && (attempt = ended_attempt_for(finder, event)) != NULL) {
@@ -388,7 +435,9 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 	struct finder finder = {.arena = arena, .events = events, .n_events = n_events};
 
 	finder.placed = rlg_arena_alloc(arena, n_events * sizeof(*finder.placed) + 1);
+	finder.requeue = rlg_arena_alloc(arena, n_events * sizeof(*finder.requeue) + 1);
 	find_ended(&finder);
+	find_requeued(&finder);
 	give_starts_to_ended(&finder);
 	find_started(&finder);
 	find_ended_without_start(&finder);

@@ -35,6 +35,9 @@
 #define CPU_SECONDS 60
 #define MEMORY_BYTES ((size_t)4 << 30)
 
+/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
+#define WALL_SECONDS 3600
+
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
 
@@ -230,8 +233,26 @@ static int refresh_later(void *context)
 	struct refreshing *refreshing = context;
 
 	refreshing->job->quiet = true;
-	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	return refresh(refreshing->job, refreshing->group);
+}
+
+/*
+ * A script on standard input may name the job, and so the run, in its #SBATCH lines.  It is better to say nothing yet
+ * than the wrong thing: the start of the job finds its run by the name that Slurm knows.
+ */
+static bool run_shows_later(const struct job *job, const struct rlg_resolution *to)
+{
+	return job->line.script_on_stdin && strcmp(to->matched_by, RLG_MATCHED_BY_NOTHING) == 0;
+}
+
+static void warn_of_bad_name(const struct job *job, const struct rlg_resolution *to)
+{
+	const char *asked = job->about.asked_run;
+
+	if (asked != NULL && !rlg_resolve_asked_ok(asked))
+		complain(job, "'%s' cannot be the name of a run or a phase, so the job goes to %s/%s", asked, to->run,
+			 to->phase);
 }
 
 static int record_submit(struct job *job)
@@ -249,6 +270,13 @@ static int record_submit(struct job *job)
 	int code = rlg_resolve_group(&job->about, &job->site, &group, &err);
 	if (code == 0) {
 		rlg_resolve_run(&group, &job->about, &to);
+		warn_of_bad_name(job, &to);
+	}
+	if (code == 0 && run_shows_later(job, &to)) {
+		rlg_group_close(&group);
+		return RLG_EXIT_OK;
+	}
+	if (code == 0) {
 		add_submit_facts(job, arena);
 		code = append_submit(job, &group, &to, &err);
 	}
@@ -365,7 +393,7 @@ static int deliver_later(void *context)
 	struct job *job = context;
 
 	job->quiet = true;
-	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	return deliver(job);
 }
 

@@ -152,26 +152,50 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	      compare_phases);
 }
 
-/*
- * The newest attempt decides; but one that runs says more than one that waits behind it, or than another task of its
- * array that has ended.
- */
-static bool decides_over(const struct rlg_attempt *newer, const struct rlg_attempt *older)
-{
-	if (older->status != RLG_STATUS_RUNNING || newer->status == RLG_STATUS_RUNNING)
-		return true;
-	return newer->status != RLG_STATUS_SUBMITTED &&
-	       (older->array_job_id < 0 || older->array_job_id != newer->array_job_id);
-}
-
-static const struct rlg_attempt *decide(const struct rlg_phase *phase)
+/* The newest attempt decides; but one that runs says more than one that waits behind it. */
+static const struct rlg_attempt *decide_job(const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *found = NULL;
 
-	for (size_t i = 0; i < phase->n_attempts; i++)
-		if (found == NULL || decides_over(&phase->attempts[i], found))
-			found = &phase->attempts[i];
+	for (size_t i = 0; i < phase->n_attempts; i++) {
+		const struct rlg_attempt *attempt = &phase->attempts[i];
+		bool waits = attempt->status == RLG_STATUS_SUBMITTED;
+		if (found == NULL || !waits || found->status != RLG_STATUS_RUNNING)
+			found = attempt;
+	}
 	return found;
+}
+
+/* What a task of an array has to say beside the others: that it goes on, or that it failed. */
+static const int weight_in_array[RLG_STATUS_COUNT] = {
+	[RLG_STATUS_FAILED] = 1, [RLG_STATUS_SUBMITTED] = 2, [RLG_STATUS_RUNNING] = 3};
+
+/* The tasks of an array are one attempt at the phase together: it has failed if one of them has, at its last try. */
+static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const struct rlg_phase *phase,
+					      const struct rlg_attempt *newest)
+{
+	struct rlg_names *seen = rlg_names_new(arena);
+	const struct rlg_attempt *found = newest;
+
+	for (size_t i = phase->n_attempts; i-- > 0;) {
+		const struct rlg_attempt *attempt = &phase->attempts[i];
+		if (attempt->array_job_id != newest->array_job_id)
+			continue;
+		const char *task = rlg_arena_printf(arena, "%lld", (long long)attempt->array_task_id);
+		if (rlg_names_find(seen, task) != RLG_NAMES_NONE)
+			continue;
+		rlg_names_add(seen, task, i);
+		if (weight_in_array[attempt->status] > weight_in_array[found->status])
+			found = attempt;
+	}
+	return found;
+}
+
+static const struct rlg_attempt *decide(struct rlg_arena *arena, const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *newest = decide_job(phase);
+
+	return newest == NULL || newest->array_job_id < 0 ? newest : decide_array(arena, phase, newest);
 }
 
 /* The job whose number a tracker shows; a requeued one is still the same. */
@@ -194,7 +218,7 @@ static void place_attempts(struct rlg_fold *fold, struct rlg_phase *phase, bool 
 		if (attempts[i].attempt.word_us > phase->word_us)
 			phase->word_us = attempts[i].attempt.word_us;
 	}
-	phase->deciding = decide(phase);
+	phase->deciding = decide(fold->arena, phase);
 	phase->status = phase->deciding == NULL ? RLG_STATUS_PENDING : phase->deciding->status;
 	phase->status_text = rlg_status_word(phase->status);
 	phase->job_id = phase->deciding == NULL ? NULL : job_id_text(fold->arena, phase->deciding);

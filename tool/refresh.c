@@ -72,7 +72,17 @@ struct edit_context {
 	struct refresh *refresh;
 	const struct rlg_tracker_file *file;
 	unsigned told;
+	bool failed;
 };
+
+/* When the file was saved; a file server's clock that is ahead must not make an edit outlive the news to come. */
+static int64_t edit_time(const struct stat *file)
+{
+	int64_t saved_us = (int64_t)file->st_mtim.tv_sec * RLG_SECOND_US + file->st_mtim.tv_nsec / 1000;
+	int64_t now_us = rlg_clock_now_us();
+
+	return saved_us > 0 && saved_us < now_us ? saved_us : now_us;
+}
 
 static void record_edit(void *context, const char *run, const char *phase, const char *field, const char *old_value,
 			const char *new_value)
@@ -80,19 +90,20 @@ static void record_edit(void *context, const char *run, const char *phase, const
 	struct edit_context *edit = context;
 	const char *tracker = edit->file->tracker->name;
 	const char *parts[] = {tracker, run, phase, field, new_value};
-	int64_t time_us = (int64_t)edit->file->stat.st_mtim.tv_sec * RLG_SECOND_US +
-			  edit->file->stat.st_mtim.tv_nsec / 1000;
+	int64_t saved_us = (int64_t)edit->file->stat.st_mtim.tv_sec * RLG_SECOND_US +
+			   edit->file->stat.st_mtim.tv_nsec / 1000;
 	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
 	struct rlg_record_writer writer;
 	struct rlg_err err = {""};
 
-	edit_id(id, parts, sizeof(parts) / sizeof(parts[0]), time_us);
-	rlg_record_begin(&writer, storage, sizeof(storage), time_us, "edit", id);
+	edit_id(id, parts, sizeof(parts) / sizeof(parts[0]), saved_us);
+	rlg_record_begin(&writer, storage, sizeof(storage), edit_time(&edit->file->stat), "edit", id);
 	rlg_record_str(&writer, "run", run);
 	rlg_record_str(&writer, "phase", phase);
 	rlg_record_str(&writer, "tracker", tracker);
 	rlg_record_str(&writer, "field", field);
 	rlg_record_str(&writer, "value", new_value);
+	bool fits = writer.left_out == 0;
 	rlg_record_str(&writer, "old_value", old_value);
 	ssize_t length = rlg_record_end(&writer);
 	struct rlg_append append = {.group = edit->refresh->group->path,
@@ -101,11 +112,13 @@ static void record_edit(void *context, const char *run, const char *phase, const
 				    .length = length < 0 ? 0 : (size_t)length,
 				    .timeout_ms = APPEND_MS,
 				    .durable = true};
-	int code = rlg_statusfile_append(&append, &err);
+	/* A value that is left out would read as one that was taken away. */
+	int code = fits ? rlg_statusfile_append(&append, &err)
+			: rlg_fail(&err, -EMSGSIZE, "%s: the %s of %s is too long to be kept", edit->file->path, field, run);
 	if (code != 0)
 		remember(edit->refresh, code, &err);
-	else
-		edit->told++;
+	edit->failed = edit->failed || code != 0;
+	edit->told += code == 0;
 }
 
 /* Puts what people changed into the records, so that it is theirs for good.  False: leave this tracker alone. */
@@ -118,7 +131,6 @@ static bool take_edits(struct refresh *refresh, const struct rlg_model *model, c
 	*out_edits = 0;
 	if (file->text == NULL)
 		return true;
-	int before = refresh->code;
 	int code = file->tracker->edits(refresh->group->arena, file->path, model, file->text, file->base, record_edit,
 					&context, &err);
 	if (code != 0)
@@ -126,7 +138,7 @@ static bool take_edits(struct refresh *refresh, const struct rlg_model *model, c
 	*out_edits = context.told;
 	refresh->report->edits += context.told;
 	/* An edit that could not be recorded would be overwritten: do not. */
-	return code == 0 && refresh->code == before;
+	return code == 0 && !context.failed;
 }
 
 /* Returns 0, or -EAGAIN when somebody saved the file meanwhile. */
@@ -153,17 +165,28 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 	return 0;
 }
 
+static bool is_as_written(const struct rlg_tracker_file *file)
+{
+	return file->text == NULL || (file->base != NULL && file->length == file->base_length &&
+				      memcmp(file->text, file->base, file->length) == 0);
+}
+
 /* One tracker, from the file as it is now.  Returns 0, or -EAGAIN. */
 static int refresh_tracker(struct refresh *refresh, struct rlg_model **model, const struct rlg_tracker_choice *choice)
 {
 	struct rlg_tracker_file file;
 	struct rlg_err err = {""};
-	unsigned edits;
+	unsigned edits = 0;
 
 	int code = rlg_tracker_file_open(refresh->group, choice, &file, &err);
 	if (code == -ENOENT && file.path == NULL)
 		return 0; /* off */
 	if (code != 0) {
+		remember(refresh, code, &err);
+		return 0;
+	}
+	/* What another refresher wrote, where locks are not to be had, is no edit: the records behind it are there by now. */
+	if (!is_as_written(&file) && (code = rlg_group_load(refresh->group, model, &err)) != 0) {
 		remember(refresh, code, &err);
 		return 0;
 	}
@@ -200,8 +223,14 @@ static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 {
 	const char *path = rlg_group_path(group, RLG_DIR "/" RLG_LOCK_FILE);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	struct stat marker;
 
-	return fd < 0 ? rlg_fail_errno(err, -errno, "cannot open %s", path) : fd;
+	if (fd < 0)
+		return rlg_fail_errno(err, -errno, "cannot open %s", path);
+	/* For everybody whom .runledger is shared with; only its owner can, and need. */
+	if (stat(rlg_group_path(group, RLG_DIR), &marker) == 0 && fchown(fd, (uid_t)-1, marker.st_gid) != 0)
+		errno = 0;
+	return fd;
 }
 
 /* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
@@ -232,6 +261,8 @@ static int make_dirty(const char *mark, struct rlg_err *err)
 {
 	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
+	if (fd < 0 && errno == EACCES && access(mark, F_OK) == 0)
+		return 0; /* another's, and as good */
 	if (fd < 0)
 		return rlg_fail_errno(err, -errno, "cannot write in the run group: %s", mark);
 	close(fd);
@@ -244,23 +275,48 @@ static void make_folders(const struct rlg_group *group)
 	mkdir(rlg_group_path(group, RLG_DIR "/" RLG_TRACKERS_DIR), 0777);
 }
 
-/* Holding the lock: as long as there is news. */
-static void refresh_while_dirty(struct refresh *refresh, const char *mark)
+/* Is there news?  An NFS client only sees what other hosts made in a folder once it has opened that folder anew. */
+static bool is_dirty(const struct rlg_group *group, const char *mark)
 {
-	for (int round = 0; round < MOST_ROUNDS && unlink(mark) == 0; round++) {
-		struct rlg_group fresh;
-		struct rlg_err err = {""};
-		struct refresh now = *refresh;
-		int code = rlg_group_open(refresh->group->path, &fresh, &err);
+	int folder = open(rlg_group_path(group, RLG_DIR), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		now.group = &fresh;
-		if (code == 0)
-			refresh_once(&now);
-		else
-			remember(&now, code, &err);
-		refresh->code = now.code;
-		rlg_group_close(&fresh);
+	if (folder >= 0)
+		close(folder);
+	return access(mark, F_OK) == 0;
+}
+
+static void refresh_anew(struct refresh *refresh)
+{
+	struct rlg_group fresh;
+	struct rlg_err err = {""};
+	struct refresh now = *refresh;
+	int code = rlg_group_open(refresh->group->path, &fresh, &err);
+
+	now.group = &fresh;
+	if (code == 0)
+		refresh_once(&now);
+	else
+		remember(&now, code, &err);
+	refresh->code = now.code;
+	rlg_group_close(&fresh);
+}
+
+/* Holding the lock: as long as there is news.  False: the mark cannot be taken away, so that there always would be. */
+static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
+{
+	struct rlg_err err;
+
+	for (int round = 0; round < MOST_ROUNDS; round++) {
+		int code = unlink(mark) == 0 ? 0 : -errno;
+		if (code == -ENOENT)
+			return true;
+		if (code != 0) {
+			remember(refresh, rlg_fail_errno(&err, code, "cannot remove %s", mark), &err);
+			return false;
+		}
+		refresh_anew(refresh);
 	}
+	return true;
 }
 
 int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_refresh_report *out_report,
@@ -268,6 +324,7 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 {
 	struct refresh refresh = {.group = group, .report = out_report, .err = err};
 	const char *mark = rlg_group_path(group, RLG_DIR "/" RLG_DIRTY_FILE);
+	bool more = true;
 
 	*out_report = (struct rlg_refresh_report){.left_to_other = false};
 	int code = make_dirty(mark, err);
@@ -275,12 +332,12 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 	if (lock < 0)
 		return lock;
 	make_folders(group);
-	for (int round = 0; round < MOST_ROUNDS && access(mark, F_OK) == 0; round++) {
+	for (int round = 0; more && round < MOST_ROUNDS && is_dirty(group, mark); round++) {
 		if (take_lock(lock, wait) != 0) {
 			out_report->left_to_other = true;
 			break;
 		}
-		refresh_while_dirty(&refresh, mark);
+		more = refresh_while_dirty(&refresh, mark);
 		drop_lock(lock);
 	}
 	close(lock);

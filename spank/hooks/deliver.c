@@ -10,6 +10,9 @@
 #define CPU_SECONDS 60
 #define MEMORY_BYTES ((size_t)4 << 30)
 
+/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
+#define WALL_SECONDS 3600
+
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
 
@@ -71,7 +74,7 @@ static int deliver(void *context)
 {
 	const struct rlg_delivery *delivery = context;
 
-	rlg_process_limit(CPU_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	if (delivery->identity != NULL && rlg_process_become_user(delivery->identity, NULL) != 0)
 		return 1;
 	if (rlg_address_is_exact(delivery->address) && append(delivery) == 0)

@@ -128,7 +128,8 @@ static void complain(const struct rlg_host *host, const char *sentence)
 		length--;
 	for (size_t at = 0, step; at < length && to + 4 < sizeof(line); at += step) {
 		size_t whole = rlg_utf8_length(sentence + at, length - at);
-		bool plain = whole > 1 || (whole == 1 && sentence[at] >= ' ' && sentence[at] < 0x7f);
+		bool control = whole == 2 && (unsigned char)sentence[at] == 0xc2 && (unsigned char)sentence[at + 1] < 0xa0;
+		bool plain = whole > 1 ? !control : whole == 1 && sentence[at] >= ' ' && sentence[at] < 0x7f;
 		step = whole > 0 ? whole : 1;
 		memcpy(line + to, plain ? sentence + at : "?", plain ? step : 1);
 		to += plain ? step : 1;

@@ -58,5 +58,7 @@ mallory "rm group/.runledger/config.yaml"
 
 refresh
 status_is 0 "without all that the other's group is refreshed"
+mallory "exec '$RUNLEDGER' refresh '$work/group'" >/dev/null 2>&1
+ok_if $? "and then by the other, though no folder hands its group on"
 
 done_testing

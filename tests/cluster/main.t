@@ -31,14 +31,14 @@ submit() {
 
 said=
 for name in "${RUNS[@]}"; do
-	submit "$name" finetune.slurm
+	submit "$name" finetune.slurm --output='%x-%N.%n%t.%s.%J.log'
 	finetune[$name]=$out said+=$err
 	submit "$name" eval.slurm "--dependency=afterok:${finetune[$name]}"
 	evaluation[$name]=$out said+=$err
 done
 is "$said" "" "sbatch says nothing that it would not say without us"
 is "$(tr -d '0-9' <<<"${finetune[*]}${evaluation[*]}" | tr -d ' ')" "" "and prints only job ids"
-is "$(tracker_value "$tracker" 1B_rank4 eval_status)" submitted "a job that waits for another is submitted"
+tracker_becomes "$tracker" 1B_rank4 eval_status submitted "a job that waits for another is submitted"
 
 tracker_becomes "$tracker" 1B_rank4 finetune_status running "a job that runs is running"
 is "$(tracker_value "$tracker" 1B_rank4 finetune_job_id)" "\"${finetune[1B_rank4]}\"" "with its job id, a quoted string"
@@ -72,6 +72,9 @@ is "$(status_json alice "$group" 's["counts"], s["damaged"]')" \
 	"({'pending': 0, 'submitted': 0, 'running': 0, 'completed': 3, 'failed': 1, 'skipped': 0}, 0)" "and in JSON"
 is "$(status_json alice "$group" "[phase('$BAD','finetune')[k] for k in ('job_id','slurm_state','exit_code','final','nodes')]")" \
 	"['${finetune[$BAD]}', 'FAILED', 3, True, 'n1']" "the failed job with Slurm's own facts"
+log=$(records_of "$group" "$BAD" finish | sed 's/.*"stdout":"\([^"]*\)".*/\1/')
+is "$log $(test -f "$log" && echo "is there")" \
+	"$group/$BAD/$BAD-$(cluster_admin uname -n | cut -d . -f 1).00.batch.${finetune[$BAD]}.log is there" "and its log by its name"
 
 wait_until 10 nothing_left
 before=$(sha256sum "$tracker" "$group"/.runledger/runs/*/*; stat -c %Y.%i "$tracker")

@@ -113,7 +113,8 @@ claims() {
 	ok_if "$((submit_ms > plain_submit_ms + LIMIT_MS + SLACK_MS || completing_ms > plain_completing_ms + LIMIT_MS + SLACK_MS))" \
 		"$1: nobody waits for longer than the limit"
 	# A sentence or two are for the user; a terminal must not get what is none.
-	(($(wc -l <<<"$said") <= 2 && $(wc -c <<<"$said") <= 600)) && [[ $said == "$(tr -cd '[:print:]\n' <<<"$said")" ]]
+	(($(wc -l <<<"$said") <= 2 && $(wc -c <<<"$said") <= 600)) && [[ ! ${said//$'\n'/} =~ [[:cntrl:]] ]] &&
+		iconv -f UTF-8 -t UTF-8 <<<"$said" >/dev/null
 	ok_if $? "$1: sbatch says a sentence or two at most"
 	((submit_ms <= slowest_submit)) || slowest_submit=$submit_ms
 	((completing_ms <= slowest_completing)) || slowest_completing=$completing_ms

@@ -116,13 +116,13 @@ sub wrapped "$group" '--job-name wrapped --wrap true'
 sub array "$group" '-J array -a 0-2 --wrap true'
 sub array_bad "$group" '-J array_bad -a 0-2 --wrap "exit \$((SLURM_ARRAY_TASK_ID == 0))"'
 sub sweep_late "$group" '-J sweep -a 0-2 --hold --wrap "exit \$((SLURM_ARRAY_TASK_ID == 1 ? 9 : 0))"'
-is "$(value seed_0 finetune_status) $(value seed_2 finetune_status)" "submitted submitted" \
-	"an array with a run a task: each run is submitted at once"
+tracker_becomes "$tracker" seed_0 finetune_status submitted "an array with a run a task: the first run is submitted"
+tracker_becomes "$tracker" seed_2 finetune_status submitted "and so is the last"
 cluster_as alice scontrol release "${job[sweep_late]}"
 sub het "$group" 'het.slurm'
 sub wide "$group" '-J wide -N3 --wrap "srun true"'
 sub dropped "$group" '-J dropped --hold --wrap true'
-is "$(value dropped finetune_status)" submitted "a held job is submitted"
+tracker_becomes "$tracker" dropped finetune_status submitted "a held job is submitted"
 run as alice "$group" 'sbatch --wait -J waits -o /dev/null --wrap "exit 7"'
 is "$status" 7 "sbatch --wait ends with the job's own status"
 job[waits]=$(grep -o '[0-9]*$' <<<"$out")

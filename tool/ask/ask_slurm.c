@@ -7,6 +7,7 @@
  */
 #include "lib/clock.h"
 #include "lib/record.h"
+#include "lib/statusfile.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <slurm/slurm_errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -76,11 +78,52 @@ static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *j
 	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
-/* With its patterns filled in. */
+/* What slurmstepd makes of a pattern for a batch script, and libslurm leaves as it is; NULL for all others. */
+static const char *step_pattern(char letter, const char *host)
+{
+	switch (letter) {
+	case 'N':
+		return host;
+	case 'n':
+	case 't':
+		return "0";
+	case 's':
+		return "batch";
+	case 'J':
+		return "%j";
+	default:
+		return NULL;
+	}
+}
+
+/* The host is the one that this runs on: the epilog that asks is that of the batch script's node. */
+static void fill_in_step(struct rlg_text *path, const char *pattern)
+{
+	char host[RLG_HOST_MAX];
+	size_t count;
+
+	rlg_statusfile_host(host);
+	for (const char *at = pattern; *at != '\0'; at += count) {
+		const char *words = *at == '%' ? step_pattern(at[1], host) : NULL;
+		count = *at == '%' && at[1] != '\0' ? 2 : 1;
+		if (words != NULL)
+			rlg_text_add(path, words);
+		else
+			rlg_text_add_bytes(path, at, count);
+	}
+}
+
+/* With its patterns filled in; a backslash turns them all off. */
 static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
 {
-	char path[PATH_MAX] = "";
+	char path[PATH_MAX] = "", filled_in[PATH_MAX];
+	struct rlg_text text;
 
+	if (job->std_out != NULL && strchr(job->std_out, '\\') == NULL) {
+		rlg_text_init(&text, filled_in, sizeof(filled_in));
+		fill_in_step(&text, job->std_out);
+		job->std_out = filled_in;
+	}
 	slurm_get_job_stdout(path, sizeof(path), job);
 	rlg_record_str(writer, "stdout", path);
 }
