@@ -9,10 +9,13 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_atomic_file \
+	tests/unit/test_client_line \
 	tests/unit/test_fold \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_match \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
