@@ -215,13 +215,9 @@ static const char *base_name(const char *path)
 }
 
 /* The names of exported variables say enough; their values may be somebody's keys. */
-static void add_word(struct rlg_bytes *command, const char *word)
+static void add_exported(struct rlg_bytes *command, const char *at)
 {
-	static const char option[] = "--export=";
-	size_t prefix = strncmp(word, option, sizeof(option) - 1) == 0 ? sizeof(option) - 1 : strlen(word);
-
-	rlg_bytes_add_n(command, word, prefix);
-	for (const char *at = word + prefix; *at != '\0';) {
+	while (*at != '\0') {
 		size_t name = strcspn(at, "=,"), whole = strcspn(at, ",");
 		rlg_bytes_add_n(command, at, name);
 		rlg_bytes_add(command, name < whole ? "=..." : "");
@@ -231,15 +227,29 @@ static void add_word(struct rlg_bytes *command, const char *word)
 	}
 }
 
+/* Is it --export, or short for it? */
+static bool is_export(const char *word)
+{
+	return strncmp(word, "--", 2) == 0 && wanted_by_name(word + 2, strcspn(word + 2, "=")) == WANT_EXPORT;
+}
+
 static const char *join(struct rlg_arena *arena, char *const *argv, size_t argc)
 {
 	struct rlg_bytes command;
 
 	rlg_bytes_init(&command, arena);
 	for (size_t i = 0; i < argc; i++) {
-		if (i > 0)
-			rlg_bytes_add(&command, " ");
-		add_word(&command, i == 0 ? base_name(argv[0]) : argv[i]);
+		const char *word = i == 0 ? base_name(argv[0]) : argv[i];
+		size_t option = is_export(word) ? strcspn(word, "=") : 0;
+		bool is_value = i > 0 && is_export(argv[i - 1]) && strchr(argv[i - 1], '=') == NULL;
+		rlg_bytes_add(&command, i == 0 ? "" : " ");
+		if (is_value)
+			add_exported(&command, word);
+		else if (word[option] == '=' && option > 0) {
+			rlg_bytes_add_n(&command, word, option + 1);
+			add_exported(&command, word + option + 1);
+		} else
+			rlg_bytes_add(&command, word);
 	}
 	return command.data;
 }
@@ -320,17 +330,35 @@ static bool read_range(const char *at, char **out_end, long range[3])
 	return range[1] >= range[0] && range[2] >= 1 && strchr(",%", **out_end) != NULL;
 }
 
+static bool is_list(const char *array)
+{
+	char *end;
+	long range[3];
+
+	for (const char *at = array;; at = end + 1) {
+		if (!read_range(at, &end, range))
+			return false;
+		if (*end != ',')
+			return true;
+	}
+}
+
 size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
 {
 	size_t count = 0;
 	char *end;
 
+	if (!is_list(array))
+		return 0;
 	for (const char *at = array;; at = end + 1) {
 		long range[3];
-		if (!read_range(at, &end, range))
-			return count;
-		for (long task = range[0]; task <= range[1] && count < most; task += range[2], count++)
+		read_range(at, &end, range);
+		for (long task = range[0]; count < most; task += range[2]) {
 			each(context, task);
+			count++;
+			if (task > range[1] - range[2])
+				break;
+		}
 		if (*end != ',')
 			return count;
 	}
