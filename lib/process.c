@@ -88,6 +88,9 @@ void rlg_process_limit(unsigned cpu_seconds, unsigned wall_seconds, size_t memor
 	struct rlimit core = {0, 0};
 
 	setrlimit(RLIMIT_CPU, &cpu);
+#ifdef __SANITIZE_ADDRESS__
+	memory.rlim_cur = memory.rlim_max = RLIM_INFINITY; /* its shadow alone takes terabytes */
+#endif
 	setrlimit(RLIMIT_AS, &memory);
 	setrlimit(RLIMIT_CORE, &core);
 	alarm(wall_seconds); /* outlives execve(2) */

@@ -9,11 +9,14 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_atomic_file \
+	tests/unit/test_client_line \
 	tests/unit/test_fold \
 	tests/unit/test_cgroup \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_match \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
 	tests/unit/test_plan \
@@ -46,11 +49,16 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/errors.t \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
+	%D%/cli/init.t \
+	%D%/cli/record.t \
+	%D%/cli/refresh.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
-	%D%/cli/status.t
+	%D%/cli/status.t \
+	%D%/format/schema.t
 
 lint_tests = \
 	%D%/lint/exports.t \

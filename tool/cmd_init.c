@@ -26,11 +26,17 @@ static void path_in(char out_path[PATH_MAX], const char *folder, const char *nam
 static int make_folders(const char *folder, struct rlg_err *err)
 {
 	char path[PATH_MAX];
+	struct stat there;
 
 	for (size_t i = 0; i < N_FOLDERS; i++) {
 		path_in(path, folder, folders[i]);
-		if (mkdir(path, 0777) != 0 && errno != EEXIST)
+		if (mkdir(path, 0777) == 0)
+			continue;
+		if (errno != EEXIST)
 			return rlg_fail_errno(err, -errno, "cannot make %s", path);
+		/* Nobody would take it for a group's: a link may lead to anybody's folder. */
+		if (lstat(path, &there) != 0 || !S_ISDIR(there.st_mode))
+			return rlg_fail(err, -ENOTDIR, "%s is in the way: it is no folder", path);
 	}
 	return 0;
 }
