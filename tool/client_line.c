@@ -332,7 +332,8 @@ static bool read_range(const char *at, char **out_end, long range[3])
 	return range[1] >= range[0] && range[2] >= 1 && strchr(",%", **out_end) != NULL;
 }
 
-size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
+/* Calls `each`, if there is one, for the tasks; returns how many there are, or 0 for what is no list of tasks. */
+static size_t read_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
 {
 	size_t count = 0;
 	char *end;
@@ -340,10 +341,23 @@ size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *contex
 	for (const char *at = array;; at = end + 1) {
 		long range[3];
 		if (!read_range(at, &end, range))
-			return count;
-		for (long task = range[0]; task <= range[1] && count < most; task += range[2], count++)
-			each(context, task);
+			return 0;
+		for (long task = range[0]; count < most; task += range[2]) {
+			if (each != NULL)
+				each(context, task);
+			count++;
+			if (task > range[1] - range[2]) /* the next would be past the end, or past what fits */
+				break;
+		}
 		if (*end != ',')
 			return count;
 	}
+}
+
+size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
+{
+	/* Once to see whether it is a list at all. */
+	if (read_tasks(array, most, NULL, NULL) == 0)
+		return 0;
+	return read_tasks(array, most, each, context);
 }
