@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += spank/librlg_hooks.la
 
 spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/address.c %D%/hooks/address.h \
+	%D%/hooks/cgroup.c %D%/hooks/cgroup.h \
 	%D%/hooks/deliver.c %D%/hooks/deliver.h \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \

@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_atomic_file \
+	tests/unit/test_cgroup \
 	tests/unit/test_client_line \
 	tests/unit/test_config \
 	tests/unit/test_fold \
@@ -68,6 +69,7 @@ lint_tests = \
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/cluster/cgroup.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \

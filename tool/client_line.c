@@ -215,41 +215,43 @@ static const char *base_name(const char *path)
 }
 
 /* The names of exported variables say enough; their values may be somebody's keys. */
-static void add_exported(struct rlg_bytes *command, const char *at)
+static void add_exported(struct rlg_bytes *command, const char *list)
 {
-	while (*at != '\0') {
-		size_t name = strcspn(at, "=,"), whole = strcspn(at, ",");
-		rlg_bytes_add_n(command, at, name);
+	while (*list != '\0') {
+		size_t name = strcspn(list, "=,"), whole = strcspn(list, ",");
+		rlg_bytes_add_n(command, list, name);
 		rlg_bytes_add(command, name < whole ? "=..." : "");
-		at += whole;
-		if (*at == ',')
-			rlg_bytes_add_n(command, at++, 1);
+		list += whole;
+		if (*list == ',')
+			rlg_bytes_add_n(command, list++, 1);
 	}
 }
 
-/* Is it --export, or short for it? */
-static bool is_export(const char *word)
+/* The list behind "--export" or an abbreviation of it; NULL: this word is none, or the next one is the list. */
+static const char *exported_list(const char *word, bool *out_next)
 {
-	return strncmp(word, "--", 2) == 0 && wanted_by_name(word + 2, strcspn(word + 2, "=")) == WANT_EXPORT;
+	size_t length = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
+	bool is_export = length > 0 && wanted_by_name(word + 2, length) == WANT_EXPORT;
+
+	*out_next = is_export && word[2 + length] == '\0';
+	return is_export && word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
 }
 
 static const char *join(struct rlg_arena *arena, char *const *argv, size_t argc)
 {
 	struct rlg_bytes command;
+	bool is_list = false;
 
 	rlg_bytes_init(&command, arena);
 	for (size_t i = 0; i < argc; i++) {
 		const char *word = i == 0 ? base_name(argv[0]) : argv[i];
-		size_t option = is_export(word) ? strcspn(word, "=") : 0;
-		bool is_value = i > 0 && is_export(argv[i - 1]) && strchr(argv[i - 1], '=') == NULL;
-		rlg_bytes_add(&command, i == 0 ? "" : " ");
-		if (is_value)
-			add_exported(&command, word);
-		else if (word[option] == '=' && option > 0) {
-			rlg_bytes_add_n(&command, word, option + 1);
-			add_exported(&command, word + option + 1);
-		} else
-			rlg_bytes_add(&command, word);
+		bool next;
+		const char *list = exported_list(word, &next);
+		rlg_bytes_add(&command, i > 0 ? " " : "");
+		rlg_bytes_add_n(&command, word, is_list ? 0 : list != NULL ? (size_t)(list - word) : strlen(word));
+		if (is_list || list != NULL)
+			add_exported(&command, is_list ? word : list);
+		is_list = next && !is_list;
 	}
 	return command.data;
 }
@@ -330,35 +332,17 @@ static bool read_range(const char *at, char **out_end, long range[3])
 	return range[1] >= range[0] && range[2] >= 1 && strchr(",%", **out_end) != NULL;
 }
 
-static bool is_list(const char *array)
-{
-	char *end;
-	long range[3];
-
-	for (const char *at = array;; at = end + 1) {
-		if (!read_range(at, &end, range))
-			return false;
-		if (*end != ',')
-			return true;
-	}
-}
-
 size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
 {
 	size_t count = 0;
 	char *end;
 
-	if (!is_list(array))
-		return 0;
 	for (const char *at = array;; at = end + 1) {
 		long range[3];
-		read_range(at, &end, range);
-		for (long task = range[0]; count < most; task += range[2]) {
+		if (!read_range(at, &end, range))
+			return count;
+		for (long task = range[0]; task <= range[1] && count < most; task += range[2], count++)
 			each(context, task);
-			count++;
-			if (task > range[1] - range[2])
-				break;
-		}
 		if (*end != ',')
 			return count;
 	}

@@ -3,6 +3,7 @@
 #include "spank/hooks/deliver.h"
 
 #include "lib/statusfile.h"
+#include "spank/hooks/cgroup.h"
 
 #include <unistd.h>
 
@@ -75,8 +76,11 @@ static int deliver(void *context)
 	const struct rlg_delivery *delivery = context;
 
 	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
-	if (delivery->identity != NULL && rlg_process_become_user(delivery->identity, NULL) != 0)
-		return 1;
+	if (delivery->identity != NULL) {
+		rlg_cgroup_leave_job();
+		if (rlg_process_become_user(delivery->identity, NULL) != 0)
+			return 1;
+	}
 	if (rlg_address_is_exact(delivery->address) && append(delivery) == 0)
 		return refresh(delivery);
 	if (delivery->address->group[0] == '\0' && !delivery->settings->site.track_all && !lies_in_a_group(delivery))
