@@ -10,9 +10,11 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_atomic_file \
-	tests/unit/test_client_line \
-	tests/unit/test_fold \
 	tests/unit/test_cgroup \
+	tests/unit/test_client_line \
+	tests/unit/test_config \
+	tests/unit/test_fold \
+	tests/unit/test_git_head \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \

@@ -185,7 +185,7 @@ static int read_outputs(struct reading *reading, const struct rlg_yaml_node *nod
 	config->outputs = rlg_arena_alloc(reading->arena, (node->count + 1) * sizeof(*config->outputs));
 	for (const struct rlg_yaml_node *key = node->first; key != NULL; key = key->next->next) {
 		const char *word = text_of(key->next);
-		if (word == NULL)
+		if (word == NULL || key->value == NULL)
 			return wrong(reading, key,
 				     "the output of a phase is one of checkpoints, inspect, none or a path pattern");
 		config->outputs[count++] = output_rule(key->value, word);
@@ -209,9 +209,9 @@ static int read_trackers(struct reading *reading, const struct rlg_yaml_node *no
 	for (const struct rlg_yaml_node *key = node->first; key != NULL; key = key->next->next) {
 		const char *path = text_of(key->next);
 		size_t at = 0;
-		while (at < config->n_trackers && strcmp(config->trackers[at].tracker, key->value) != 0)
+		while (at < config->n_trackers && key->value != NULL && strcmp(config->trackers[at].tracker, key->value) != 0)
 			at++;
-		if (at == config->n_trackers)
+		if (at == config->n_trackers || key->value == NULL)
 			return wrong(reading, key, "there is no such tracker; there is runs_status");
 		config->trackers[at].path = means_off(path) ? NULL : path;
 	}
