@@ -1,2 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What an admin installs.
+# What an admin takes over.  Nothing is installed where it would count at once: `make install` must not overwrite a
+# site's settings, and no plugin is loaded before the admin says so.
+plugstackdocdir = $(docdir)/plugstack.conf.d
+dist_plugstackdoc_DATA = %D%/plugstack.conf.d/runledger.conf
+dist_doc_DATA += %D%/runledger.conf
+
+EXTRA_DIST += %D%/completions/runledger.bash
+
+# bash looks for completions under the command's own name.
+install-data-local:
+	$(MKDIR_P) $(DESTDIR)$(datadir)/bash-completion/completions
+	$(INSTALL_DATA) $(srcdir)/%D%/completions/runledger.bash \
+		$(DESTDIR)$(datadir)/bash-completion/completions/runledger
+
+uninstall-hook:
+	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/runledger

@@ -145,6 +145,25 @@ bool rlg_copy(char *to, size_t size, const char *from)
 	return true;
 }
 
+static bool is_utf8(const char *words)
+{
+	for (size_t left = strlen(words), step; left > 0; words += step, left -= step)
+		if ((step = rlg_utf8_length(words, left)) == 0)
+			return false;
+	return true;
+}
+
+void rlg_first_line(char *words)
+{
+	words[strcspn(words, "\n")] = '\0';
+	bool only_ascii = !is_utf8(words);
+	for (; *words != '\0'; words++) {
+		unsigned char byte = (unsigned char)*words;
+		if (byte < 0x20 || byte == 0x7f || (only_ascii && byte > 0x7f))
+			*words = '?';
+	}
+}
+
 bool rlg_parse_int(const char *words, long long least, long long most, long long *out_value)
 {
 	char *end;

@@ -38,6 +38,12 @@ size_t rlg_utf8_length(const char *bytes, size_t count);
 /* Copies `from`, with its NUL, if it fits into `size` bytes; otherwise makes `to` empty.  Returns whether it fitted. */
 bool rlg_copy(char *to, size_t size, const char *from);
 
+/*
+ * Makes one harmless sentence of what another program said: its first line, control characters replaced by '?', and
+ * where that is not UTF-8 throughout, everything that is not ASCII.
+ */
+void rlg_first_line(char *words);
+
 /* Parses a whole decimal number with nothing around it.  Returns false, and leaves out_value alone, for anything else. */
 bool rlg_parse_int(const char *words, long long least, long long most, long long *out_value);
 

@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_fold \
 	tests/unit/test_hooks \
 	tests/unit/test_md_table \
 	tests/unit/test_options \
@@ -47,14 +48,16 @@ cli_tests = \
 	%D%/cli/status.t
 
 lint_tests = \
-	%D%/lint/exports.t
+	%D%/lint/exports.t \
+	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
-	%D%/cluster/selftest.t
+	%D%/cluster/selftest.t \
+	%D%/cluster/submissions.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

@@ -4,6 +4,7 @@
 
 #include "lib/process.h"
 #include "lib/record.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -45,7 +46,7 @@ int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struc
 	int code = rlg_process_run(&program, timeout_ms, &output, err);
 	if (code < 0)
 		return code;
-	words[strcspn(words, "\n")] = '\0';
+	rlg_first_line(words);
 	if (code != 0)
 		return rlg_fail(err, -EIO, "slurmctld did not say how job %lld ended: %s", (long long)job_id,
 				words[0] != '\0' ? words : "no reason was given");

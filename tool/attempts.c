@@ -341,6 +341,12 @@ static bool was_rejected(const struct finder *finder, const char *sid)
 	return false;
 }
 
+/* Job ids wrap: a job that had ended when this was submitted is another one of the same number. */
+static bool is_over_before(const struct rlg_attempt *attempt, const struct rlg_event *submit)
+{
+	return attempt->ended && attempt->end_us + CLOCK_SKEW_US < submit->time_us;
+}
+
 /* A submission belongs to every attempt that carries its id; alone it is a job in the queue, unless it was refused. */
 static void find_submitted(struct finder *finder)
 {
@@ -352,7 +358,8 @@ static void find_submitted(struct finder *finder)
 		for (size_t at = 0; at < finder->count; at++) {
 			struct rlg_phased_attempt *attempt = &finder->attempts[at];
 			if (!same_text(attempt->attempt.sid, event->sid) &&
-			    !(attempt->attempt.sid == NULL && same_job(&attempt->attempt, event)))
+			    !(attempt->attempt.sid == NULL && same_job(&attempt->attempt, event) &&
+			      !is_over_before(&attempt->attempt, event)))
 				continue;
 			placed = true;
 			take_common(attempt, event);

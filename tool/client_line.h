@@ -16,6 +16,7 @@
 struct rlg_client_line {
 	const char *program; /* sbatch, salloc, srun, ... */
 	const char *script; /* as given; NULL: --wrap, or a script on stdin */
+	bool script_on_stdin; /* sbatch reads it there, so nobody but sbatch knows what its #SBATCH lines say */
 	const char *job_name; /* as given, else Slurm's default: the script's name */
 	const char *chdir;
 	const char *array; /* "0-15%4" */

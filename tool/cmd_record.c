@@ -237,6 +237,24 @@ static int refresh_later(void *context)
 	return refresh(refreshing->job, refreshing->group);
 }
 
+/*
+ * A script on standard input may name the job, and so the run, in its #SBATCH lines.  It is better to say nothing yet
+ * than the wrong thing: the start of the job finds its run by the name that Slurm knows.
+ */
+static bool run_shows_later(const struct job *job, const struct rlg_resolution *to)
+{
+	return job->line.script_on_stdin && strcmp(to->matched_by, RLG_MATCHED_BY_NOTHING) == 0;
+}
+
+static void warn_of_bad_name(const struct job *job, const struct rlg_resolution *to)
+{
+	const char *asked = job->about.asked_run;
+
+	if (asked != NULL && !rlg_resolve_asked_ok(asked))
+		complain(job, "'%s' cannot be the name of a run or a phase, so the job goes to %s/%s", asked, to->run,
+			 to->phase);
+}
+
 static int record_submit(struct job *job)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
@@ -252,6 +270,13 @@ static int record_submit(struct job *job)
 	int code = rlg_resolve_group(&job->about, &job->site, &group, &err);
 	if (code == 0) {
 		rlg_resolve_run(&group, &job->about, &to);
+		warn_of_bad_name(job, &to);
+	}
+	if (code == 0 && run_shows_later(job, &to)) {
+		rlg_group_close(&group);
+		return RLG_EXIT_OK;
+	}
+	if (code == 0) {
 		add_submit_facts(job, arena);
 		code = append_submit(job, &group, &to, &err);
 	}

@@ -85,38 +85,41 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 	return event;
 }
 
-static int compare_numbers(int64_t left, int64_t right)
-{
-	return left == right ? 0 : left < right ? -1 : 1;
-}
-
 static int compare_texts(const char *left, const char *right)
 {
 	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
 }
 
-/* By everything else that they say, so that events without an id, or with a forged one, have an order too. */
+static int compare_numbers(int64_t left, int64_t right)
+{
+	return left == right ? 0 : left < right ? -1 : 1;
+}
+
+#define FACT(event, offset, type) (*(type *)((const char *)(event) + (offset)))
+
+/* Of records without an id, or with one that two have, only what they say tells which comes first. */
 static int compare_facts(const struct rlg_event *left, const struct rlg_event *right)
 {
-	const char *a = (const char *)left, *b = (const char *)right;
-	int result = 0;
+	int order = compare_numbers(left->final, right->final);
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && result == 0; i++)
-		result = compare_texts(*(char *const *)(a + texts[i].offset), *(char *const *)(b + texts[i].offset));
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && result == 0; i++)
-		result = compare_numbers(*(const int64_t *)(a + numbers[i].offset), *(const int64_t *)(b + numbers[i].offset));
-	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]) && result == 0; i++)
-		result = compare_numbers(*(const int64_t *)(a + moments[i].offset), *(const int64_t *)(b + moments[i].offset));
-	return result != 0 ? result : compare_numbers(left->final, right->final);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && order == 0; i++)
+		order = compare_texts(FACT(left, texts[i].offset, const char *const),
+				      FACT(right, texts[i].offset, const char *const));
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && order == 0; i++)
+		order = compare_numbers(FACT(left, numbers[i].offset, const int64_t),
+					FACT(right, numbers[i].offset, const int64_t));
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]) && order == 0; i++)
+		order = compare_numbers(FACT(left, moments[i].offset, const int64_t),
+					FACT(right, moments[i].offset, const int64_t));
+	return order;
 }
 
 int rlg_event_compare(const struct rlg_event *left, const struct rlg_event *right)
 {
-	int result = compare_numbers(left->time_us, right->time_us);
-
-	if (result == 0)
-		result = compare_numbers(left->kind, right->kind);
-	if (result == 0)
-		result = compare_texts(left->id, right->id);
-	return result != 0 ? result : compare_facts(left, right);
+	if (left->time_us != right->time_us)
+		return left->time_us < right->time_us ? -1 : 1;
+	if (left->kind != right->kind)
+		return left->kind < right->kind ? -1 : 1;
+	int order = compare_texts(left->id, right->id);
+	return order != 0 ? order : compare_facts(left, right);
 }

@@ -46,7 +46,7 @@ struct rlg_event {
 /* Copies what the fold needs out of the record. */
 struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record);
 
-/* An order that depends on what the events say alone: by time, kind, id, then all else.  0: they say the same. */
+/* An order that depends on what the events say alone: by time, kind, id, then all else they say. */
 int rlg_event_compare(const struct rlg_event *left, const struct rlg_event *right);
 
 #endif

@@ -97,7 +97,7 @@ static int compare_events(const void *left, const void *right)
 	return rlg_event_compare(left, right);
 }
 
-/* Sorts, and keeps one of each id; without one, one of those that say the same. */
+/* Sorts, and keeps one of each id; of those without an id, one of each that says the same. */
 static void sort_events(struct gathered *run, struct rlg_arena *arena)
 {
 	struct rlg_names *seen = rlg_names_new(arena);
@@ -107,9 +107,8 @@ static void sort_events(struct gathered *run, struct rlg_arena *arena)
 		qsort(run->events, run->n_events, sizeof(*run->events), compare_events);
 	for (size_t i = 0; i < run->n_events; i++) {
 		const char *id = run->events[i].id;
-		if (id != NULL && rlg_names_find(seen, id) != RLG_NAMES_NONE)
-			continue;
-		if (kept > 0 && rlg_event_compare(&run->events[kept - 1], &run->events[i]) == 0)
+		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
+			       : kept > 0 && compare_events(&run->events[kept - 1], &run->events[i]) == 0)
 			continue;
 		if (id != NULL)
 			rlg_names_add(seen, id, i);
@@ -153,11 +152,8 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	      compare_phases);
 }
 
-/*
- * A running attempt says more than one that waits behind it; otherwise the newest decides.  So an attempt whose end got
- * lost runs on only until the next one starts.
- */
-static const struct rlg_attempt *decide(const struct rlg_phase *phase)
+/* The newest attempt decides; but one that runs says more than one that waits behind it. */
+static const struct rlg_attempt *decide_job(const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *found = NULL;
 
@@ -168,6 +164,40 @@ static const struct rlg_attempt *decide(const struct rlg_phase *phase)
 			found = attempt;
 	}
 	return found;
+}
+
+/* Of an array's tasks: one that runs says more than one that failed, and that more than the others. */
+static int rank_in_array(const struct rlg_attempt *attempt)
+{
+	return attempt->status == RLG_STATUS_RUNNING ? 2 : attempt->status == RLG_STATUS_FAILED ? 1 : 0;
+}
+
+/* The tasks of an array are one attempt at the phase together: it has failed if one of them has, at its last try. */
+static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const struct rlg_phase *phase,
+					      const struct rlg_attempt *newest)
+{
+	struct rlg_names *seen = rlg_names_new(arena);
+	const struct rlg_attempt *found = newest;
+
+	for (size_t i = phase->n_attempts; i-- > 0;) {
+		const struct rlg_attempt *attempt = &phase->attempts[i];
+		if (attempt->array_job_id != newest->array_job_id)
+			continue;
+		const char *task = rlg_arena_printf(arena, "%lld", (long long)attempt->array_task_id);
+		if (rlg_names_find(seen, task) != RLG_NAMES_NONE)
+			continue;
+		rlg_names_add(seen, task, i);
+		if (rank_in_array(attempt) > rank_in_array(found))
+			found = attempt;
+	}
+	return found;
+}
+
+static const struct rlg_attempt *decide(struct rlg_arena *arena, const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *newest = decide_job(phase);
+
+	return newest == NULL || newest->array_job_id < 0 ? newest : decide_array(arena, phase, newest);
 }
 
 /* The job whose number a tracker shows; a requeued one is still the same. */
@@ -190,7 +220,7 @@ static void place_attempts(struct rlg_fold *fold, struct rlg_phase *phase, bool 
 		if (attempts[i].attempt.word_us > phase->word_us)
 			phase->word_us = attempts[i].attempt.word_us;
 	}
-	phase->deciding = decide(phase);
+	phase->deciding = decide(fold->arena, phase);
 	phase->status = phase->deciding == NULL ? RLG_STATUS_PENDING : phase->deciding->status;
 	phase->status_text = rlg_status_word(phase->status);
 	phase->job_id = phase->deciding == NULL ? NULL : job_id_text(fold->arena, phase->deciding);

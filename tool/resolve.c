@@ -214,6 +214,14 @@ static bool take_asked(struct rlg_arena *arena, const char *asked, const char **
 	return true;
 }
 
+bool rlg_resolve_asked_ok(const char *asked)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	const char *run, *phase;
+
+	return take_asked(arena, asked, &run, &phase);
+}
+
 const char *rlg_resolve_array_task(struct rlg_arena *arena, const char *name, const char *array_task)
 {
 	static const char place[] = "{array_task}";

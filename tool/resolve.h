@@ -49,6 +49,9 @@ int rlg_resolve_group(const struct rlg_job_facts *facts, const struct rlg_siteco
 /* Finds run and phase; texts in the group's arena.  Always has an answer. */
 void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts, struct rlg_resolution *out_resolution);
 
+/* Can this be asked for: RUN or RUN/PHASE, both names that can be one? */
+bool rlg_resolve_asked_ok(const char *asked);
+
 /* `name` with {array_task} replaced. */
 const char *rlg_resolve_array_task(struct rlg_arena *arena, const char *name, const char *array_task);
 

@@ -145,7 +145,8 @@ static void run_tool(struct ended_job *job, const struct rlg_host *host, const s
 	int code = rlg_process_run(&tool, timeout_ms, &output, &err);
 	if (code < 0)
 		host->complain(host, err.text);
-	else if (complaint[0] != '\0')
+	rlg_first_line(complaint);
+	if (code >= 0 && complaint[0] != '\0')
 		host->complain(host, complaint);
 }
 

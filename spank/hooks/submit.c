@@ -101,7 +101,8 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 	int code = rlg_process_run(&tool, rlg_settings_wait_ms(&submission->settings), &output, &err);
 	if (code < 0)
 		host->complain(host, err.text);
-	else if (complaint[0] != '\0')
+	rlg_first_line(complaint);
+	if (code >= 0 && complaint[0] != '\0')
 		host->complain(host, complaint);
 	return code == 0 && rlg_address_parse(&submission->address, answer);
 }

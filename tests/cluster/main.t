@@ -38,7 +38,7 @@ for name in "${RUNS[@]}"; do
 done
 is "$said" "" "sbatch says nothing that it would not say without us"
 is "$(tr -d '0-9' <<<"${finetune[*]}${evaluation[*]}" | tr -d ' ')" "" "and prints only job ids"
-is "$(tracker_value "$tracker" 1B_rank4 eval_status)" submitted "a job that waits for another is submitted"
+tracker_becomes "$tracker" 1B_rank4 eval_status submitted "a job that waits for another is submitted"
 
 tracker_becomes "$tracker" 1B_rank4 finetune_status running "a job that runs is running"
 is "$(tracker_value "$tracker" 1B_rank4 finetune_job_id)" "\"${finetune[1B_rank4]}\"" "with its job id, a quoted string"

@@ -506,7 +506,8 @@ static void a_helper_that_hangs_is_given_up_in_time(void **state)
 	assert_in_range(took_ms, 250, 3000);
 	assert_false(submission.tracked);
 	assert_int_equal(fake.n_complaints, 1);
-	assert_non_null(strstr(fake.complaint, "300 ms"));
+	if (strstr(fake.complaint, " ms and was ended") == NULL)
+		fail_msg("the complaint is: %s", fake.complaint);
 	assert_int_equal(fake.n_unset, 4);
 }
 

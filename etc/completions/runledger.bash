@@ -1,0 +1,84 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completes the commands, options and runs of runledger(1) in bash.
+#
+# Commands and options are what `runledger --help` says at that moment, so that this file never lags behind the tool.
+# Runs are asked of `runledger status --json`, for half a second at most.
+
+_runledger_options() { # COMMAND (or nothing): its options
+	"${COMP_WORDS[0]}" ${1:+"$1"} --help 2>/dev/null |
+		sed -n '/^Options:/,/^$/ s/^  \(-., \|    \)\(--[a-z-]*=\{0,1\}\).*/\2/p'
+}
+
+_runledger_commands() {
+	"${COMP_WORDS[0]}" --help 2>/dev/null | sed -n '/^Options:/q; s/^  \([a-z-][a-z-]*\)  .*/\1/p'
+	echo help
+}
+
+_runledger_runs() {
+	local group=() i
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		# bash takes "--group=DIR" for three words
+		case ${COMP_WORDS[i]} in
+		-g) group=("${COMP_WORDS[i + 1]}") ;;
+		--group)
+			group=("${COMP_WORDS[i + 1]}")
+			[[ ${group[0]} != = ]] || group=("${COMP_WORDS[i + 2]}")
+			;;
+		esac
+	done
+	timeout 0.5 "${COMP_WORDS[0]}" status --json "${group[@]}" 2>/dev/null |
+		sed -n 's/^ *{"run":"\([^"\\]*\)","phases":.*/\1/p'
+}
+
+# _runledger_offer LIST CURRENT: the lines of LIST that begin like CURRENT; a name may hold blanks.
+_runledger_offer() {
+	local line
+	while IFS= read -r line; do
+		if [[ -n $line && $line == "$2"* ]]; then
+			printf -v line %q "$line"
+			COMPREPLY+=("$line")
+		fi
+	done <<<"$1"
+}
+
+_runledger() {
+	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		if [[ ${COMP_WORDS[i]} != -* ]]; then
+			command=${COMP_WORDS[i]}
+			break
+		fi
+	done
+	if [[ $current == = ]]; then
+		current=''
+	elif [[ $before == = ]]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $command/$before in
+	status/--run | status/-r | record/--run) _runledger_offer "$(_runledger_runs)" "$current"; return ;;
+	status/--state | status/-s)
+		_runledger_offer "$(printf '%s\n' pending submitted running completed failed skipped)" "$current"
+		return
+		;;
+	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
+	*/--group | */-g) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	*/--conf | */--output | */-o) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	esac
+	if [[ $current == -* ]]; then
+		_runledger_offer "$(_runledger_options "$command")" "$current"
+		if [[ ${COMPREPLY[0]-} == *= ]]; then
+			compopt -o nospace
+		fi
+		return
+	fi
+	case $command in
+	'' | help) _runledger_offer "$(_runledger_commands)" "$current" ;;
+	events) _runledger_offer "$(_runledger_runs)" "$current" ;;
+	record) _runledger_offer "$(printf '%s\n' submit reject start finish)" "$current" ;;
+	init | status | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+	esac
+}
+
+complete -F _runledger runledger
