@@ -333,7 +333,7 @@ int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, s
 	return code < 0 ? rlg_fail_errno(err, code, "cannot wait for a child") : code;
 }
 
-int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err)
+int rlg_process_detach(void (*first)(void), int (*body)(void *context), void *context, struct rlg_err *err)
 {
 	pid_t child = fork();
 	int status;
@@ -342,6 +342,8 @@ int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err
 		return rlg_fail_errno(err, -errno, "cannot fork");
 	if (child == 0) {
 		start_afresh();
+		if (first != NULL)
+			first();
 		pid_t grandchild = fork();
 		if (grandchild != 0)
 			_exit(grandchild < 0 ? 1 : 0);
@@ -352,6 +354,18 @@ int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err
 		if (errno != EINTR)
 			return 0; /* somebody else's SIGCHLD handler was faster */
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : rlg_fail(err, -EAGAIN, "cannot fork twice");
+}
+
+void rlg_process_forbid_children(void)
+{
+	struct rlimit none = {0, 0};
+
+	setrlimit(RLIMIT_NPROC, &none);
+}
+
+void rlg_process_hide(void)
+{
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 static bool is_user(const struct rlg_identity *identity)

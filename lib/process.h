@@ -43,16 +43,18 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 
 /*
  * Runs `body` in a child that has no descriptor of the caller's, and waits for it, but no longer than timeout_ms.
- * Returns what `body` returned (0 to 255), or a negative errno as rlg_process_run().  In a threaded process `body` may only do what is safe after fork().
+ * Returns what `body` returned (0 to 255), or a negative errno as rlg_process_run().  In a threaded process `body` may
+ * only do what is safe after fork().
  */
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err);
 
 /*
  * Runs `body` in a grandchild that nobody waits for and that is nobody's child: for work that must not be in the
  * caller's way.  The caller only waits for the short-lived child in between.  `body` never returns to the caller's code:
- * what it returns is the grandchild's exit status.  In a threaded process `body` may only do what is safe after fork().
+ * what it returns is the grandchild's exit status.  `first` (may be NULL) runs in the child in between: what it does has
+ * been done when the caller goes on.  In a threaded process both may only do what is safe after fork().
  */
-int rlg_process_detach(int (*body)(void *context), void *context, struct rlg_err *err);
+int rlg_process_detach(void (*first)(void), int (*body)(void *context), void *context, struct rlg_err *err);
 
 /*
  * Replaces this process by the program, with `input` (if any) as its standard input; returns a negative errno only if
@@ -68,6 +70,12 @@ void rlg_process_close_from(int first);
  * live at all.  For processes that nobody waits for: a user's folder may be of a kind that never answers.
  */
 void rlg_process_limit(unsigned cpu_seconds, unsigned wall_seconds, size_t memory_bytes);
+
+/* No child and no thread can be made any more, by whatever this process executes either.  Not for root. */
+void rlg_process_forbid_children(void);
+
+/* Lets no other process of the same user look into this one or steer it (ptrace), though it may be outside of a job. */
+void rlg_process_hide(void);
 
 struct rlg_identity {
 	uid_t uid;

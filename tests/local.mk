@@ -51,11 +51,13 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/record.t \
+	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
@@ -70,6 +72,7 @@ lint_tests = \
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/cluster/cgroup.t \
+	%D%/cluster/cli_filter.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \

@@ -287,7 +287,7 @@ static int record_submit(struct job *job)
 	if (code == 0) {
 		if (rlg_option_given(job->options, "answer"))
 			print_answer(&group, &to);
-		code = rlg_process_detach(refresh_later, &refreshing, &err);
+		code = rlg_process_detach(NULL, refresh_later, &refreshing, &err);
 	}
 	if (code == -ENOENT && err.text[0] != '\0' && job->about.asked_group != NULL)
 		complain(job, "%s; this job is not tracked", err.text);
@@ -454,7 +454,7 @@ static int record_and_deliver(struct job *job)
 
 	if (!rlg_option_given(job->options, "detach"))
 		return deliver(job);
-	if (rlg_process_detach(deliver_later, job, &err) == 0)
+	if (rlg_process_detach(NULL, deliver_later, job, &err) == 0)
 		return RLG_EXIT_OK;
 	complain(job, "%s", err.text);
 	return RLG_EXIT_FAILED;
@@ -531,6 +531,7 @@ static int run(struct rlg_options *options)
 {
 	struct job job = {.options = options, .quiet = rlg_option_given(options, "quiet")};
 
+	rlg_process_hide();
 	if (options->n_words != 1)
 		return rlg_usage_error(options, "say which event it is: submit, reject, start or finish");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)

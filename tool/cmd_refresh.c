@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* runledger refresh: bring the trackers of a group up to date now. */
+#include "lib/process.h"
 #include "tool/command.h"
 #include "tool/damage.h"
 #include "tool/refresh.h"
@@ -13,6 +14,7 @@ static int refresh_by_itself(struct rlg_group *group)
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
+	rlg_process_hide();
 	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
 		return RLG_EXIT_OK;
 	syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", err.text);

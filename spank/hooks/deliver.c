@@ -77,9 +77,10 @@ static int deliver(void *context)
 
 	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
 	if (delivery->identity != NULL) {
-		rlg_cgroup_leave_job();
 		if (rlg_process_become_user(delivery->identity, NULL) != 0)
 			return 1;
+		/* Outside of the job's cgroups a user's process must not be one that they can make more of. */
+		rlg_process_forbid_children();
 	}
 	if (rlg_address_is_exact(delivery->address) && append(delivery) == 0)
 		return refresh(delivery);
@@ -90,5 +91,8 @@ static int deliver(void *context)
 
 int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err)
 {
-	return rlg_process_detach(deliver, (void *)delivery, err);
+	/* Before the caller goes on, so that a job of a moment finds its cgroups empty. */
+	void (*first)(void) = delivery->identity != NULL ? rlg_cgroup_leave_job : NULL;
+
+	return rlg_process_detach(first, deliver, (void *)delivery, err);
 }

@@ -329,7 +329,7 @@ static void a_detached_body_is_nobodys_child(void **state)
 	assert_return_code(pipe(ends), errno);
 	look_at_holdings(&before);
 	int64_t begun_ms = scratch_now_ms();
-	assert_int_equal(rlg_process_detach(write_what_it_is, &ours, &err), 0);
+	assert_int_equal(rlg_process_detach(NULL, write_what_it_is, &ours, &err), 0);
 	assert_true(scratch_now_ms() - begun_ms < 250);
 	assert_no_children();
 	assert_nothing_changed(&before);
@@ -358,7 +358,7 @@ static void many_detached_bodies_leave_nothing(void **state)
 	(void)state;
 	look_at_holdings(&before);
 	for (int i = 0; i < 200; i++)
-		assert_int_equal(rlg_process_detach(do_nothing_at_all, NULL, &err), 0);
+		assert_int_equal(rlg_process_detach(NULL, do_nothing_at_all, NULL, &err), 0);
 	assert_nothing_changed(&before);
 	assert_no_children();
 }
