@@ -15,6 +15,9 @@
 /* Clocks of nodes and of slurmctld differ; a start is told a little after Slurm's own start_time. */
 #define CLOCK_SKEW_US (5 * RLG_SECOND_US)
 
+/* Past this munge refuses to work, and so does Slurm. */
+#define MOST_SKEW_US (300 * RLG_SECOND_US)
+
 struct finder {
 	struct rlg_arena *arena;
 	const struct rlg_event *events;
@@ -194,12 +197,14 @@ static bool is_batch_start(const struct rlg_event *event)
 	return event->kind == RLG_EVENT_START && event->job_id >= 0 && same_text(event->step, "batch");
 }
 
-/* Was this told while the attempt ran, as far as clocks agree? */
+/* Was this told while the attempt ran, as far as clocks agree?  After a final end no other attempt can have begun soon. */
 static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *event)
 {
+	int64_t late_us = attempt->final ? MOST_SKEW_US : CLOCK_SKEW_US;
+
 	if (event->start_us > 0)
 		return llabs(event->start_us - attempt->start_us) <= RLG_SECOND_US;
-	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + CLOCK_SKEW_US;
+	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + late_us;
 }
 
 /* Is there an end with a start_time for the attempt that this start began, and which was requeued? */

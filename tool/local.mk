@@ -13,6 +13,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_events.c \
 	%D%/cmd_init.c \
 	%D%/cmd_record.c \
+	%D%/cmd_record_job.c %D%/cmd_record_job.h \
+	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
 	%D%/cmd_status.c \

@@ -81,9 +81,10 @@ static int look_for_group(void *context)
 		.uid = (uid_t)job->uid_number, .gid = (gid_t)job->gid_number, .groups = groups};
 	char group[RLG_PATH_MAX];
 
-	if (job->user[0] != '\0' && getgrouplist(job->user, identity.gid, groups, &n_groups) > 0)
-		identity.n_groups = (size_t)n_groups;
-
+	/* A user in more groups than fit has those that do. */
+	if (job->user[0] != '\0' && getgrouplist(job->user, identity.gid, groups, &n_groups) < 0)
+		n_groups = n_groups > RLG_GROUPS_MAX ? RLG_GROUPS_MAX : 0;
+	identity.n_groups = job->user[0] != '\0' ? (size_t)n_groups : 0;
 	if (rlg_process_become_user(&identity, NULL) != 0)
 		return 1;
 	return rlg_group_discover(job->work_folder, group, NULL) == 0 ? 0 : 1;

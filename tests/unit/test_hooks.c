@@ -58,6 +58,26 @@ static void write_helper(const char *more)
 		     scratch, more);
 }
 
+/* The same for a process that can make no children: the shell's own words alone, and `more` before the argv shows. */
+static void write_lone_helper(const char *more)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s", in_scratch("helper"));
+	write_script(path,
+		     "cwd=$PWD\n"
+		     "cd '%s/seen' || exit 1\n"
+		     "for argument; do printf '<%%s>\n' \"$argument\"; done >argv.new\n"
+		     "while IFS= read -r line; do printf '%%s\n' \"$line\"; done >stdin\n"
+		     "export -p >env\n"
+		     "echo \"$cwd\" >cwd\n"
+		     "while read -r key value rest; do [ \"$key\" != Uid: ] || echo \"$value\"; done </proc/self/status >uid\n"
+		     "umask >umask\n"
+		     "%s\n"
+		     "exec mv argv.new argv\n",
+		     scratch, more);
+}
+
 static int set_up(void **state)
 {
 	if (scratch_set_up(state) != 0)
@@ -717,7 +737,7 @@ static void a_start_is_recorded_as_the_user(void **state)
 	char expected[4096];
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	new_job(RLG_STEP_BATCH);
 	fake_set(fake.environment, "SLURM_JOB_NAME", "a \"job\"");
 	fake_set(fake.environment, "SLURM_JOB_NUM_NODES", "2");
@@ -757,13 +777,13 @@ static void a_start_is_recorded_as_the_user(void **state)
 static void the_tool_gets_a_clean_environment(void **state)
 {
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	new_job(RLG_STEP_BATCH);
 	setenv("LD_PRELOAD_OF_THE_JOB", "x", 1);
 	start();
 	unsetenv("LD_PRELOAD_OF_THE_JOB");
 	assert_null(strstr(seen("env"), "LD_PRELOAD_OF_THE_JOB"));
-	assert_non_null(strstr(seen("env"), "PATH=/usr/bin:/bin\n"));
+	assert_non_null(strstr(seen("env"), "PATH='/usr/bin:/bin'\n"));
 }
 
 static void only_the_step_that_begins_the_job_counts(void **state)
@@ -790,7 +810,7 @@ static void only_the_step_that_begins_the_job_counts(void **state)
 	};
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		new_job(table[i].step);
 		fake_knows(&fake, RLG_FACT_NODE_INDEX, table[i].node);
@@ -816,7 +836,7 @@ static void a_host_that_knows_too_little_is_let_be(void **state)
 	static const enum rlg_fact needed[] = {RLG_FACT_STEP_ID, RLG_FACT_UID, RLG_FACT_GID};
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		new_job(RLG_STEP_BATCH);
 		fake.knows[needed[i]] = false;
@@ -835,7 +855,7 @@ static void a_host_that_knows_too_little_is_let_be(void **state)
 static void a_task_of_an_array_says_which(void **state)
 {
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	new_job(RLG_STEP_BATCH);
 	fake_knows(&fake, RLG_FACT_ARRAY_JOB_ID, 4700);
 	fake_knows(&fake, RLG_FACT_ARRAY_TASK_ID, 11);
@@ -863,7 +883,7 @@ static void hostile_addresses_write_nowhere_else(void **state)
 	static const char *const runs[] = {"..", "../../x", "a/b", ".hidden", "a\nb", "-x", " x", "x\xff", "con\x01"};
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
 		new_job(RLG_STEP_BATCH);
 		fake_set(fake.control, "RUNLEDGER_RUN", runs[i]);
@@ -889,7 +909,7 @@ static void hostile_addresses_write_nowhere_else(void **state)
 static void a_job_without_an_address_is_found_by_its_folder(void **state)
 {
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	for (int i = 0; i < 3; i++) {
 		new_job(RLG_STEP_BATCH);
 		fake_unset_job_control(&fake.host, "RUNLEDGER_GROUP");
@@ -918,7 +938,7 @@ static void a_huge_environment_makes_a_record_all_the_same(void **state)
 	char value[4000];
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	new_job(RLG_STEP_BATCH);
 	memset(value, '"', sizeof(value) - 1);
 	value[sizeof(value) - 1] = '\0';
@@ -938,7 +958,7 @@ static void a_huge_environment_makes_a_record_all_the_same(void **state)
 static void a_start_leaves_no_child_and_is_quick(void **state)
 {
 	(void)state;
-	write_helper("sleep 1");
+	write_lone_helper("i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done");
 	new_job(RLG_STEP_BATCH);
 	adopt_orphans(false);
 	int64_t begun_ms = scratch_now_ms();
@@ -960,7 +980,7 @@ static void no_descriptor_of_slurmstepd_gets_to_the_helper(void **state)
 	(void)state;
 	/* As slurmd waits for its pipe: whoever holds the other end blocks it. */
 	assert_return_code(pipe(ends), errno);
-	write_helper("sleep 1");
+	write_lone_helper("i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done");
 	new_job(RLG_STEP_BATCH);
 	adopt_orphans(true);
 	int64_t begun_ms = scratch_now_ms();
@@ -977,7 +997,7 @@ static void the_record_is_as_open_as_the_group(void **state)
 	struct stat facts;
 
 	(void)state;
-	write_helper("true");
+	write_lone_helper("true");
 	assert_return_code(chmod(in_scratch("group/.runledger"), 0770), errno);
 	new_job(RLG_STEP_BATCH);
 	start();

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One call of `runledger record`: see cmd_record_job.h. */
+#include "tool/cmd_record_job.h"
+
+#include "lib/process.h"
+#include "lib/record.h"
+#include "lib/statusfile.h"
+#include "tool/refresh.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+/* Bounds for what works on a user's files and outlives its caller: see SECURITY in runledger(1). */
+#define CPU_SECONDS 60
+#define MEMORY_BYTES ((size_t)4 << 30)
+
+/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
+#define WALL_SECONDS 3600
+
+/* How long writers of one host wait for each other. */
+#define TURN_MS 10000
+
+void rlg_record_complain(const struct rlg_record_job *job, const char *format, ...)
+{
+	char sentence[RLG_ERR_MAX + 64];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	if (job->quiet)
+		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+	else
+		fprintf(stderr, "runledger: %s\n", sentence);
+}
+
+const char *rlg_record_given(const struct rlg_record_job *job, const char *name)
+{
+	const char *value = rlg_option_value(job->options, name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *group, const struct rlg_resolution *to,
+		      struct rlg_err *err)
+{
+	char storage[RLG_RECORD_MAX + 1];
+
+	rlg_facts_text(job->facts, "run", to->run);
+	rlg_facts_text(job->facts, "phase", to->phase);
+	rlg_facts_text(job->facts, "matched_by", to->matched_by);
+	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
+	if (length < 0)
+		return rlg_fail_errno(err, (int)length, "the record is too long");
+	struct rlg_append append = {.group = group->path,
+				    .run = to->run,
+				    .line = storage,
+				    .length = (size_t)length,
+				    .timeout_ms = TURN_MS,
+				    .durable = strcmp(job->draft.name, "finish") == 0};
+	return rlg_statusfile_append(&append, err);
+}
+
+int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group)
+{
+	struct rlg_refresh_report report;
+	struct rlg_err err = {""};
+
+	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
+		return RLG_EXIT_OK;
+	rlg_record_complain(job, "%s", err.text);
+	return RLG_EXIT_FAILED;
+}
+
+void rlg_record_go_behind(struct rlg_record_job *job)
+{
+	job->quiet = true;
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
+}

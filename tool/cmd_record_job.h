@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One call of `runledger record`, and what all its events need.  Inside of that command.
+ */
+#ifndef RLG_CMD_RECORD_JOB_H
+#define RLG_CMD_RECORD_JOB_H
+
+#include "lib/siteconf.h"
+#include "tool/client_line.h"
+#include "tool/command.h"
+#include "tool/draft.h"
+#include "tool/group.h"
+#include "tool/resolve.h"
+
+struct rlg_record_job {
+	struct rlg_options *options;
+	struct rlg_siteconf site;
+	struct rlg_record draft;
+	cJSON *facts; /* what we found out */
+	struct rlg_job_facts about;
+	struct rlg_client_line line;
+	char array_task[32];
+	bool quiet; /* nobody reads our stderr: complain to syslog */
+};
+
+/* What cannot be helped is said where somebody may look. */
+void rlg_record_complain(const struct rlg_record_job *job, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The value of an option; NULL if it was not given, or is empty: the plugins pass all of theirs always. */
+const char *rlg_record_given(const struct rlg_record_job *job, const char *name);
+
+/* Appends the record to one run. */
+int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *group, const struct rlg_resolution *to,
+		      struct rlg_err *err);
+
+/* Refreshes the trackers, or leaves it to whoever is at it.  Returns an exit status. */
+int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group);
+
+/* Bounds this process, which nobody waits for, and turns its complaints to syslog. */
+void rlg_record_go_behind(struct rlg_record_job *job);
+
+/*
+ * The event `submit`: asked by a client before its submission.  Finds the run, appends, prints the job's address if
+ * --answer is given, and refreshes behind the client's back.  Returns an exit status.
+ */
+int rlg_record_submit(struct rlg_record_job *job);
+
+#endif
