@@ -36,7 +36,8 @@ value() { tracker_value "$tracker" "$1" "$2"; }
 jobs_of() { status_json alice "$group" "sorted(a['job_id'] for a in phase('$1','${2:-finetune}')['attempts'])"; }
 # start_again JOBID: Slurm lets a requeued job wait for two minutes, unless somebody has other ideas.
 start_again() {
-	cluster_job_in_state "$1" RUNNING COMPLETING COMPLETED && return
+	# COMPLETING may still be the first attempt's.
+	cluster_job_in_state "$1" RUNNING COMPLETED && return
 	cluster_admin scontrol update JobId="$1" StartTime=now 2>/dev/null
 	return 1
 }
@@ -99,7 +100,8 @@ run as alice "$group" 'sbatch -J rejected -p nowhere --wrap true'
 is "$status" 1 "a rejected submission fails as ever"
 tracker_becomes "$tracker" rejected finetune_status pending "a rejected submission goes back to pending"
 run as alice "$group" 'sbatch -J sweep -a 0-2 -p nowhere --wrap true'
-tracker_becomes "$tracker" seed_1 finetune_status pending "a rejected array with a run a task: each goes back to pending"
+wait_tracker "$tracker" seed_1 finetune_status pending 5
+ok_if $? "a rejected array with a run a task: each goes back to pending"
 is "$(as alice "$group" 'ls .runledger/runs | grep -c {')" 0 "and no run is called after the rule"
 
 # --- sbatch
