@@ -332,17 +332,35 @@ static bool read_range(const char *at, char **out_end, long range[3])
 	return range[1] >= range[0] && range[2] >= 1 && strchr(",%", **out_end) != NULL;
 }
 
+static bool is_list_of_tasks(const char *array)
+{
+	char *end;
+	long range[3];
+
+	for (const char *at = array;; at = end + 1) {
+		if (!read_range(at, &end, range))
+			return false;
+		if (*end != ',')
+			return true;
+	}
+}
+
 size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
 {
 	size_t count = 0;
 	char *end;
 
+	if (!is_list_of_tasks(array))
+		return 0;
 	for (const char *at = array;; at = end + 1) {
 		long range[3];
-		if (!read_range(at, &end, range))
-			return count;
-		for (long task = range[0]; task <= range[1] && count < most; task += range[2], count++)
+		read_range(at, &end, range);
+		for (long task = range[0]; count < most; task += range[2]) {
 			each(context, task);
+			count++;
+			if (task > range[1] - range[2])
+				break;
+		}
 		if (*end != ',')
 			return count;
 	}
