@@ -332,36 +332,32 @@ static bool read_range(const char *at, char **out_end, long range[3])
 	return range[1] >= range[0] && range[2] >= 1 && strchr(",%", **out_end) != NULL;
 }
 
-static bool is_list_of_tasks(const char *array)
-{
-	char *end;
-	long range[3];
-
-	for (const char *at = array;; at = end + 1) {
-		if (!read_range(at, &end, range))
-			return false;
-		if (*end != ',')
-			return true;
-	}
-}
-
-size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
+/* Calls `each`, if there is one, for the tasks; returns how many there are, or 0 for what is no list of tasks. */
+static size_t read_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
 {
 	size_t count = 0;
 	char *end;
 
-	if (!is_list_of_tasks(array))
-		return 0;
 	for (const char *at = array;; at = end + 1) {
 		long range[3];
-		read_range(at, &end, range);
+		if (!read_range(at, &end, range))
+			return 0;
 		for (long task = range[0]; count < most; task += range[2]) {
-			each(context, task);
+			if (each != NULL)
+				each(context, task);
 			count++;
-			if (task > range[1] - range[2])
+			if (task > range[1] - range[2]) /* the next would be past the end, or past what fits */
 				break;
 		}
 		if (*end != ',')
 			return count;
 	}
+}
+
+size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context)
+{
+	/* Once to see whether it is a list at all. */
+	if (read_tasks(array, most, NULL, NULL) == 0)
+		return 0;
+	return read_tasks(array, most, each, context);
 }

@@ -7,6 +7,7 @@
  */
 #include "lib/clock.h"
 #include "lib/layout.h"
+#include "lib/lines.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/siteconf.h"
@@ -271,6 +272,9 @@ static int record_submit(struct job *job)
 	if (code == 0) {
 		rlg_resolve_run(&group, &job->about, &to);
 		warn_of_bad_name(job, &to);
+		if (err.text[0] != '\0')
+			complain(job, "%s; this job goes to %s, where its folder lies", err.text, group.path);
+		err.text[0] = '\0';
 	}
 	if (code == 0 && run_shows_later(job, &to)) {
 		rlg_group_close(&group);
@@ -285,7 +289,9 @@ static int record_submit(struct job *job)
 			print_answer(&group, &to);
 		code = rlg_process_detach(refresh_later, &refreshing, &err);
 	}
-	if (code != 0 && err.text[0] != '\0')
+	if (code == -ENOENT && err.text[0] != '\0' && job->about.asked_group != NULL)
+		complain(job, "%s; this job is not tracked", err.text);
+	else if (code != 0 && err.text[0] != '\0')
 		complain(job, "%s", err.text);
 	rlg_group_close(&group);
 	/* Not tracked, and nobody asked for it, is no failure. */
@@ -365,6 +371,50 @@ static int find_place(struct job *job, struct rlg_group *group, struct rlg_resol
 	return 0;
 }
 
+/*
+ * An array with a run a task was submitted to all of its runs; that it was accepted, or refused, is told to the same,
+ * which its submission's id finds.
+ */
+struct submitted_runs {
+	struct job *job;
+	struct rlg_group *group;
+	struct rlg_resolution to;
+	struct rlg_err *err;
+};
+
+static int append_where_submitted(void *context, const char *run, const char *file, const char *line, size_t length)
+{
+	struct submitted_runs *runs = context;
+	struct rlg_record record;
+	int64_t task;
+	int code = 0;
+
+	/* Most lines are not about it, and to parse is dearer. */
+	if (memmem(line, length, runs->job->draft.sid, strlen(runs->job->draft.sid)) == NULL ||
+	    rlg_record_parse(line, length, &record, NULL) != 0)
+		return 0;
+	if (strcmp(record.name, "submit") == 0 && record.job_id < 0 && record.sid != NULL &&
+	    strcmp(record.sid, runs->job->draft.sid) == 0 && rlg_record_get_int(&record, "array_task_id", &task)) {
+		runs->to.run = run;
+		rlg_facts_number(runs->job->facts, "array_task_id", task);
+		runs->job->draft.id = NULL; /* each run's record is one of its own */
+		code = append(runs->job, runs->group, &runs->to, runs->err);
+	}
+	rlg_record_done(&record);
+	return code;
+}
+
+static int append_to_all_runs(struct job *job, struct rlg_group *group, const struct rlg_resolution *to,
+			      struct rlg_err *err)
+{
+	struct submitted_runs runs = {.job = job, .group = group, .to = *to, .err = err};
+	struct rlg_damage damage = {.torn = 0};
+
+	if (job->draft.sid == NULL)
+		return rlg_fail(err, -EINVAL, "run %s needs the number of an array's task", to->run);
+	return rlg_lines_each(group->path, NULL, append_where_submitted, &runs, &damage, err);
+}
+
 static int deliver(void *context)
 {
 	struct job *job = context;
@@ -377,7 +427,8 @@ static int deliver(void *context)
 	if (code == 0)
 		code = find_place(job, &group, &to, &err);
 	if (code == 0)
-		code = append(job, &group, &to, &err);
+		code = strchr(to.run, '{') == NULL ? append(job, &group, &to, &err)
+						   : append_to_all_runs(job, &group, &to, &err);
 	if (code == 0)
 		result = refresh(job, &group);
 	else if (err.text[0] != '\0') {
@@ -455,8 +506,9 @@ static int record_event(struct job *job, const char *event)
 {
 	struct rlg_err err = {""};
 
-	if (rlg_siteconf_read(given(job, "conf") == NULL ? RLG_SITECONF_PATH : given(job, "conf"), &job->site, &err) != 0)
-		complain(job, "%s", err.text);
+	if (rlg_siteconf_read(given(job, "conf") == NULL ? RLG_SITECONF_PATH : given(job, "conf"), &job->site, &err) != 0 &&
+	    !rlg_option_given(job->options, "answer"))
+		complain(job, "%s", err.text); /* the admin's mistake, and no news for whoever submits */
 	if (rlg_draft_read(STDIN_FILENO, &job->draft, &err) != 0)
 		return rlg_failure(job->options, "%s", err.text);
 	if (strcmp(job->draft.name, event) != 0) {

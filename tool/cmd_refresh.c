@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* runledger refresh: bring the trackers of a group up to date now. */
 #include "tool/command.h"
+#include "tool/damage.h"
 #include "tool/refresh.h"
 
 #include <stdio.h>
@@ -39,11 +40,7 @@ static int refresh_for_person(struct rlg_options *options, struct rlg_group *gro
 	if (report.left_to_other)
 		return rlg_failure(options, "another refresh of %s has been going on for 10 s; try again", group->path);
 	say_what_was_done(&report);
-	if (report.damaged == 0)
-		return RLG_EXIT_OK;
-	rlg_warning(options, "%llu damaged lines in the status files were stepped over",
-		    (unsigned long long)report.damaged);
-	return RLG_EXIT_DAMAGED;
+	return rlg_damage_exit(options, report.damaged, group->path);
 }
 
 static int run(struct rlg_options *options)
@@ -66,7 +63,7 @@ static int run(struct rlg_options *options)
 }
 
 static const struct rlg_option options_table[] = {
-	{"by-itself", 0, NULL, "as the plugins call it: leave a busy group to the one who is at it, and say nothing"},
+	{"by-itself", 0, NULL, "as the plugins call it: leave a busy group to the one who is at it, and complain to syslog"},
 	{NULL, 0, NULL, NULL},
 };
 

@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -301,6 +302,16 @@ static void refresh_anew(struct refresh *refresh)
 	rlg_group_close(&fresh);
 }
 
+/*
+ * Trackers have the site's local time, whoever refreshes: a person's own TZ would make each refresh by hand undo what the
+ * plugins wrote, and the other way round.
+ */
+static void use_site_time(void)
+{
+	unsetenv("TZ");
+	tzset();
+}
+
 /* Holding the lock: as long as there is news.  False: the mark cannot be taken away, so that there always would be. */
 static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
 {
@@ -332,6 +343,7 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 	if (lock < 0)
 		return lock;
 	make_folders(group);
+	use_site_time();
 	for (int round = 0; more && round < MOST_ROUNDS && is_dirty(group, mark); round++) {
 		if (take_lock(lock, wait) != 0) {
 			out_report->left_to_other = true;

@@ -275,8 +275,8 @@ static int open_asked(const struct rlg_job_facts *facts, struct rlg_group *out_g
 	size_t length = text.length;
 	rlg_text_add(&text, "/" RLG_DIR);
 	if (text.full || stat(path, &marker) != 0 || !S_ISDIR(marker.st_mode))
-		return rlg_fail(err, -ENOENT, "%s is no run group, so this job is not tracked; `runledger init %s` makes it one",
-				facts->asked_group, facts->asked_group);
+		return rlg_fail(err, -ENOENT, "%s is no run group; `runledger init %s` makes it one", facts->asked_group,
+				facts->asked_group);
 	path[length] = '\0';
 	int code = rlg_group_open(path, out_group, &why);
 	return code == 0 ? 0 : rlg_fail(err, code, "%s", why.text);
@@ -319,13 +319,17 @@ int rlg_resolve_group(const struct rlg_job_facts *facts, const struct rlg_siteco
 	char found[RLG_PATH_MAX];
 
 	*out_group = (struct rlg_group){.arena = NULL};
-	if (facts->asked_group != NULL)
-		return open_asked(facts, out_group, err);
+	if (facts->asked_group != NULL) {
+		/* One that is none is told, and does not count: the job's start on its node could not know of it either. */
+		int code = open_asked(facts, out_group, err);
+		if (code != -ENOENT)
+			return code;
+	}
 	if (facts->folder != NULL && rlg_group_discover(facts->folder, found, NULL) == 0)
 		return rlg_group_open(found, out_group, err);
 	if (site->track_all)
 		return open_default(site, out_group, err);
-	if (facts->asked_run != NULL)
+	if (facts->asked_run != NULL && facts->asked_group == NULL)
 		return rlg_fail(err, -ENOENT,
 				"run %s was asked for, but %s is in no run group, so this job is not tracked; "
 				"`runledger init` makes one, or name one with --run-group",

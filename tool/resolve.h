@@ -41,7 +41,8 @@ struct rlg_resolution {
 
 /*
  * Opens the group of the job.  -ENOENT when the job is not tracked; then err is empty if nobody asked for a group, and
- * says why if somebody did.  Other errors are what rlg_group_open() says.
+ * says why if somebody did.  Where somebody asked for a group that is none, err says so even if another was found (0).
+ * Other errors are what rlg_group_open() says.
  */
 int rlg_resolve_group(const struct rlg_job_facts *facts, const struct rlg_siteconf *site, struct rlg_group *out_group,
 		      struct rlg_err *err);

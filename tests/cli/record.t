@@ -234,7 +234,8 @@ phase=eval" "RUNLEDGER_GROUP and RUNLEDGER_RUN are believed"
 draft submit '"sid":"'"$(printf '%032x' 201)"'","cwd":"'"$work/elsewhere"'"' >d
 record_from d --group="$work/elsewhere" --run=r1 --answer submit
 status_is 1 "a group that was asked for and is none is a failure"
-like "$err" "is no run group, so this job is not tracked" "and is told"
+like "$err" "is no run group" "and is told"
+like "$err" "this job is not tracked" "with what follows from it"
 is "$out" "" "and answered with no address"
 
 # --- every record is what the schema says ---
