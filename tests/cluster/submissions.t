@@ -87,6 +87,9 @@ cluster_admin scontrol update JobId="${job[late]}" EndTime=now+1     # looked at
 
 # --- nothing that is no submission leaves a trace
 
+for name in late stopped requeued; do
+	wait_tracker "$tracker" "$name" finetune_status running
+done
 before=$(sha256sum "$tracker")
 run as alice "$group" 'sbatch --test-only -J tested --wrap true'
 status_is 0 "sbatch --test-only works"
@@ -187,6 +190,7 @@ cluster_as alice scontrol requeue "${job[requeued]}"
 tracker_becomes "$tracker" requeued finetune_status submitted "a requeued job is submitted again"
 cluster_wait_state "${job[requeued]}" PENDING
 cluster_as alice touch "$group/go.requeued"
+sleep 1.1                              # a start within the second of the requeue is "already killed" to slurmd
 wait_until 20 start_again "${job[requeued]}"
 cluster_as alice scancel "${job[dropped]}"
 
