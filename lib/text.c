@@ -153,14 +153,21 @@ static bool is_utf8(const char *words)
 	return true;
 }
 
+/* C0, DEL, and C1, which some terminals obey as well. */
+static bool is_control(const unsigned char *at, size_t length)
+{
+	return length == 1 ? at[0] < 0x20 || at[0] == 0x7f : length == 2 && at[0] == 0xc2 && at[1] < 0xa0;
+}
+
 void rlg_first_line(char *words)
 {
 	words[strcspn(words, "\n")] = '\0';
 	bool only_ascii = !is_utf8(words);
-	for (; *words != '\0'; words++) {
-		unsigned char byte = (unsigned char)*words;
-		if (byte < 0x20 || byte == 0x7f || (only_ascii && byte > 0x7f))
-			*words = '?';
+	for (size_t step; *words != '\0'; words += step) {
+		step = only_ascii ? 1 : rlg_utf8_length(words, strlen(words));
+		bool foreign = only_ascii && (unsigned char)*words > 0x7f;
+		if (foreign || is_control((const unsigned char *)words, step))
+			memset(words, '?', step);
 	}
 }
 

@@ -9,6 +9,7 @@ spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \
 	%D%/hooks/hostlist.c %D%/hooks/hostlist.h \
+	%D%/hooks/say.c %D%/hooks/say.h \
 	%D%/hooks/settings.c %D%/hooks/settings.h \
 	%D%/hooks/start.c %D%/hooks/start.h \
 	%D%/hooks/submit.c %D%/hooks/submit.h

@@ -281,7 +281,7 @@ void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t arg
 	*out_line = (struct rlg_client_line){
 		.program = program,
 		.script = reading.is_sbatch ? reading.script : NULL,
-		.script_on_stdin = reading.is_sbatch && reading.script == NULL && reading.values[WANT_WRAP] == NULL,
+		.script_on_stdin = argc > 0 && reading.is_sbatch && reading.script == NULL && reading.values[WANT_WRAP] == NULL,
 		.job_name = job_name != NULL && job_name[0] != '\0' ? job_name : default_job_name(&reading, program),
 		.chdir = reading.values[WANT_CHDIR],
 		.array = reading.values[WANT_ARRAY],

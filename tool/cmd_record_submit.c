@@ -135,13 +135,16 @@ static void print_answer(const struct submission *submission)
 }
 
 /*
- * A script on standard input may name the job, and so the run, in its #SBATCH lines.  It is better to say nothing yet
- * than the wrong thing: the start of the job finds its run by the name that Slurm knows.
+ * A script on standard input may name the job, and so its run and phase, in its #SBATCH lines.  It is better to say
+ * nothing yet than the wrong thing: the start of the job finds them by the name that Slurm knows.
  */
-static bool run_shows_later(const struct submission *submission)
+static bool shows_later(const struct submission *submission)
 {
-	return submission->job->line.script_on_stdin &&
-	       strcmp(submission->to.matched_by, RLG_MATCHED_BY_NOTHING) == 0;
+	const struct rlg_record_job *job = submission->job;
+	bool phase_asked = job->about.asked_run != NULL && strchr(job->about.asked_run, '/') != NULL;
+	bool named = strcmp(job->line.job_name, job->line.program) != 0;
+
+	return job->line.script_on_stdin && !named && !phase_asked;
 }
 
 /* What was asked for and cannot be had; `err` says it of the group. */
@@ -165,7 +168,7 @@ static int record(struct submission *submission, struct rlg_arena *arena)
 
 	rlg_resolve_run(&submission->group, &job->about, &submission->to);
 	warn(submission);
-	if (run_shows_later(submission))
+	if (shows_later(submission))
 		return 0;
 	add_submit_facts(job, arena);
 	if (!has_a_run_a_task(submission))

@@ -7,6 +7,7 @@
 #include "lib/text.h"
 #include "spank/hooks/address.h"
 #include "spank/hooks/hostlist.h"
+#include "spank/hooks/say.h"
 
 #include <grp.h>
 #include <stdio.h>
@@ -145,10 +146,9 @@ static void run_tool(struct ended_job *job, const struct rlg_host *host, const s
 		.path = settings->helper, .argv = argv, .envp = envp, .input = record, .input_length = (size_t)length};
 	int code = rlg_process_run(&tool, timeout_ms, &output, &err);
 	if (code < 0)
-		host->complain(host, err.text);
-	rlg_first_line(complaint);
-	if (code >= 0 && complaint[0] != '\0')
-		host->complain(host, complaint);
+		rlg_say(host, "%s", err.text);
+	else
+		rlg_say_words(host, complaint);
 }
 
 void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings)

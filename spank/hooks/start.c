@@ -6,6 +6,7 @@
 #include "lib/text.h"
 #include "spank/hooks/deliver.h"
 #include "spank/hooks/hostlist.h"
+#include "spank/hooks/say.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,5 +132,5 @@ void rlg_start(const struct rlg_host *host, const struct rlg_settings *settings)
 					.work_folder = job_folder[0] == '/' ? job_folder : NULL,
 					.envp = rlg_clean_environment};
 	if (length > 0 && rlg_deliver(&delivery, &err) != 0)
-		host->complain(host, err.text);
+		rlg_say(host, "%s", err.text);
 }

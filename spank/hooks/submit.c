@@ -7,6 +7,7 @@
 #include "lib/statusfile.h"
 #include "lib/text.h"
 #include "spank/hooks/deliver.h"
+#include "spank/hooks/say.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,10 +101,9 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 				   .input_length = (size_t)length};
 	int code = rlg_process_run(&tool, rlg_settings_wait_ms(&submission->settings), &output, &err);
 	if (code < 0)
-		host->complain(host, err.text);
-	rlg_first_line(complaint);
-	if (code >= 0 && complaint[0] != '\0')
-		host->complain(host, complaint);
+		rlg_say(host, "%s; the job is submitted all the same", err.text);
+	else
+		rlg_say_words(host, complaint);
 	return code == 0 && rlg_address_parse(&submission->address, answer);
 }
 
@@ -120,7 +120,7 @@ void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *
 	rlg_record_new_id(submission->address.sid);
 	submission->tracked = may_be_tracked(submission) && ask_tool(submission, host);
 	if (submission->tracked && !rlg_address_set(&submission->address, host)) {
-		host->complain(host, "runledger: Slurm did not take the run's address; it will be looked for on the node");
+		rlg_say(host, "Slurm did not take the run's address; it will be looked for on the node");
 		rlg_address_unset(host);
 	} else if (!submission->tracked) {
 		rlg_address_unset(host);

@@ -118,24 +118,9 @@ static int get_groups(const struct rlg_host *host, gid_t *out_groups, size_t mos
 	return count;
 }
 
-/* For a terminal or a log: what a program said may hold a user's names, or no text at all. */
 static void complain(const struct rlg_host *host, const char *sentence)
 {
-	char line[512];
-	size_t length = strlen(sentence), to = 0;
-
-	while (length > 0 && (unsigned char)sentence[length - 1] <= ' ')
-		length--;
-	for (size_t at = 0, step; at < length && to + 4 < sizeof(line); at += step) {
-		size_t whole = rlg_utf8_length(sentence + at, length - at);
-		bool control = whole == 2 && (unsigned char)sentence[at] == 0xc2 && (unsigned char)sentence[at + 1] < 0xa0;
-		bool plain = whole > 1 ? !control : whole == 1 && sentence[at] >= ' ' && sentence[at] < 0x7f;
-		step = whole > 0 ? whole : 1;
-		memcpy(line + to, plain ? sentence + at : "?", plain ? step : 1);
-		to += plain ? step : 1;
-	}
-	line[to] = '\0';
-	slurm_spank_log("%s", line);
+	slurm_spank_log("%s", sentence);
 }
 
 struct rlg_host rlg_slurm_host(spank_t spank)
