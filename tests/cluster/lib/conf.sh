@@ -100,13 +100,15 @@ slurm_conf() {
 	cat -- "$1"
 }
 
-# Up to 23.11 there is no "disabled"; cgroup/v1 is the plugin that asks nothing
-# of the system (no systemd, no mounted hierarchy) as long as nothing uses it.
+# cgroup_conf SLURM-CONF: cgroup/v1 is the plugin that asks nothing of the system (no systemd, no mounted
+# hierarchy) as long as nothing uses it.  24.05 brought "disabled", with which whatever uses cgroups is fatal.
 cgroup_conf() {
-	if (($(slurm_version) >= 2405)); then
-		echo CgroupPlugin=disabled
-	else
+	if (($(slurm_version) < 2405)); then
 		printf 'CgroupPlugin=cgroup/v1\nCgroupAutomount=no\n'
+	elif grep -qi '=.*/cgroup' "$1"; then
+		echo CgroupPlugin=cgroup/v1
+	else
+		echo CgroupPlugin=disabled
 	fi
 }
 
@@ -186,7 +188,7 @@ write_conf() {
 	mkdir -p "$DIR"/etc/ns "$DIR"/{run,log,state,spool,work,home}
 	printf '%s\n' "$CONF" >"$DIR/etc/extra.conf"
 	slurm_conf "$DIR/etc/extra.conf" >"$DIR/etc/slurm.conf"
-	cgroup_conf >"$DIR/etc/cgroup.conf"
+	cgroup_conf "$DIR/etc/slurm.conf" >"$DIR/etc/cgroup.conf"
 	printf '%s\n' "$PLUGSTACK" >"$DIR/etc/plugstack.conf"
 	if [[ -n $ACCOUNTING ]]; then
 		install -d -m 0700 "$DIR/db"
