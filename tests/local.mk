@@ -93,4 +93,6 @@ check-valgrind:
 
 .PHONY: check-fast check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench %D%/cluster
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
+	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
+	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
