@@ -33,7 +33,7 @@ void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t arg
 ssize_t rlg_client_argv(struct rlg_arena *arena, pid_t pid, char ***out_argv);
 
 /*
- * Calls `each` for the tasks of an array ("0-15:4,20%2"), as text, at most `most` of them.  Returns how many; 0 for what
+ * Calls `each` (may be NULL) for the tasks of an array ("0-15:4,20%2"), as text, at most `most` of them.  Returns how many; 0 for what
  * is no list of tasks.
  */
 size_t rlg_array_tasks(const char *array, size_t most, void (*each)(void *context, long task), void *context);

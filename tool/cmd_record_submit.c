@@ -15,6 +15,9 @@
 /* A submission of an array with a run a task is told to so many runs; the others say it at their start. */
 #define MOST_ARRAY_RUNS 10000
 
+/* So many while the client waits, a hundredth of a second; more are told behind its back. */
+#define MOST_RUNS_AT_ONCE 100
+
 static const char *environment(const char *name)
 {
 	const char *value = getenv(name);
@@ -109,20 +112,42 @@ static void append_for_task(void *context, long task)
 	submission->code = submission->code == 0 ? code : submission->code;
 }
 
-/* An array with a run a task is every run's submission, and may be thousands: too many to let the client wait. */
+/* An array with a run a task is every run's submission. */
+static int append_for_tasks(struct submission *submission)
+{
+	if (submission->job->line.array != NULL)
+		rlg_array_tasks(submission->job->line.array, MOST_ARRAY_RUNS, append_for_task, submission);
+	return submission->code;
+}
+
+static bool is_long(const struct submission *submission)
+{
+	const char *array = submission->job->line.array;
+
+	return has_a_run_a_task(submission) && array != NULL &&
+	       rlg_array_tasks(array, MOST_ARRAY_RUNS, NULL, NULL) > MOST_RUNS_AT_ONCE;
+}
+
+/* Before the client goes on, unless it would have to wait for it. */
+static int append_now(struct submission *submission)
+{
+	if (is_long(submission))
+		return 0;
+	if (has_a_run_a_task(submission))
+		return append_for_tasks(submission);
+	return rlg_record_append(submission->job, &submission->group, &submission->to, submission->err);
+}
+
 static int go_on_behind(void *context)
 {
 	struct submission *submission = context;
-	struct rlg_record_job *job = submission->job;
 	struct rlg_err err = {""};
 
-	rlg_record_go_behind(job);
+	rlg_record_go_behind(submission->job);
 	submission->err = &err;
-	if (has_a_run_a_task(submission) && job->line.array != NULL)
-		rlg_array_tasks(job->line.array, MOST_ARRAY_RUNS, append_for_task, submission);
-	if (submission->code != 0)
-		rlg_record_complain(job, "%s", err.text);
-	return rlg_record_refresh(job, &submission->group);
+	if (is_long(submission) && append_for_tasks(submission) != 0)
+		rlg_record_complain(submission->job, "%s", err.text);
+	return rlg_record_refresh(submission->job, &submission->group);
 }
 
 /* The plugin reads it line by line, so a name with a newline cannot be told. */
@@ -164,15 +189,13 @@ static void warn(const struct submission *submission)
 static int record(struct submission *submission, struct rlg_arena *arena)
 {
 	struct rlg_record_job *job = submission->job;
-	int code = 0;
 
 	rlg_resolve_run(&submission->group, &job->about, &submission->to);
 	warn(submission);
 	if (shows_later(submission))
 		return 0;
 	add_submit_facts(job, arena);
-	if (!has_a_run_a_task(submission))
-		code = rlg_record_append(job, &submission->group, &submission->to, submission->err);
+	int code = append_now(submission);
 	if (code != 0)
 		return code;
 	print_answer(submission);
