@@ -24,6 +24,7 @@ skip_all() {
 # stage_need [root]: ends the test where Slurm, the plugins or (if asked for) root are missing.
 stage_need() {
 	local program
+	[[ ${RLG_TEST_CLUSTER:-yes} != no ]] || skip_all "RLG_TEST_CLUSTER=no"
 	for program in slurmctld slurmd munged sbatch; do
 		PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null || skip_all "$program is not installed"
 	done
