@@ -32,11 +32,12 @@ struct rlg_append {
 };
 
 /*
- * Appends.  Returns 0 once the record is as safe as asked for; otherwise a negative errno with a sentence, and the
+ * Appends.  Where the host's file is somebody else's, in a shared group, this user's own is HOST.uUID.jsonl; where no
+ * turn comes in time, a fresh one is HOST.PID-RANDOM.jsonl.  Returns 0 once the record is as safe as asked for; otherwise a negative errno with a sentence, and the
  * record may stand in the file in part or in whole (readers know records by their id, so say it again).
  *   -ENOENT        the group has no .runledger folder, or is gone
  *   -EINVAL        a name or a line that cannot be a record's
- *   -ELOOP, -EPERM the status file is a link, no regular file, has a second name, or belongs to somebody else
+ *   -ELOOP         the status file is a link, no regular file, or has a second name
  *   others         what the system said: ENOSPC, EDQUOT, EACCES, EROFS, EIO, ...
  */
 int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err);

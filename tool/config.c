@@ -123,6 +123,8 @@ static bool has_placeholder(const char *text, const char *name)
 
 static int read_rule(struct reading *reading, const struct rlg_yaml_node *item, struct rlg_match_rule *rule)
 {
+	struct rlg_err why = {""};
+
 	*rule = (struct rlg_match_rule){.job_name = NULL};
 	if (item->kind == RLG_YAML_SCALAR) {
 		rule->job_name = text_of(item);
@@ -134,6 +136,10 @@ static int read_rule(struct reading *reading, const struct rlg_yaml_node *item, 
 	if (rule->job_name == NULL)
 		return wrong(reading, item,
 			     "a match rule must be a pattern like \"{phase}_{run}\", or have a `job_name` with one");
+	if (rule->run != NULL && !rlg_name_ok(rule->run, &why))
+		return wrong(reading, item, why.text);
+	if (rule->phase != NULL && !rlg_name_ok(rule->phase, &why))
+		return wrong(reading, item, why.text);
 	if (rule->run == NULL && !has_placeholder(rule->job_name, "{run}"))
 		return wrong(reading, item, "a match rule needs {run} in its pattern, or a `run` beside `job_name`");
 	if (rule->run == NULL && has_placeholder(rule->job_name, "{array_task}"))

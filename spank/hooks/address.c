@@ -37,6 +37,9 @@ bool rlg_address_get(struct rlg_address *out_address, const struct rlg_host *hos
 		if (!host->get_env(host, name, value, parts[i].size))
 			value[0] = '\0';
 	}
+	/* A user can write anything here; what is no id must not get into a record as one. */
+	if (strspn(out_address->sid, "0123456789abcdef") != RLG_ID_MAX - 1)
+		out_address->sid[0] = '\0';
 	if (out_address->group[0] == '/' && out_address->run[0] != '\0')
 		return true;
 	out_address->group[0] = out_address->run[0] = '\0';
