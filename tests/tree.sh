@@ -7,7 +7,8 @@
 tree_copy() {
 	local from=$1 to=$2
 	mkdir -p "$to"
-	if git -C "$from" rev-parse --git-dir >/dev/null 2>&1; then
+	# A copy inside of a checkout is none itself.
+	if [[ $(git -C "$from" rev-parse --show-toplevel 2>/dev/null) == "$(realpath "$from")" ]]; then
 		# shellcheck disable=SC2016  # the inner shell's
 		(cd "$from" && git ls-files -z --cached --others --exclude-standard |
 			xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' sh |

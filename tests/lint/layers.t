@@ -105,7 +105,7 @@ fi
 # The project's own files: as git has them, or in a copy without git all that no tool has made.
 our_files() {
 	git ls-files 2>/dev/null | grep . && return
-	find . -type d \( -name 'build*' -o -name autom4te.cache -o -name '.*' ! -name . ! -name .ci \) -prune -o -type f \
+	find . -type d \( -name 'build*' -o -name _build -o -name _inst -o -name autom4te.cache -o -name '.*' ! -name . ! -name .ci \) -prune -o -type f \
 		! -path './Makefile*' ! -path './config*' ! -path ./aclocal.m4 ! -path './m4/l*' ! -name '*.o' ! -name '*.lo' -print |
 		sed 's/^\.\///'
 }
