@@ -14,8 +14,9 @@ tree_copy() {
 			xargs -0 sh -c 'for file; do [ ! -e "$file" ] || printf "%s\0" "$file"; done' sh |
 			xargs -0 cp --parents --update --preserve=mode,timestamps --target-directory="$to")
 	else
-		# An unpacked release, which has no git; leave out what was built in it.
-		(cd "$from" && find . -path './build*' -prune -o -type f ! -name '*.o' ! -name '*.lo' -print0 |
+		# An unpacked release, or no git here; leave out what was built in it.
+		(cd "$from" && find . \( -path './build*' ! -path './build-aux*' -o -name .git \) -prune -o \
+			-type f ! -name '*.o' ! -name '*.lo' ! -name config.status -print0 |
 			xargs -0 cp --parents --update --preserve=mode,timestamps --target-directory="$to")
 	fi
 }
