@@ -111,7 +111,8 @@ owner_killed() {
 	local dir file owner
 	file=$(mktemp)
 	# shellcheck disable=SC2016 # for the shell inside
-	bash -c '"$1/up" --quiet --with-pid $$ >"$2"; "$1/enter" "$(cat "$2")" alice srun sleep 100; :' _ "$HERE" "$file" 2>/dev/null &
+	bash -c '"$1/up" --quiet --with-pid $$ >"$2"
+		until "$1/enter" "$(cat "$2")" alice srun sleep 100; do sleep 0.2; done' _ "$HERE" "$file" &
 	owner=$!
 	wait_until 20 test -s "$file" || return
 	dir=$(<"$file")
@@ -124,7 +125,7 @@ owner_killed() {
 	sleep 0.3
 	traceless "$dir"
 }
-job_runs() { [[ $(cluster_admin squeue -h -t R | wc -l) == 1 ]]; }
+job_runs() { [[ $(cluster_admin squeue -h -t R 2>/dev/null | wc -l) == 1 ]]; }
 folder_gone() { [[ ! -e $1 ]]; }
 
 test_that up_killed 'a killed up leaves nothing'
