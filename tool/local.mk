@@ -37,6 +37,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
@@ -55,6 +56,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
 	%D%/status_json.c \
