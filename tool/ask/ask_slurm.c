@@ -154,6 +154,18 @@ static int print_job(slurm_job_info_t *job)
 	return length > 0 && fwrite(storage, (size_t)length, 1, stdout) == 1 && fflush(stdout) == 0 ? 0 : 1;
 }
 
+static int load_job(job_info_msg_t **out_answer, uint32_t job_id)
+{
+#ifdef RLG_SLURM_JOB_BY_STEP_ID
+	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
+
+	id.job_id = job_id;
+#else
+	uint32_t id = job_id;
+#endif
+	return slurm_load_job(out_answer, id, SHOW_ALL | SHOW_LOCAL);
+}
+
 int main(int argc, char **argv)
 {
 	job_info_msg_t *answer = NULL;
@@ -164,7 +176,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	slurm_init(NULL);
-	if (slurm_load_job(&answer, (uint32_t)job_id, SHOW_ALL | SHOW_LOCAL) != 0) {
+	if (load_job(&answer, (uint32_t)job_id) != 0) {
 		fprintf(stderr, "%s\n", slurm_strerror(errno));
 		return 1;
 	}
