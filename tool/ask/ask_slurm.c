@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
+#include <slurm/slurm_version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,7 @@ static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *j
 	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
 
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(26, 5, 0)
 /* What slurmstepd makes of a pattern for a batch script, and libslurm leaves as it is; NULL for all others. */
 static const char *step_pattern(char letter, const char *host)
 {
@@ -114,9 +116,9 @@ static void fill_in_step(struct rlg_text *path, const char *pattern)
 }
 
 /* With its patterns filled in; a backslash turns them all off. */
-static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+static void get_stdout(char *path, int size, slurm_job_info_t *job)
 {
-	char path[PATH_MAX] = "", filled_in[PATH_MAX];
+	char filled_in[PATH_MAX];
 	struct rlg_text text;
 
 	if (job->std_out != NULL && strchr(job->std_out, '\\') == NULL) {
@@ -124,7 +126,21 @@ static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
 		fill_in_step(&text, job->std_out);
 		job->std_out = filled_in;
 	}
-	slurm_get_job_stdout(path, sizeof(path), job);
+	slurm_get_job_stdout(path, size, job);
+}
+#else
+/* libslurm fills in all patterns itself, and knows that %N has become the node's name. */
+static void get_stdout(char *path, int size, slurm_job_info_t *job)
+{
+	slurm_get_job_stdout(path, size, job);
+}
+#endif
+
+static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+{
+	char path[PATH_MAX] = "";
+
+	get_stdout(path, sizeof(path), job);
 	rlg_record_str(writer, "stdout", path);
 }
 
