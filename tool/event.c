@@ -35,6 +35,7 @@ static const struct {
 	{"source", offsetof(struct rlg_event, source)},
 	{"nodes", offsetof(struct rlg_event, nodes)},
 	{"user", offsetof(struct rlg_event, user)},
+	{"job_name", offsetof(struct rlg_event, job_name)},
 	{"stdout", offsetof(struct rlg_event, stdout_path)},
 	{"field", offsetof(struct rlg_event, field)},
 	{"value", offsetof(struct rlg_event, value)},

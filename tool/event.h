@@ -40,6 +40,7 @@ struct rlg_event {
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;
+	const char *job_name;
 	const char *stdout_path;
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */

@@ -6,6 +6,7 @@ bin_PROGRAMS += runledger
 tool_librlg_tool_la_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
+	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
 	%D%/bytes.c %D%/bytes.h \
@@ -51,11 +52,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/silence.c %D%/silence.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \

@@ -50,9 +50,11 @@ struct rlg_attempt {
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;
+	const char *job_name; /* as it was submitted */
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
 	const char *source; /* who said how it ended: jobcomp, slurmctld, epilog, reconcile, exec; NULL before the end */
 	int64_t word_us; /* the moment of the newest record about this attempt */
+	int64_t silent_since_us; /* no word since then, though there should have been (silence.h); 0: all is well */
 	enum rlg_status status;
 };
 
@@ -75,6 +77,7 @@ struct rlg_phase {
 	const struct rlg_attempt *deciding; /* into attempts; NULL: never submitted, or a person's word is newer */
 	struct rlg_edit edit;
 	int64_t word_us; /* the newest news about this phase; 0: none */
+	int64_t silent_since_us; /* of the deciding attempt */
 };
 
 struct rlg_run {
