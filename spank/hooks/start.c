@@ -29,6 +29,9 @@ static const struct {
 	{"SLURM_JOB_START_TIME", "start_time"}, /* since 23.02 */
 };
 
+/* Slurm's "no limit" is a year or more from now. */
+#define MOST_LIMIT_S (365LL * 24 * 60 * 60)
+
 static char job_folder[RLG_PATH_MAX];
 
 void rlg_start_remember_folder(void)
@@ -59,6 +62,18 @@ static const char *step_that_begins(const struct rlg_host *host, char storage[16
 	return storage;
 }
 
+/* Since 23.02 a step is told when its job has to end. */
+static void add_time_limit(struct rlg_record_writer *writer, const struct rlg_host *host)
+{
+	char begin[32], end[32];
+	long long begin_s, end_s;
+
+	if (host->get_env(host, "SLURM_JOB_START_TIME", begin, sizeof(begin)) &&
+	    host->get_env(host, "SLURM_JOB_END_TIME", end, sizeof(end)) && rlg_parse_int(begin, 1, INT64_MAX / 2, &begin_s) &&
+	    rlg_parse_int(end, 1, INT64_MAX / 2, &end_s) && end_s > begin_s && end_s - begin_s < MOST_LIMIT_S)
+		rlg_record_int(writer, "time_limit", end_s - begin_s);
+}
+
 static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *host)
 {
 	char value[RLG_PATH_MAX], node[256];
@@ -72,6 +87,7 @@ static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *h
 		if (host->get_env(host, numbers[i].variable, value, sizeof(value)) &&
 		    rlg_parse_int(value, 0, INT64_MAX, &number))
 			rlg_record_int(writer, numbers[i].member, number);
+	add_time_limit(writer, host);
 	/* What Slurm does not tell a step: the node's own name is the first of the job's. */
 	if (host->get_env(host, "SLURM_JOB_NODELIST", value, sizeof(value)) &&
 	    rlg_hostlist_first(value, node, sizeof(node)))
