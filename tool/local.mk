@@ -6,12 +6,15 @@ bin_PROGRAMS += runledger
 tool_librlg_tool_la_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
+	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
+	%D%/cmd_drain.c \
 	%D%/cmd_init.c \
+	%D%/cmd_jobcomp.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
 	%D%/cmd_record_submit.c \
@@ -19,30 +22,44 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_report.c \
 	%D%/cmd_status.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
+	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/draft.c %D%/draft.h \
+	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
+	%D%/drain/children.c %D%/drain/children.h \
+	%D%/drain/drain.c %D%/drain/drain.h \
+	%D%/drain/user.c %D%/drain/user.h \
+	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/identity.c %D%/identity.h \
+	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_places.c %D%/job_places.h \
 	%D%/marks.c %D%/marks.h \
+	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
+	%D%/my_groups.c %D%/my_groups.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/silence.c %D%/silence.h \
+	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
 	%D%/status_json.c \
@@ -70,6 +87,10 @@ tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) 
 runledger_SOURCES = %D%/main.c
 runledger_LDADD = tool/librlg_tool.la
 
+# slurmctld's JobCompLoc takes no arguments: see cmd_jobcomp.c.
+install-exec-hook:
+	$(MKDIR_P) $(DESTDIR)$(pkglibexecdir)
+	cd $(DESTDIR)$(pkglibexecdir) && $(LN_S) -f $(bindir)/runledger runledger-jobcomp
 
 dist_pkgdata_DATA += %D%/runledger-status.schema.json
 

@@ -32,12 +32,13 @@ const char *rlg_status_word(enum rlg_status status);
 /* The other way round, exact; false for any other word. */
 bool rlg_status_parse(const char *word, enum rlg_status *out_status);
 
-/* One time that a job was in the queue or ran: (cluster, job_id, start_time). */
+/* One time that a job was in the queue or ran: (cluster, job_id, submit_time); see attempts.h. */
 struct rlg_attempt {
 	const char *cluster;
 	int64_t job_id; /* -1 while only the submission is known */
 	int64_t array_job_id; /* -1: no array */
 	int64_t array_task_id; /* -1: no array */
+	int64_t het_job_id; /* of the leader of a heterogeneous job; -1: none */
 	const char *sid;
 	const char *slurm_state; /* Slurm's own word: PENDING, RUNNING, COMPLETED, TIMEOUT, ... or UNKNOWN */
 	bool ended; /* a finish record says so */
@@ -45,12 +46,15 @@ struct rlg_attempt {
 	const char *reason; /* Slurm's reason, or the first words about what went wrong */
 	int64_t exit_code; /* -1: not known */
 	int64_t signal; /* -1: not known; 0: none */
+	int64_t time_limit_s; /* -1: not known, or none */
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;
+	const char *job_name; /* as it was submitted */
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
-	const char *source; /* who said how it ended: epilog, jobcomp, exec; NULL before the end */
+	const char *source; /* who said how it ended: jobcomp, slurmctld, epilog, reconcile, exec; NULL before the end */
 	int64_t word_us; /* the moment of the newest record about this attempt */
+	int64_t silent_since_us; /* no word since then, though there should have been (silence.h); 0: all is well */
 	enum rlg_status status;
 };
 
@@ -73,6 +77,7 @@ struct rlg_phase {
 	const struct rlg_attempt *deciding; /* into attempts; NULL: never submitted, or a person's word is newer */
 	struct rlg_edit edit;
 	int64_t word_us; /* the newest news about this phase; 0: none */
+	int64_t silent_since_us; /* of the deciding attempt */
 };
 
 struct rlg_run {

@@ -83,6 +83,7 @@ static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_moments(out, attempt);
 	add_text(out, "nodes", attempt->nodes);
 	add_text(out, "source", attempt->source);
+	add_moment(out, "no_word_since", attempt->silent_since_us);
 	rlg_bytes_add(out, "}");
 }
 
@@ -107,6 +108,7 @@ static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 	add_text(out, "nodes", attempt->nodes);
 	add_text(out, "output", phase->output);
 	add_moment(out, "last_word", phase->word_us);
+	add_moment(out, "no_word_since", phase->silent_since_us);
 	add_key(out, "attempts");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < phase->n_attempts; i++) {

@@ -180,6 +180,8 @@ static void add_phase_job(struct rlg_bytes *bytes, const struct rlg_phase *phase
 
 static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool in_full)
 {
+	char since[RLG_TIME_TEXT_MAX];
+
 	add_phase_job(bytes, phase, in_full);
 	if (phase->status == RLG_STATUS_FAILED && phase->deciding == NULL)
 		rlg_bytes_add(bytes, ": marked as failed by hand");
@@ -188,6 +190,8 @@ static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phas
 		add_cause(bytes, phase->deciding, in_full);
 	} else if (phase->status == RLG_STATUS_SUBMITTED)
 		rlg_bytes_add(bytes, phase->n_attempts > 1 ? " back in the queue" : " in the queue");
+	if (phase->silent_since_us > 0)
+		rlg_bytes_addf(bytes, ", no word since %s", rlg_clock_local(phase->silent_since_us, since));
 	if (phase->n_attempts > 1)
 		rlg_bytes_addf(bytes, ", attempt %zu", phase->n_attempts);
 }

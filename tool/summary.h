@@ -40,6 +40,7 @@ bool rlg_summary_has_plan(const struct rlg_model *model);
 enum rlg_action_kind {
 	RLG_ACTION_MONITOR,
 	RLG_ACTION_IN_PROGRESS,
+	RLG_ACTION_SILENT, /* jobs that should have been heard of */
 	RLG_ACTION_FAILURE,
 	RLG_ACTION_SUBMIT,
 	RLG_ACTION_NOT_STARTED,
@@ -62,7 +63,7 @@ struct rlg_actions {
 typedef bool rlg_has_script_fn(void *context, const char *run, const char *script);
 
 /*
- * Next actions in the order of the enum: what runs; failures with their logs; what can be submitted, as the phase
+ * Next actions in the order of the enum: what runs; what should have been heard of; failures with their logs; what can be submitted, as the phase
  * before it is done, with the command where its script exists (`has_script` may be NULL); how much has not begun.
  */
 void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model, rlg_has_script_fn *has_script,
