@@ -16,6 +16,7 @@ enum rlg_event_kind {
 	RLG_EVENT_NOTE,
 	RLG_EVENT_OUTPUT,
 	RLG_EVENT_EDIT,
+	RLG_EVENT_TASK_FAILED,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
 };
 
@@ -30,6 +31,9 @@ struct rlg_event {
 	int64_t job_id, array_job_id, array_task_id;
 	const char *matched_by; /* how the run was found: see resolve.h */
 	const char *step;
+	const char *node;
+	int64_t rank;
+	int64_t oom; /* 1: out of memory; 0: not */
 	const char *state;
 	bool final;
 	const char *reason;

@@ -32,6 +32,16 @@ const char *rlg_status_word(enum rlg_status status);
 /* The other way round, exact; false for any other word. */
 bool rlg_status_parse(const char *word, enum rlg_status *out_status);
 
+/* A task that failed, as slurmstepd on its node saw it.  Texts are NULL and numbers -1 where that is not known. */
+struct rlg_failure {
+	const char *node;
+	int64_t rank; /* its number in the step */
+	const char *step; /* batch, interactive, or a number */
+	int64_t exit_code;
+	int64_t signal; /* 0: none */
+	int64_t oom; /* 1: the step had run out of memory there; 0: it had not */
+};
+
 /* One time that a job was in the queue or ran: (cluster, job_id, start_time). */
 struct rlg_attempt {
 	const char *cluster;
@@ -50,6 +60,7 @@ struct rlg_attempt {
 	const char *user;
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
 	const char *source; /* who said how it ended: epilog, jobcomp, exec; NULL before the end */
+	const struct rlg_failure *failure; /* the task that failed first, where that can be the cause (failure.h); NULL */
 	int64_t word_us; /* the moment of the newest record about this attempt */
 	enum rlg_status status;
 };
