@@ -166,6 +166,24 @@ batch quiet 'srun -N2 -n2 --export=NONE /bin/bash -c "exit 8"' -N2 -n2 --export=
 job_ended "$id" FAILED 8:0 "--export=NONE changes no exit code"
 told quiet 3 "--export=NONE: both nodes and the script are told"
 
+# A tool that never comes back; it writes down who it is and what it was asked for.
+hangs=$(cluster_shared)/hangs
+printf '#!/bin/sh\necho $$ "$@" >>%q\nexec sleep infinity\n' "$hangs.asked" >"$hangs"
+chmod 755 "$hangs" && : >"$hangs.asked" && chmod 666 "$hangs.asked"
+mv "$CLUSTER_DIR/etc/plugstack.conf" "$work/plugstack"
+: >"$CLUSTER_DIR/etc/plugstack.conf"
+batch plain 'srun -n1 false; exit 3' --hold
+echo "optional $STAGE/lib/slurm/spank_runledger.so helper=$hangs conf=$STAGE_CONF" >"$CLUSTER_DIR/etc/plugstack.conf"
+cluster_as alice scontrol release "$id"
+job_ended "$id" FAILED 3:0 "no step and no job waits for a tool that hangs"
+asked() { [[ $(grep -c ' task-failed$' "$hangs.asked") == 2 ]]; }
+wait_until "$CLUSTER_TIMEOUT" asked
+ok_if $? "though it was told of each failure"
+while read -r pid _; do
+	cluster_admin kill -KILL "$pid"
+done <"$hangs.asked"
+mv "$work/plugstack" "$CLUSTER_DIR/etc/plugstack.conf"
+
 cluster_idle
 records_are_valid "$group" "all records obey the schema"
 cluster_is_unhurt "nothing is left, every node serves"
@@ -175,6 +193,8 @@ cluster_is_unhurt "nothing is left, every node serves"
 hierarchy=/sys/fs/cgroup/memory
 if [[ -w $hierarchy/cgroup.procs && -w /sys/fs/cgroup/freezer/cgroup.procs ]]; then
 	cluster_stop
+	# shellcheck disable=SC2064 # as it stands now: the next cluster's trap would call this one's, which is itself
+	trap "$CLUSTER_OLD_TRAP" EXIT
 	printf '%s\n' ProctrackType=proctrack/cgroup TaskPlugin=task/cgroup SelectTypeParameters=CR_Core_Memory >"$work/conf"
 	stage_cluster --conf "$work/conf" || exit 99
 	printf '%s\n' CgroupPlugin=cgroup/v1 ConstrainRAMSpace=yes >"$CLUSTER_DIR/etc/cgroup.conf"
