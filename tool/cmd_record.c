@@ -210,6 +210,7 @@ static const struct {
 	{"submit", rlg_record_submit},
 	{"reject", record_and_deliver},
 	{"start", record_and_deliver},
+	{"task-failed", record_and_deliver},
 	{"finish", record_finish},
 };
 
@@ -244,11 +245,11 @@ static int run(struct rlg_options *options)
 
 	rlg_process_hide();
 	if (options->n_words != 1)
-		return rlg_usage_error(options, "say which event it is: submit, reject, start or finish");
+		return rlg_usage_error(options, "say which event it is: submit, reject, start, task-failed or finish");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (strcmp(events[i].event, options->words[0]) == 0)
 			return record_event(&job, options->words[0]);
-	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start and finish",
+	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start, task-failed and finish",
 			       options->words[0]);
 }
 
@@ -279,7 +280,7 @@ const struct rlg_command rlg_cmd_record = {
 	.summary = "put one record into a run's status file; what the plugins call",
 	.description = "Takes a draft of a record (see runledger-record(5)) on standard input, adds what can be found out, "
 		       "appends it to the status file of the run that the job belongs to, and refreshes the group's "
-		       "trackers. EVENT is submit, reject, start or finish.\n\n"
+		       "trackers. EVENT is submit, reject, start, task-failed or finish.\n\n"
 		       "Nobody has to call it by hand. A job that is in no run group is let be: that is no failure.",
 	.options = options_table,
 	.examples = examples,

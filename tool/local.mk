@@ -33,6 +33,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
+	%D%/failure.c %D%/failure.h \
+	%D%/failure_words.c %D%/failure_words.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \

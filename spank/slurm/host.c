@@ -47,6 +47,9 @@ static bool get_fact(const struct rlg_host *host, enum rlg_fact fact, uint32_t *
 		[RLG_FACT_JOB_ID] = S_JOB_ID,
 		[RLG_FACT_STEP_ID] = S_JOB_STEPID,
 		[RLG_FACT_NODE_INDEX] = S_JOB_NODEID,
+		[RLG_FACT_LOCAL_TASKS] = S_JOB_LOCAL_TASK_COUNT,
+		[RLG_FACT_TASK_RANK] = S_TASK_GLOBAL_ID,
+		[RLG_FACT_TASK_STATUS] = S_TASK_EXIT_STATUS,
 	};
 	spank_t spank = host->handle;
 	uint32_t value;
@@ -71,6 +74,14 @@ static bool get_env(const struct rlg_host *host, const char *name, char *out_val
 		return spank_getenv(host->handle, name, out_value, (int)size) == ESPANK_SUCCESS;
 	value = getenv(name);
 	return value != NULL && rlg_copy(out_value, size, value);
+}
+
+/* slurmd and slurmstepd have it in their own environment; the job's is the user's to change. */
+static bool get_node_name(const struct rlg_host *host, char *out_name, size_t size)
+{
+	const char *name = getenv("SLURMD_NODENAME");
+
+	return name != NULL && name[0] != '\0' && rlg_copy(out_name, size, name);
 }
 
 /* The variable that Slurm makes of it in the job's environment. */
@@ -128,6 +139,7 @@ struct rlg_host rlg_slurm_host(spank_t spank)
 	return (struct rlg_host){.handle = spank,
 				 .fact = get_fact,
 				 .get_env = get_env,
+				 .node_name = get_node_name,
 				 .set_job_control = set_job_control,
 				 .unset_job_control = unset_job_control,
 				 .groups = get_groups,
