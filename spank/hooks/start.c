@@ -80,6 +80,7 @@ void rlg_start(const struct rlg_host *host, const struct rlg_settings *settings)
 		rlg_step_add_text(&record, host, texts[i].variable, texts[i].member);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		rlg_step_add_number(&record, host, numbers[i].variable, numbers[i].member);
+	add_time_limit(&record, host);
 	add_node(&record, host);
 	rlg_step_deliver(&record, host, settings);
 }
