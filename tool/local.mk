@@ -16,6 +16,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
 	%D%/cmd_record.c \
+	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \

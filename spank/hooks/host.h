@@ -49,6 +49,9 @@ struct rlg_host {
 	 */
 	bool (*node_name)(const struct rlg_host *host, char *out_name, size_t size);
 
+	/* Where this Slurm's slurm.conf is, on slurmstepd's word.  False: not known. */
+	bool (*slurm_conf)(const struct rlg_host *host, char *out_path, size_t size);
+
 	/* SPANK's job-control environment: SLURM_SPANK_name in the job, SPANK_name in the epilog. */
 	bool (*set_job_control)(const struct rlg_host *host, const char *name, const char *value);
 	void (*unset_job_control)(const struct rlg_host *host, const char *name);

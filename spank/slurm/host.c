@@ -84,6 +84,25 @@ static bool get_node_name(const struct rlg_host *host, char *out_name, size_t si
 	return name != NULL && name[0] != '\0' && rlg_copy(out_name, size, name);
 }
 
+static bool get_slurm_conf(const struct rlg_host *host, char *out_path, size_t size)
+{
+	const char *path = getenv("SLURM_CONF");
+
+	return path != NULL && path[0] == '/' && rlg_copy(out_path, size, path);
+}
+
+/* Slurm's settings as its programs hold them; its layout is that of the version we were built for, which SPANK checks. */
+extern slurm_conf_t slurm_conf __attribute__((weak));
+
+bool rlg_slurm_runs_in_job(void)
+{
+#ifdef PROLOG_FLAG_RUN_IN_JOB
+	return &slurm_conf != NULL && (slurm_conf.prolog_flags & PROLOG_FLAG_RUN_IN_JOB) != 0;
+#else
+	return false; /* before 24.05 */
+#endif
+}
+
 /* The variable that Slurm makes of it in the job's environment. */
 static bool job_variable(char *storage, size_t size, const char *name)
 {
@@ -140,6 +159,7 @@ struct rlg_host rlg_slurm_host(spank_t spank)
 				 .fact = get_fact,
 				 .get_env = get_env,
 				 .node_name = get_node_name,
+				 .slurm_conf = get_slurm_conf,
 				 .set_job_control = set_job_control,
 				 .unset_job_control = unset_job_control,
 				 .groups = get_groups,

@@ -5,6 +5,7 @@
 #ifndef RLG_TESTS_FAKE_HOST_H
 #define RLG_TESTS_FAKE_HOST_H
 
+#include "lib/text.h"
 #include "spank/hooks/host.h"
 
 #include <stdio.h>
@@ -124,6 +125,11 @@ static inline int fake_groups(const struct rlg_host *host, gid_t *out_groups, si
 	return fake->n_groups;
 }
 
+static inline bool fake_slurm_conf(const struct rlg_host *host, char *out_path, size_t size)
+{
+	return rlg_copy(out_path, size, "/etc/slurm/slurm.conf");
+}
+
 static inline bool fake_node_name(const struct rlg_host *host, char *out_name, size_t size)
 {
 	const struct fake_host *fake = host->handle;
@@ -152,6 +158,7 @@ static inline void fake_host_init(struct fake_host *fake)
 				       .unset_job_control = fake_unset_job_control,
 				       .groups = fake_groups,
 				       .node_name = fake_node_name,
+				       .slurm_conf = fake_slurm_conf,
 				       .complain = fake_complain};
 }
 
