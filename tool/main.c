@@ -10,8 +10,8 @@
  *                   client_line.c and git_head.c look at the submission, resolve.c and match.c find the run;
  *                   end_facts.c: how an attempt ended, by slurmctld's answer; cmd_record_job.c: one call of `record`
  *   completion.c    the end of a job as slurmctld tells it, for the spool (lib/spool.c)
- *   drain/          empties the spool: drain.c (a pass), ask_rest.c (what slurmctld left open), children.c (one a user),
- *                   user.c (as that user); identity.c becomes somebody, for good
+ *   drain/          empties the spool: drain.c (a pass), ask_rest.c (what slurmctld left open), children.c (one for
+ *                   each user), user.c (as that user); identity.c becomes somebody, for good
  *   job_places.c    which run a job belongs to of which only Slurm's facts are known: mentions.c (what the records say
  *                   of it), my_groups.c (groups that were asked for from elsewhere)
  *
