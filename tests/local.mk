@@ -80,6 +80,7 @@ cluster_tests = \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/rpc.t \
+	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t
