@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_client_line \
 	tests/unit/test_config \
 	tests/unit/test_fold \
+	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \

@@ -8,6 +8,7 @@
 #include "tool/attempts.h"
 
 #include "lib/clock.h"
+#include "tool/attempts_exec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -413,6 +414,42 @@ static void find_submitted(struct finder *finder)
 	}
 }
 
+struct rlg_phased_attempt rlg_attempt_new(struct rlg_arena *arena, const struct rlg_event *event)
+{
+	struct finder finder = {.arena = arena};
+
+	return *add_attempt(&finder, event);
+}
+
+void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event)
+{
+	take_common(to, event);
+}
+
+void rlg_attempt_end(struct rlg_phased_attempt *to, const struct rlg_event *finish)
+{
+	take_end(to, finish);
+}
+
+bool rlg_attempt_is_of_job(const struct rlg_attempt *attempt, const struct rlg_event *event)
+{
+	return same_job(attempt, event);
+}
+
+/* What `runledger exec` told is placed apart, when all is known that others told: see attempts_exec.h. */
+static void set_execs_aside(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->n_events; i++)
+		finder->placed[i] = rlg_event_is_exec(&finder->events[i]);
+}
+
+static void find_execs(struct finder *finder)
+{
+	finder->attempts = rlg_attempts_place_execs(finder->arena, finder->events, finder->n_events, finder->attempts,
+						    &finder->count);
+	finder->room = finder->count;
+}
+
 int64_t rlg_attempt_order(const struct rlg_attempt *attempt)
 {
 	return attempt->start_us > attempt->submit_us ? attempt->start_us : attempt->submit_us;
@@ -441,12 +478,14 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 
 	finder.placed = rlg_arena_alloc(arena, n_events * sizeof(*finder.placed) + 1);
 	finder.requeue = rlg_arena_alloc(arena, n_events * sizeof(*finder.requeue) + 1);
+	set_execs_aside(&finder);
 	find_ended(&finder);
 	find_requeued(&finder);
 	give_starts_to_ended(&finder);
 	find_started(&finder);
 	find_ended_without_start(&finder);
 	close_overtaken(&finder);
+	find_execs(&finder);
 	find_submitted(&finder);
 	if (finder.count > 1)
 		qsort(finder.attempts, finder.count, sizeof(*finder.attempts), compare_attempts);

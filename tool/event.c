@@ -30,6 +30,7 @@ static const struct {
 	{"phase", offsetof(struct rlg_event, phase)},
 	{"matched_by", offsetof(struct rlg_event, matched_by)},
 	{"step", offsetof(struct rlg_event, step)},
+	{"exec", offsetof(struct rlg_event, exec)},
 	{"state", offsetof(struct rlg_event, state)},
 	{"reason", offsetof(struct rlg_event, reason)},
 	{"source", offsetof(struct rlg_event, source)},
@@ -51,6 +52,7 @@ static const struct {
 	{"array_task_id", offsetof(struct rlg_event, array_task_id)},
 	{"exit_code", offsetof(struct rlg_event, exit_code)},
 	{"signal", offsetof(struct rlg_event, signal)},
+	{"attempt", offsetof(struct rlg_event, restarts)},
 };
 
 static const struct {

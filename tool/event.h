@@ -30,11 +30,13 @@ struct rlg_event {
 	int64_t job_id, array_job_id, array_task_id;
 	const char *matched_by; /* how the run was found: see resolve.h */
 	const char *step;
+	const char *exec; /* the id of a `runledger exec` */
 	const char *state;
 	bool final;
 	const char *reason;
 	const char *source;
 	int64_t exit_code, signal;
+	int64_t restarts; /* Slurm's count, as far as the job's own environment told it */
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;

@@ -34,13 +34,14 @@
 /*
  * Started without stdin, stdout or stderr, as from a daemon, the next file we open would become one of them, and words
  * for people would end up in a status file.  So each gets a descriptor that fails in the direction in which it is used.
+ * What `exec` runs is to find them closed all the same.
  */
 static void keep_standard_descriptors(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd] | O_CLOEXEC) != fd)
 			_exit(RLG_EXIT_FAILED);
 }
 
