@@ -55,6 +55,7 @@ cli_tests = \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
+	%D%/cli/exec.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/record.t \
