@@ -181,29 +181,39 @@ kill -USR2 "$(pgrep -P "$pid" -f listen.py)"
 wait "$pid"
 is "$? $(grep -c got heard)" "9 2" "one for the command is the command's"
 
-# A stand-in for Slurm: its name is what tells it.  It signals the processes that it is given.
+# A stand-in for Slurm: its name is what tells it.  It sends TERM to each process that it reads, as long as there is one.
 cat >slurmstepd.c <<'END'
 #include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
-int main(int argc, char **argv)
+#include <stdio.h>
+int main(void)
 {
-	for (int i = 2; i < argc; i++)
-		kill(atoi(argv[i]), atoi(argv[1]));
-	return pause(); /* as it does until its tasks have ended */
+	int pid;
+
+	while (scanf("%d", &pid) == 1) {
+		kill(pid, SIGTERM);
+		puts("signalled");
+		fflush(stdout);
+	}
+	return 0;
 }
 END
 if ${CC:-cc} -o slurmstepd slurmstepd.c 2>/dev/null; then
-	listen
-	./slurmstepd 15 "$pid" "$(pgrep -P "$pid" -f listen.py)" &
+	mkfifo victims
+	./slurmstepd <victims >signalled &
 	daemon=$!
+	exec 8>victims
+	listen
+	pgrep -P "$pid" -f listen.py >&8
 	heard 1
+	echo "$pid" >&8
+	await '[[ $(grep -c . signalled) == 2 ]]'
 	kill -USR1 "$pid" # what comes after it has been heard, so all that came before has
 	await 'grep -q SIGUSR1 heard'
 	kill -USR2 "$pid"
 	wait "$pid"
-	is "$(grep -c SIGTERM heard)" 1 "what slurmstepd signals to both, the command gets once"
-	kill "$daemon"
+	is "$(sed 1d heard | tr '\n' ' ')" "got SIGTERM got SIGUSR1 got SIGUSR2 " \
+		"what slurmstepd signals to both, the command gets once"
+	exec 8>&-
 	wait "$daemon"
 else
 	skip "what slurmstepd signals to both, the command gets once" "no compiler"
