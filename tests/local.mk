@@ -75,6 +75,7 @@ lint_tests = \
 cluster_tests = \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/exec.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
