@@ -82,7 +82,7 @@ const char *rlg_exec_complaint(const struct rlg_exec *exec)
 /* ---- where to ---- */
 
 /* The address that the plugin gave the job at its submission.  False: there is no whole one. */
-static bool read_address(const struct rlg_exec *exec, const char **out_group, struct rlg_resolution *out_to)
+static bool read_address(const char **out_group, struct rlg_resolution *out_to)
 {
 	*out_group = environment("SLURM_SPANK_RUNLEDGER_GROUP");
 	*out_to = (struct rlg_resolution){.run = environment("SLURM_SPANK_RUNLEDGER_RUN"),
@@ -139,7 +139,7 @@ static int find_place(const struct rlg_exec *exec, struct rlg_record_job *job, s
 		      struct rlg_resolution *to, struct rlg_err *err)
 {
 	const char *address;
-	bool has_address = read_address(exec, &address, to);
+	bool has_address = read_address(&address, to);
 	bool asked = given(exec, "run") != NULL || given(exec, "run-group") != NULL || given(exec, "name") != NULL;
 
 	read_about(exec, has_address ? address : NULL, &job->about);
