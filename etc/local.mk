@@ -14,4 +14,4 @@ install-data-local:
 		$(DESTDIR)$(datadir)/bash-completion/completions/runledger
 
 uninstall-hook:
-	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/runledger
+	rm -f $(DESTDIR)$(datadir)/bash-completion/completions/runledger $(DESTDIR)$(pkglibexecdir)/runledger-jobcomp

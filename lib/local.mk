@@ -9,6 +9,7 @@ lib_librlg_core_la_SOURCES = \
 	%D%/process.c %D%/process.h \
 	%D%/record.c %D%/record.h \
 	%D%/siteconf.c %D%/siteconf.h \
+	%D%/spool.c %D%/spool.h \
 	%D%/statusfile.c %D%/statusfile.h \
 	%D%/text.c %D%/text.h
 

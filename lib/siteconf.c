@@ -2,6 +2,7 @@
 /* The site's settings: see siteconf.h. */
 #include "lib/siteconf.h"
 
+#include "lib/spool.h"
 #include "lib/text.h"
 
 #include <errno.h>
@@ -15,7 +16,7 @@
 
 void rlg_siteconf_default(struct rlg_siteconf *conf)
 {
-	*conf = (struct rlg_siteconf){.default_group = "~/runledger", .timeout_ms = RLG_TIMEOUT_DEFAULT_MS};
+	*conf = (struct rlg_siteconf){.default_group = "~/runledger", .timeout_ms = RLG_TIMEOUT_DEFAULT_MS, .spool = RLG_SPOOL_PATH};
 }
 
 static bool set_track(struct rlg_siteconf *conf, const char *value)
@@ -45,6 +46,21 @@ static bool set_timeout_ms(struct rlg_siteconf *conf, const char *value)
 	return true;
 }
 
+static bool set_path(char to[RLG_PATH_MAX], const char *value)
+{
+	return value[0] == '/' && strlen(value) < RLG_PATH_MAX && rlg_copy(to, RLG_PATH_MAX, value);
+}
+
+static bool set_spool(struct rlg_siteconf *conf, const char *value)
+{
+	return set_path(conf->spool, value);
+}
+
+static bool set_jobcomp_then(struct rlg_siteconf *conf, const char *value)
+{
+	return set_path(conf->jobcomp_then, value);
+}
+
 static const struct setting {
 	const char *key;
 	const char *takes;
@@ -53,6 +69,8 @@ static const struct setting {
 	{"track", "groups or all", set_track},
 	{"default_group", "an absolute path, or one that begins with ~/", set_default_group},
 	{"timeout_ms", "a whole number from 50 to 60000", set_timeout_ms},
+	{"spool", "an absolute path", set_spool},
+	{"jobcomp_then", "an absolute path", set_jobcomp_then},
 };
 
 static char *trim(char *words)
@@ -82,7 +100,8 @@ static int use_line(struct rlg_siteconf *conf, const char *path, int number, cha
 		return rlg_fail(err, -EINVAL, "%s:%d: %s takes %s, not '%.100s'", path, number, key, settings[i].takes,
 				value);
 	}
-	return rlg_fail(err, -EINVAL, "%s:%d: there is no setting '%.100s'; there are track, default_group, timeout_ms",
+	return rlg_fail(err, -EINVAL,
+			"%s:%d: there is no setting '%.100s'; there are track, default_group, timeout_ms, spool, jobcomp_then",
 			path, number, key);
 }
 

@@ -5,6 +5,8 @@
  *     track = groups | all      which jobs are tracked: those of a run group (the default), or every job
  *     default_group = PATH      where `track = all` keeps jobs without a group; `~` is the user's home [~/runledger]
  *     timeout_ms = NUMBER       the longest that a submission or an epilog may wait for us [2000]
+ *     spool = PATH              where slurmctld's records wait for `runledger drain` [lib/spool.h]
+ *     jobcomp_then = PATH       the site's former jobcomp script, which `runledger jobcomp` becomes [none]
  */
 #ifndef RLG_SITECONF_H
 #define RLG_SITECONF_H
@@ -24,6 +26,8 @@ struct rlg_siteconf {
 	bool track_all;
 	char default_group[RLG_PATH_MAX]; /* as written, with its `~` */
 	int timeout_ms;
+	char spool[RLG_PATH_MAX];
+	char jobcomp_then[RLG_PATH_MAX]; /* "": none */
 };
 
 void rlg_siteconf_default(struct rlg_siteconf *conf);

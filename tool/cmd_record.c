@@ -10,9 +10,10 @@
 #include "lib/text.h"
 #include "tool/ask.h"
 #include "tool/cmd_record_job.h"
+#include "tool/end_facts.h"
+#include "tool/identity.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -20,9 +21,6 @@
 
 static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
 {
-	static gid_t groups[65536];
-	int n_groups = (int)(sizeof(groups) / sizeof(groups[0]));
-	const char *user = rlg_record_given(job, "user");
 	long long uid, gid;
 
 	if (geteuid() != 0 || rlg_record_given(job, "uid") == NULL)
@@ -30,12 +28,7 @@ static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
 	if (!rlg_parse_int(rlg_record_given(job, "uid"), 0, UINT32_MAX - 1, &uid) ||
 	    !rlg_parse_int(rlg_record_given(job, "gid"), 0, UINT32_MAX - 1, &gid))
 		return rlg_fail(err, -EINVAL, "--uid and --gid must be numbers");
-	/* A user that this node does not know has no supplementary groups here. */
-	if (user == NULL || getgrouplist(user, (gid_t)gid, groups, &n_groups) < 0)
-		n_groups = 0;
-	struct rlg_identity identity = {
-		.uid = (uid_t)uid, .gid = (gid_t)gid, .groups = groups, .n_groups = (size_t)n_groups};
-	return rlg_process_become_user(&identity, err);
+	return rlg_identity_become((uid_t)uid, gid, rlg_record_given(job, "user"), err);
 }
 
 static const char *fact_text(const struct rlg_record_job *job, const char *key)
@@ -182,8 +175,7 @@ static void add_unknown_end(struct rlg_record_job *job)
 {
 	int64_t status;
 
-	rlg_facts_text(job->facts, "state", "UNKNOWN");
-	rlg_facts_text(job->facts, "reason", "slurmctld did not say how the job ended");
+	rlg_end_unknown(job->facts, "slurmctld did not say how the job ended");
 	if (!rlg_record_get_int(&job->draft, "wait_status", &status))
 		return;
 	rlg_facts_number(job->facts, "exit_code", WIFEXITED((int)status) ? WEXITSTATUS((int)status) : 0);
@@ -196,10 +188,12 @@ static int record_finish(struct rlg_record_job *job)
 	struct rlg_record answer;
 	struct rlg_err err = {""};
 	long long ask_ms;
+	int64_t restarts = -1;
 
+	rlg_record_get_int(&job->draft, "restarts_then", &restarts);
 	if (rlg_parse_int(rlg_record_given(job, "ask-ms"), 1, RLG_TIMEOUT_MOST_MS, &ask_ms)) {
 		if (rlg_ask(job->draft.job_id, (int)ask_ms, &answer, &err) == 0) {
-			rlg_facts_take(job->facts, answer.context);
+			rlg_end_facts(job->facts, &answer, restarts);
 			rlg_record_done(&answer);
 		} else {
 			rlg_record_complain(job, "%s", err.text);

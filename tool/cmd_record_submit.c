@@ -4,6 +4,7 @@
 #include "lib/text.h"
 #include "tool/git_head.h"
 #include "tool/cmd_record_job.h"
+#include "tool/my_groups.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -138,12 +139,24 @@ static int append_now(struct submission *submission)
 	return rlg_record_append(submission->job, &submission->group, &submission->to, submission->err);
 }
 
+/* What tells the end of a job that never ran knows its folder, not what was asked for. */
+static void remember_group(const struct submission *submission)
+{
+	const char *folder = submission->job->about.folder;
+	char found[RLG_PATH_MAX];
+
+	if (folder != NULL && rlg_group_discover(folder, found, NULL) == 0 && strcmp(found, submission->group.path) == 0)
+		return;
+	rlg_my_groups_remember(submission->group.path);
+}
+
 static int go_on_behind(void *context)
 {
 	struct submission *submission = context;
 	struct rlg_err err = {""};
 
 	rlg_record_go_behind(submission->job);
+	remember_group(submission);
 	submission->err = &err;
 	if (is_long(submission) && append_for_tasks(submission) != 0)
 		rlg_record_complain(submission->job, "%s", err.text);

@@ -18,6 +18,8 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
 	&rlg_cmd_record,
+	&rlg_cmd_jobcomp,
+	&rlg_cmd_drain,
 	NULL,
 };
 
@@ -118,11 +120,25 @@ static int finish_stdout(const struct rlg_options *options, int status)
 	return status == RLG_EXIT_OK || status == RLG_EXIT_DAMAGED ? RLG_EXIT_FAILED : status;
 }
 
+/* Some callers can give no arguments: for them a command is a link to us, called runledger-COMMAND. */
+static const struct rlg_command *command_of_link(const char *self)
+{
+	static const char before[] = "runledger-";
+	const char *slash = self == NULL ? NULL : strrchr(self, '/');
+	const char *name = slash == NULL ? self : slash + 1;
+
+	return name != NULL && strncmp(name, before, sizeof(before) - 1) == 0 ? find_command(name + sizeof(before) - 1)
+									     : NULL;
+}
+
 int rlg_command_main(int argc, char **argv)
 {
+	const struct rlg_command *linked = command_of_link(argv[0]);
 	struct rlg_options options = {0};
 	int status;
 
+	if (linked != NULL)
+		return finish_stdout(&options, run_command(linked, argc, argv));
 	status = rlg_options_parse(&options, NULL, tool_options, RLG_OPTIONS_BEFORE_WORDS, argc, argv);
 	if (status == 0)
 		status = dispatch(&options);

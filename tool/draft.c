@@ -75,6 +75,11 @@ void rlg_facts_number(cJSON *facts, const char *key, int64_t value)
 	put(facts, key, cJSON_CreateNumber((double)value));
 }
 
+void rlg_facts_truth(cJSON *facts, const char *key, bool value)
+{
+	put(facts, key, cJSON_CreateBool(value));
+}
+
 void rlg_facts_take(cJSON *facts, const cJSON *from)
 {
 	const cJSON *item;

@@ -9,6 +9,7 @@
 #include "lib/err.h"
 #include "lib/record_read.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -27,6 +28,7 @@ ssize_t rlg_draft_write(const struct rlg_record *draft, const cJSON *facts, char
 /* Members of `facts`: replaced if they are there already.  A NULL or empty text adds nothing. */
 void rlg_facts_text(cJSON *facts, const char *key, const char *value);
 void rlg_facts_number(cJSON *facts, const char *key, int64_t value);
+void rlg_facts_truth(cJSON *facts, const char *key, bool value);
 
 /* Takes all members of `from` but those every record has of its own (v, id). */
 void rlg_facts_take(cJSON *facts, const cJSON *from);

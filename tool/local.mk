@@ -11,7 +11,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
+	%D%/cmd_drain.c \
 	%D%/cmd_init.c \
+	%D%/cmd_jobcomp.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
 	%D%/cmd_record_submit.c \
@@ -19,19 +21,29 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_report.c \
 	%D%/cmd_status.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
+	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/draft.c %D%/draft.h \
+	%D%/drain.c %D%/drain.h \
+	%D%/drain_ask.c %D%/drain_ask.h \
+	%D%/drain_children.c %D%/drain_children.h \
+	%D%/drain_user.c %D%/drain_user.h \
+	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/identity.c %D%/identity.h \
+	%D%/job_places.c %D%/job_places.h \
 	%D%/marks.c %D%/marks.h \
+	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
+	%D%/my_groups.c %D%/my_groups.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
@@ -70,6 +82,10 @@ tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) 
 runledger_SOURCES = %D%/main.c
 runledger_LDADD = tool/librlg_tool.la
 
+# slurmctld's JobCompLoc takes no arguments: see cmd_jobcomp.c.
+install-exec-hook:
+	$(MKDIR_P) $(DESTDIR)$(pkglibexecdir)
+	cd $(DESTDIR)$(pkglibexecdir) && $(LN_S) -f $(bindir)/runledger runledger-jobcomp
 
 dist_pkgdata_DATA += %D%/runledger-status.schema.json
 

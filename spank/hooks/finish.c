@@ -17,6 +17,9 @@
 /* A host list of a large job is long; only its beginning counts. */
 #define HOSTLIST_MAX 65536
 
+/* A longer list than this is left out of a record: the start record has it, if anything has. */
+#define NODES_MAX 2048
+
 /* Of the timeout, what the tool needs beside the question to slurmctld. */
 #define TOOL_SHARE_MS 200
 
@@ -38,7 +41,8 @@ static bool is_first_node(const struct rlg_host *host)
 struct ended_job {
 	struct rlg_address address;
 	char job_id[16], uid[16], gid[16];
-	char user[256], cluster[256], node[256], exit_status[16];
+	char user[256], cluster[256], node[256], exit_status[16], restarts[16];
+	char nodes[NODES_MAX];
 	char work_folder[RLG_PATH_MAX];
 	char slurm_conf[RLG_PATH_MAX];
 	long long uid_number, gid_number;
@@ -59,6 +63,8 @@ static bool read_job(struct ended_job *job, const struct rlg_host *host)
 		{"SLURM_CLUSTER_NAME", job->cluster, sizeof(job->cluster)},
 		{"SLURMD_NODENAME", job->node, sizeof(job->node)},
 		{"SLURM_JOB_EXIT_CODE", job->exit_status, sizeof(job->exit_status)},
+		{"SLURM_JOB_RESTART_COUNT", job->restarts, sizeof(job->restarts)},
+		{"SLURM_NODELIST", job->nodes, sizeof(job->nodes)},
 		{"SLURM_JOB_WORK_DIR", job->work_folder, sizeof(job->work_folder)},
 		{"SLURM_CONF", job->slurm_conf, sizeof(job->slurm_conf)},
 	};
@@ -118,6 +124,11 @@ static ssize_t write_finish(char *storage, size_t size, const struct ended_job *
 	rlg_record_int(&writer, "uid", job->uid_number);
 	if (rlg_parse_int(job->exit_status, 0, UINT32_MAX, &number))
 		rlg_record_int(&writer, "wait_status", number);
+	/* As this attempt was told it; slurmctld's own count may be the next one's already: see tool/end_facts.h. */
+	if (rlg_parse_int(job->restarts, 0, UINT32_MAX, &number))
+		rlg_record_int(&writer, "restarts_then", number);
+	/* All of them: slurmctld tells only those that the job still holds. */
+	rlg_record_str(&writer, "nodes", job->nodes);
 	rlg_record_str(&writer, "cwd", job->work_folder);
 	return rlg_record_end(&writer);
 }

@@ -28,27 +28,45 @@ static const char *const states[] = {
 };
 _Static_assert(sizeof(states) / sizeof(states[0]) == JOB_END, "every state of this Slurm has a word");
 
-/* A job that is to run again is pending while its epilog runs. */
-static bool was_requeued(uint32_t job_state)
+/* A job that is to run again is pending while it still gives back the nodes of the attempt that has just ended. */
+static bool was_requeued(const slurm_job_info_t *job)
 {
-	return (job_state & JOB_STATE_BASE) == JOB_PENDING;
+	return (job->job_state & JOB_STATE_BASE) == JOB_PENDING && (job->job_state & JOB_COMPLETING);
 }
 
-static const char *state_word(uint32_t job_state)
+/* A preemption of this attempt, not of one before it: each requeue counts as a submission. */
+static bool was_preempted(const slurm_job_info_t *job)
 {
-	uint32_t base = job_state & JOB_STATE_BASE;
+	return job->preempt_time > 0 && job->preempt_time >= job->submit_time;
+}
 
-	if (was_requeued(job_state))
-		return "REQUEUED";
+static const char *state_word(const slurm_job_info_t *job)
+{
+	uint32_t base = job->job_state & JOB_STATE_BASE;
+
+	if (was_requeued(job))
+		return was_preempted(job) ? "PREEMPTED" : "REQUEUED";
 	return base < JOB_END ? states[base] : "UNKNOWN";
 }
 
-static void add_array(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+static bool is_final(const slurm_job_info_t *job)
 {
-	if (job->array_job_id == 0 || job->array_task_id == NO_VAL)
-		return;
-	rlg_record_int(writer, "array_job_id", job->array_job_id);
-	rlg_record_int(writer, "array_task_id", job->array_task_id);
+	uint32_t base = job->job_state & JOB_STATE_BASE;
+
+	return base > JOB_SUSPENDED && base < JOB_END;
+}
+
+/* What else the job is a part of. */
+static void add_parts(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	if (job->array_job_id != 0 && job->array_task_id != NO_VAL) {
+		rlg_record_int(writer, "array_job_id", job->array_job_id);
+		rlg_record_int(writer, "array_task_id", job->array_task_id);
+	}
+	if (job->het_job_id != 0 && job->het_job_id != NO_VAL) {
+		rlg_record_int(writer, "het_job_id", job->het_job_id);
+		rlg_record_int(writer, "het_job_offset", job->het_job_offset);
+	}
 }
 
 static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
@@ -58,24 +76,42 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 }
 
 /*
- * Of a job that goes back to the queue slurmctld tells when it may start and end the next time.  When the attempt that
- * has just ended began is known from its start record.
+ * Of a job that goes back to the queue slurmctld tells as its start when that was decided (seen with 22.05 and 24.11): the
+ * end of the attempt.  Its beginning is known from its start record.
  */
 static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
 	rlg_record_time(writer, "submit_time", (int64_t)job->submit_time * RLG_SECOND_US);
-	if (was_requeued(job->job_state))
+	if (was_requeued(job)) {
+		rlg_record_time(writer, "end_time", (int64_t)job->start_time * RLG_SECOND_US);
+		return;
+	}
+	if ((job->job_state & JOB_STATE_BASE) == JOB_PENDING)
 		return;
 	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
-	rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+	if (is_final(job))
+		rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
 }
 
+/*
+ * Where Slurm itself ended the job its exit code is that of the state: none, as sacct has it.  How the processes took the
+ * signals that followed is told to slurmctld later, and sometimes not at all.
+ */
 static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
-	int status = (int)job->exit_code;
+	uint32_t base = job->job_state & JOB_STATE_BASE;
+	bool by_itself = base == JOB_COMPLETE || base == JOB_FAILED || base == JOB_OOM;
+	int status = by_itself ? (int)job->exit_code : 0;
 
 	rlg_record_int(writer, "exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+}
+
+/* While nodes are given back only those that are left are told. */
+static void add_nodes(struct rlg_record_writer *writer, const slurm_job_info_t *job)
+{
+	if (!(job->job_state & JOB_COMPLETING))
+		rlg_record_str(writer, "nodes", job->nodes);
 }
 
 /* What slurmstepd makes of a pattern for a batch script, and libslurm leaves as it is; NULL for all others. */
@@ -135,13 +171,14 @@ static int print_job(slurm_job_info_t *job)
 
 	rlg_record_new_id(id);
 	rlg_record_begin(&writer, storage, sizeof(storage), rlg_clock_now_us(), "finish", id);
-	rlg_record_str(&writer, "state", state_word(job->job_state));
-	rlg_record_bool(&writer, "final", !was_requeued(job->job_state));
+	rlg_record_str(&writer, "state", state_word(job));
+	rlg_record_bool(&writer, "final", is_final(job));
 	rlg_record_str(&writer, "reason", job->state_desc);
 	add_exit(&writer, job);
 	add_times(&writer, job);
-	add_array(&writer, job);
-	rlg_record_str(&writer, "nodes", job->nodes);
+	add_parts(&writer, job);
+	rlg_record_int(&writer, "restarts", job->restart_cnt);
+	add_nodes(&writer, job);
 	rlg_record_int(&writer, "ncpus", job->num_cpus);
 	rlg_record_str(&writer, "job_name", job->name);
 	rlg_record_str(&writer, "partition", job->partition);
@@ -149,7 +186,10 @@ static int print_job(slurm_job_info_t *job)
 	rlg_record_str(&writer, "qos", job->qos);
 	add_limit(&writer, job);
 	rlg_record_str(&writer, "tres", job->tres_alloc_str);
+	rlg_record_int(&writer, "uid", job->user_id);
+	rlg_record_str(&writer, "user", job->user_name);
 	add_stdout(&writer, job);
+	rlg_record_str(&writer, "cwd", job->work_dir);
 	ssize_t length = rlg_record_end(&writer);
 	return length > 0 && fwrite(storage, (size_t)length, 1, stdout) == 1 && fflush(stdout) == 0 ? 0 : 1;
 }

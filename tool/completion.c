@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The end of a job as slurmctld tells it: see completion.h. */
+#include "tool/completion.h"
+
+#include "lib/clock.h"
+#include "lib/record.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Slurm's NO_VAL, for an array's task that is none. */
+#define NO_TASK (UINT32_MAX - 1)
+
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+/* jobcomp/script writes a limit of "partition's default, infinite" as eight thousand years. */
+#define MOST_LIMIT_S ((int64_t)10 * 366 * DAY)
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' || strcmp(value, "(null)") == 0 ? NULL : value;
+}
+
+static bool number(const char *name, long long least, int64_t *out_value)
+{
+	const char *value = environment(name);
+	long long parsed;
+
+	if (value == NULL || !rlg_parse_int(value, least, INT64_MAX / RLG_SECOND_US, &parsed))
+		return false;
+	*out_value = parsed;
+	return true;
+}
+
+struct fact {
+	const char *variable;
+	const char *member;
+};
+
+static void add_texts(struct rlg_record_writer *writer, const struct fact *facts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		rlg_record_str(writer, facts[i].member, environment(facts[i].variable));
+}
+
+/* Zero is no value: of an array's id, or a moment. */
+static void add_numbers(struct rlg_record_writer *writer, const struct fact *facts, size_t count, long long least)
+{
+	int64_t value;
+
+	for (size_t i = 0; i < count; i++)
+		if (number(facts[i].variable, least, &value))
+			rlg_record_int(writer, facts[i].member, value);
+}
+
+/* "code:signal" */
+static void add_exit(struct rlg_record_writer *writer, const char *variable)
+{
+	const char *value = environment(variable);
+	int code, signal;
+
+	if (value == NULL || sscanf(value, "%d:%d", &code, &signal) != 2)
+		return;
+	rlg_record_int(writer, "exit_code", code);
+	rlg_record_int(writer, "signal", signal);
+}
+
+/* "[D-]HH:MM:SS", "MM:SS", or a word for none. */
+static void add_limit(struct rlg_record_writer *writer, const char *variable)
+{
+	const char *value = environment(variable);
+	int64_t days = 0, total = 0, part;
+	int used;
+
+	if (value == NULL)
+		return;
+	if (sscanf(value, "%" SCNd64 "-%n", &part, &used) == 1 && strchr(value, '-') != NULL) {
+		days = part;
+		value += used;
+	}
+	for (; sscanf(value, "%" SCNd64 "%n", &part, &used) == 1; value += used + (value[used] == ':'))
+		total = total * 60 + part;
+	if (*value == '\0' && days <= MOST_LIMIT_S / DAY && total > 0 && days * DAY + total <= MOST_LIMIT_S)
+		rlg_record_int(writer, "time_limit", days * DAY + total);
+}
+
+static void begin(struct rlg_record_writer *writer, char *storage, size_t size)
+{
+	char id[RLG_ID_MAX];
+
+	rlg_record_new_id(id);
+	rlg_record_begin(writer, storage, size, rlg_clock_now_us(), "finish", id);
+}
+
+static void add_array(struct rlg_record_writer *writer, const char *job_variable, const char *task_variable)
+{
+	int64_t array_job_id, task;
+
+	if (!number(job_variable, 1, &array_job_id))
+		return;
+	rlg_record_int(writer, "array_job_id", array_job_id);
+	/* An array that was cancelled whole while it waited has no task's number. */
+	if (number(task_variable, 0, &task) && task < NO_TASK)
+		rlg_record_int(writer, "array_task_id", task);
+}
+
+/* A requeued job is pending already when its attempt is told. */
+static const char *state_word(const char *job_state)
+{
+	return strcmp(job_state, "PENDING") == 0 ? "REQUEUED" : job_state;
+}
+
+static bool never_ran(void)
+{
+	int64_t nodes;
+
+	return environment("NODES") == NULL && !(number("NODECNT", 1, &nodes));
+}
+
+/* Of a job that never ran slurmctld gives the moment of its end as its start, too. */
+static void add_times(struct rlg_record_writer *writer)
+{
+	static const struct fact all[] = {{"SUBMIT", "submit_time"}, {"START", "start_time"}, {"END", "end_time"}};
+	static const struct fact without_start[] = {{"SUBMIT", "submit_time"}, {"END", "end_time"}};
+
+	if (never_ran()) {
+		rlg_record_bool(writer, "never_ran", true);
+		add_numbers(writer, without_start, 2, 1);
+	} else {
+		add_numbers(writer, all, 3, 1);
+	}
+}
+
+/* Why it waited is of interest where nothing else happened; "None" is Slurm's word for nothing. */
+static void add_reason(struct rlg_record_writer *writer)
+{
+	const char *reason = environment("STATEREASONPREV");
+
+	if (never_ran() && reason != NULL && strcmp(reason, "None") != 0)
+		rlg_record_str(writer, "reason", reason);
+}
+
+ssize_t rlg_completion_from_jobcomp(char *storage, size_t size, struct rlg_err *err)
+{
+	static const struct fact texts[] = {{"CLUSTER", "cluster"},	{"USERNAME", "user"},	 {"NODES", "nodes"},
+					    {"JOBNAME", "job_name"},	{"PARTITION", "partition"}, {"ACCOUNT", "account"},
+					    {"QOS", "qos"}};
+	static const struct fact ids[] = {{"UID", "uid"}, {"GID", "gid"}};
+	static const struct fact counts[] = {{"HETJOBID", "het_job_id"}, {"PROCS", "ncpus"}};
+	const char *state = environment("JOBSTATE");
+	struct rlg_record_writer writer;
+	int64_t job_id, offset;
+
+	if (state == NULL || !number("JOBID", 1, &job_id))
+		return rlg_fail(err, -EINVAL, "JOBID and JOBSTATE are not set: this is for slurmctld to run (jobcomp/script)");
+	if (strcmp(state, "RESIZING") == 0)
+		return 0;
+	begin(&writer, storage, size);
+	rlg_record_int(&writer, "job_id", job_id);
+	rlg_record_str(&writer, "source", "jobcomp");
+	rlg_record_str(&writer, "state", state_word(state));
+	if (strcmp(state, "PENDING") == 0)
+		rlg_record_bool(&writer, "final", false);
+	add_exit(&writer, "EXITCODE");
+	add_times(&writer);
+	add_array(&writer, "ARRAYJOBID", "ARRAYTASKID");
+	add_numbers(&writer, ids, 2, 0);
+	add_numbers(&writer, counts, 2, 1);
+	if (environment("HETJOBID") != NULL && number("HETJOBID", 1, &offset) && number("HETJOBOFFSET", 0, &offset))
+		rlg_record_int(&writer, "het_job_offset", offset);
+	add_texts(&writer, texts, sizeof(texts) / sizeof(texts[0]));
+	add_limit(&writer, "LIMIT");
+	add_reason(&writer);
+	rlg_record_bool(&writer, "batch", environment("BATCH") != NULL && strcmp(environment("BATCH"), "yes") == 0);
+	rlg_record_str(&writer, "cwd", environment("WORK_DIR"));
+	return rlg_record_end(&writer);
+}
+
+ssize_t rlg_completion_from_epilog(char *storage, size_t size, struct rlg_err *err)
+{
+	static const struct fact texts[] = {
+		{"SLURM_CLUSTER_NAME", "cluster"},   {"SLURM_JOB_USER", "user"},	  {"SLURM_JOB_NODELIST", "nodes"},
+		{"SLURM_JOB_NAME", "job_name"},	     {"SLURM_JOB_PARTITION", "partition"}, {"SLURM_JOB_ACCOUNT", "account"},
+		{"SPANK_RUNLEDGER_SID", "sid"},	     {"SPANK_RUNLEDGER_GROUP", "group"},
+		{"SPANK_RUNLEDGER_RUN", "run"},	     {"SPANK_RUNLEDGER_PHASE", "phase"}};
+	static const struct fact ids[] = {{"SLURM_JOB_UID", "uid"}, {"SLURM_JOB_GID", "gid"}};
+	static const struct fact counts[] = {{"SLURM_HET_JOB_ID", "het_job_id"}, {"SLURM_JOB_START_TIME", "start_time"}};
+	struct rlg_record_writer writer;
+	int64_t job_id;
+
+	if (!number("SLURM_JOB_ID", 1, &job_id) || environment("SLURM_JOB_UID") == NULL)
+		return rlg_fail(err, -EINVAL,
+				"SLURM_JOB_ID and SLURM_JOB_UID are not set: this is for slurmctld to run (EpilogSlurmctld)");
+	begin(&writer, storage, size);
+	rlg_record_int(&writer, "job_id", job_id);
+	rlg_record_str(&writer, "source", "slurmctld");
+	add_exit(&writer, "SLURM_JOB_EXIT_CODE2");
+	add_array(&writer, "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID");
+	add_numbers(&writer, ids, 2, 0);
+	add_numbers(&writer, counts, 2, 1);
+	add_texts(&writer, texts, sizeof(texts) / sizeof(texts[0]));
+	rlg_record_str(&writer, "cwd", environment("SLURM_JOB_WORK_DIR"));
+	return rlg_record_end(&writer);
+}

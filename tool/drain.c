@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Emptying the spool: see drain.h. */
+#include "tool/drain.h"
+
+#include "lib/clock.h"
+#include "lib/record.h"
+#include "lib/spool.h"
+#include "tool/arena.h"
+#include "tool/drain_ask.h"
+#include "tool/drain_children.h"
+#include "tool/drain_user.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* So many entries a pass; the rest is for the next one, so that a flood does not grow us without bound. */
+#define MOST_ENTRIES 10000
+
+enum folder { FOLDER_NEW, FOLDER_HELD, FOLDER_BAD, FOLDERS };
+
+static const char *const folder_names[FOLDERS] = {RLG_SPOOL_NEW, RLG_SPOOL_HELD, RLG_SPOOL_BAD};
+
+struct rlg_drain {
+	const char *path;
+	const struct rlg_siteconf *site;
+	bool loud;
+	uid_t owner; /* of the spool: SlurmUser; nobody else's entries are believed */
+	char watched[RLG_PATH_MAX];
+	int folders[FOLDERS];
+};
+
+/* One pass. */
+struct pass {
+	struct rlg_drain *drain;
+	struct rlg_arena *arena;
+	struct rlg_drain_entry *entries;
+	size_t count;
+	struct rlg_drain_report *report;
+};
+
+static void complain(const struct rlg_drain *drain, const char *sentence)
+{
+	if (drain->loud)
+		fprintf(stderr, "runledger drain: %s\n", sentence);
+	else
+		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+}
+
+/* `new` must be SlurmUser's, who writes there; the others are ours. */
+static int open_folder(int spool_fd, enum folder folder, uid_t owner, gid_t group)
+{
+	const int how = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(spool_fd, folder_names[folder], how);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	if (mkdirat(spool_fd, folder_names[folder], 0700) != 0 && errno != EEXIST)
+		return -1;
+	fd = openat(spool_fd, folder_names[folder], how);
+	if (fd >= 0 && folder == FOLDER_NEW && geteuid() == 0 && fchown(fd, owner, group) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_folders(struct rlg_drain *drain, struct rlg_err *err)
+{
+	struct stat spool;
+	int spool_fd = open(drain->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int code = 0;
+
+	if (spool_fd < 0 || fstat(spool_fd, &spool) != 0)
+		return rlg_fail_errno(err, -errno, "cannot open the spool %s", drain->path);
+	drain->owner = spool.st_uid;
+	if (spool.st_mode & (S_IWGRP | S_IWOTH))
+		code = rlg_fail(err, -EPERM, "others may write in the spool %s, so it cannot be trusted; chmod 700 it",
+				drain->path);
+	for (int i = 0; i < FOLDERS && code == 0; i++) {
+		drain->folders[i] = open_folder(spool_fd, (enum folder)i, spool.st_uid, spool.st_gid);
+		if (drain->folders[i] < 0)
+			code = rlg_fail_errno(err, -errno, "cannot open %s/%s", drain->path, folder_names[i]);
+	}
+	close(spool_fd);
+	return code;
+}
+
+int rlg_drain_open(const char *path, const struct rlg_siteconf *site, bool loud, struct rlg_drain **out_drain,
+		   struct rlg_err *err)
+{
+	struct rlg_drain *drain = calloc(1, sizeof(*drain));
+
+	*out_drain = drain;
+	if (drain == NULL)
+		return rlg_fail_errno(err, -ENOMEM, "cannot open the spool %s", path);
+	*drain = (struct rlg_drain){.path = path, .site = site, .loud = loud, .folders = {-1, -1, -1}};
+	snprintf(drain->watched, sizeof(drain->watched), "%s/" RLG_SPOOL_NEW, path);
+	return open_folders(drain, err);
+}
+
+void rlg_drain_close(struct rlg_drain *drain)
+{
+	for (int i = 0; drain != NULL && i < FOLDERS; i++)
+		if (drain->folders[i] >= 0)
+			close(drain->folders[i]);
+	free(drain);
+}
+
+const char *rlg_drain_watched(const struct rlg_drain *drain)
+{
+	return drain->watched;
+}
+
+static bool is_entry_name(const char *name)
+{
+	size_t length = strlen(name), suffix = strlen(RLG_SPOOL_SUFFIX);
+
+	return name[0] != '.' && length > suffix && strcmp(name + length - suffix, RLG_SPOOL_SUFFIX) == 0;
+}
+
+static void move(struct pass *pass, const char *name, enum folder from, enum folder to)
+{
+	if (renameat(pass->drain->folders[from], name, pass->drain->folders[to], name) != 0)
+		complain(pass->drain, "an entry of the spool cannot be moved; is its disk full?");
+}
+
+static ssize_t read_entry(const struct rlg_drain *drain, enum folder folder, const char *name, char *line)
+{
+	struct stat file;
+	int fd = openat(drain->folders[folder], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t length = -1;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_uid == drain->owner || file.st_uid == geteuid()) &&
+	    file.st_size <= RLG_RECORD_MAX)
+		length = read(fd, line, RLG_RECORD_MAX);
+	close(fd);
+	return length;
+}
+
+static bool understand(struct rlg_drain_entry *entry, const char *line, size_t length)
+{
+	int64_t number;
+
+	if (rlg_record_parse(line, length, &entry->record, NULL) != 0)
+		return false;
+	if (strcmp(entry->record.name, "finish") == 0 && entry->record.job_id > 0 &&
+	    rlg_record_get_int(&entry->record, "uid", &number) && number >= 0 && number < UINT32_MAX) {
+		entry->uid = number;
+		entry->gid = rlg_record_get_int(&entry->record, "gid", &number) && number >= 0 && number < UINT32_MAX
+				     ? number : -1;
+		entry->user = rlg_record_get_str(&entry->record, "user");
+		return true;
+	}
+	rlg_record_done(&entry->record);
+	return false;
+}
+
+static void take_entry(struct pass *pass, enum folder folder, const char *name)
+{
+	char line[RLG_RECORD_MAX + 1];
+	struct rlg_drain_entry *entry = &pass->entries[pass->count];
+	ssize_t length = read_entry(pass->drain, folder, name, line);
+
+	*entry = (struct rlg_drain_entry){.name = rlg_arena_strdup(pass->arena, name), .held = folder == FOLDER_HELD};
+	if (length <= 0 || !understand(entry, line, (size_t)length)) {
+		move(pass, name, folder, FOLDER_BAD);
+		pass->report->bad++;
+		return;
+	}
+	/* Whoever is not root can only deliver their own. */
+	if (geteuid() != 0 && entry->uid != geteuid())
+		rlg_record_done(&entry->record);
+	else
+		pass->count++;
+}
+
+static void gather(struct pass *pass, enum folder folder)
+{
+	int fd = openat(pass->drain->folders[folder], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *found;
+
+	if (stream == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (pass->count < MOST_ENTRIES && (found = readdir(stream)) != NULL)
+		if (is_entry_name(found->d_name))
+			take_entry(pass, folder, found->d_name);
+	closedir(stream);
+}
+
+/* By user, then in the order in which they were made. */
+static int compare_entries(const void *left, const void *right)
+{
+	const struct rlg_drain_entry *a = left, *b = right;
+
+	if (a->uid != b->uid)
+		return a->uid < b->uid ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+static unsigned count_held(const struct rlg_drain *drain)
+{
+	int fd = openat(drain->folders[FOLDER_HELD], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *found;
+	unsigned count = 0;
+
+	if (stream == NULL)
+		return 0;
+	while ((found = readdir(stream)) != NULL)
+		count += is_entry_name(found->d_name);
+	closedir(stream);
+	return count;
+}
+
+static void settle(struct pass *pass)
+{
+	for (size_t i = 0; i < pass->count; i++) {
+		struct rlg_drain_entry *entry = &pass->entries[i];
+		enum folder folder = entry->held ? FOLDER_HELD : FOLDER_NEW;
+		if (entry->drained == RLG_DRAINED_NOT && !entry->held)
+			move(pass, entry->name, FOLDER_NEW, FOLDER_HELD);
+		else if (entry->drained != RLG_DRAINED_NOT)
+			unlinkat(pass->drain->folders[folder], entry->name, 0);
+		pass->report->delivered += entry->drained == RLG_DRAINED_DELIVERED;
+		pass->report->untracked += entry->drained == RLG_DRAINED_UNTRACKED;
+		rlg_record_done(&entry->record);
+	}
+	pass->report->held = count_held(pass->drain);
+}
+
+int rlg_drain_pass(struct rlg_drain *drain, bool with_held, struct rlg_drain_report *report, struct rlg_err *err)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	struct pass pass = {.drain = drain, .arena = arena, .report = report};
+
+	pass.entries = rlg_arena_alloc(arena, MOST_ENTRIES * sizeof(*pass.entries));
+	if (with_held)
+		gather(&pass, FOLDER_HELD);
+	gather(&pass, FOLDER_NEW);
+	if (pass.count > 1)
+		qsort(pass.entries, pass.count, sizeof(*pass.entries), compare_entries);
+	rlg_drain_ask(pass.entries, pass.count);
+	int code = rlg_drain_children(arena, pass.entries, pass.count, drain->site, drain->loud, err);
+	settle(&pass);
+	return code;
+}

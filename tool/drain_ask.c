@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What slurmctld has to be asked about an end that it told only in part: see drain_ask.h. */
+#include "tool/drain_ask.h"
+
+#include "tool/ask.h"
+#include "tool/draft.h"
+#include "tool/end_facts.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Nobody waits for us, but everybody's records do. */
+#define ASK_MS 5000
+
+static bool says(const struct rlg_record *record, const char *key, const char *value)
+{
+	const char *found = rlg_record_get_str(record, key);
+
+	return found != NULL && strcmp(found, value) == 0;
+}
+
+/* States after which Slurm may requeue a batch job, and jobcomp does not say whether it does. */
+static bool may_go_back(const struct rlg_record *record)
+{
+	static const char *const states[] = {"NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "LAUNCH_FAILED"};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (says(record, "state", states[i]))
+			return rlg_record_get_bool(record, "batch", true) &&
+			       cJSON_GetObjectItemCaseSensitive(record->context, "final") == NULL;
+	return false;
+}
+
+static cJSON *context_of(struct rlg_record *record)
+{
+	return cJSON_GetObjectItemCaseSensitive(record->root, "context");
+}
+
+/* Each requeue counts as a submission: a later one is of the next attempt. */
+static void settle_final(struct rlg_record *record, const struct rlg_record *answer)
+{
+	int64_t then_us = rlg_record_get_time(record, "submit_time"), now_us = rlg_record_get_time(answer, "submit_time");
+
+	rlg_facts_truth(context_of(record), "final", now_us == then_us && rlg_record_get_bool(answer, "final", false));
+}
+
+static void settle_end(struct rlg_record *record, const struct rlg_record *answer)
+{
+	int64_t began_us = rlg_record_get_time(record, "start_time"), begins_us = rlg_record_get_time(answer, "start_time");
+	cJSON *context = context_of(record);
+
+	/* It has ended, we were told: one that runs is the next attempt, as one that waits is. */
+	if (says(answer, "state", "RUNNING") || (began_us > 0 && begins_us > began_us)) {
+		rlg_facts_text(context, "state", "REQUEUED");
+		rlg_facts_truth(context, "final", false);
+		return;
+	}
+	rlg_end_facts(context, answer, -1);
+}
+
+static int ask_about(struct rlg_record *record, bool about_end)
+{
+	struct rlg_record answer;
+	struct rlg_err err = {""};
+	int code = rlg_ask(record->job_id, ASK_MS, &answer, &err);
+
+	if (code == 0) {
+		if (about_end)
+			settle_end(record, &answer);
+		else
+			settle_final(record, &answer);
+		rlg_record_done(&answer);
+	} else if (about_end) {
+		rlg_end_unknown(context_of(record), err.text);
+	}
+	return code;
+}
+
+void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count)
+{
+	bool reachable = true;
+
+	for (size_t i = 0; i < count; i++) {
+		struct rlg_record *record = &entries[i].record;
+		bool about_end = says(record, "source", "slurmctld") && rlg_record_get_str(record, "state") == NULL;
+		/* slurmctld answers that it does not know a job (-EIO) as quickly as anything else. */
+		if (reachable && (about_end || may_go_back(record)))
+			reachable = ask_about(record, about_end) != -ETIMEDOUT;
+	}
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What slurmctld has to be asked about an end that it told only in part: whether a job that lost its node, or was
+ * preempted, goes back to the queue; and what EpilogSlurmctld is not told.
+ */
+#ifndef RLG_DRAIN_ASK_H
+#define RLG_DRAIN_ASK_H
+
+#include "tool/drain_user.h"
+
+/*
+ * Asks once for each such entry, and adds the answer to its record.  As soon as slurmctld does not answer, the others
+ * stay as they are.
+ */
+void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Delivering a user's records from the spool: see drain_user.h. */
+#include "tool/drain_user.h"
+
+#include "lib/process.h"
+#include "lib/record.h"
+#include "lib/statusfile.h"
+#include "tool/command.h"
+#include "tool/draft.h"
+#include "tool/identity.h"
+#include "tool/job_places.h"
+#include "tool/refresh.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+/* As for any process of ours that works on a user's files and that nobody waits for: cmd_record_job.c. */
+#define CPU_SECONDS 60
+#define MEMORY_BYTES ((size_t)4 << 30)
+#define WALL_SECONDS 600
+
+/* How long writers of one host wait for each other. */
+#define TURN_MS 10000
+
+/* Groups that got a record, to be refreshed once at the end; more than that are refreshed at once. */
+#define MOST_TOUCHED 64
+
+struct delivery {
+	struct rlg_job_places *places;
+	const struct rlg_drain_entry *entry;
+	struct rlg_group *touched[MOST_TOUCHED];
+	size_t n_touched;
+	bool loud;
+	struct rlg_err *err;
+};
+
+static void complain(const struct delivery *delivery, const char *sentence)
+{
+	if (delivery->loud)
+		fprintf(stderr, "runledger drain: %s\n", sentence);
+	else
+		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+}
+
+static void refresh(const struct delivery *delivery, struct rlg_group *group)
+{
+	struct rlg_refresh_report report;
+	struct rlg_err err = {""};
+
+	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
+		complain(delivery, err.text);
+}
+
+static void touch(struct delivery *delivery, struct rlg_group *group)
+{
+	for (size_t i = 0; i < delivery->n_touched; i++)
+		if (delivery->touched[i] == group)
+			return;
+	if (delivery->n_touched == MOST_TOUCHED)
+		refresh(delivery, group);
+	else
+		delivery->touched[delivery->n_touched++] = group;
+}
+
+/* Without the members of an entry that are for drain alone. */
+static cJSON *copy_context(const cJSON *context)
+{
+	static const char *const own[] = {"gid", "batch", "group"};
+	cJSON *copy = cJSON_Duplicate(context, true);
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		cJSON_DeleteItemFromObjectCaseSensitive(copy, own[i]);
+	return copy;
+}
+
+static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rlg_job_place *place, char *storage, size_t size)
+{
+	cJSON *facts = cJSON_CreateObject(), *context = copy_context(entry->record.context);
+	struct rlg_record draft = entry->record;
+
+	rlg_facts_text(facts, "run", place->run);
+	rlg_facts_text(facts, "phase", place->phase);
+	rlg_facts_text(facts, "sid", place->sid);
+	rlg_facts_text(facts, "matched_by", place->matched_by);
+	if (place->array_task_id >= 0) {
+		rlg_facts_number(facts, "array_task_id", place->array_task_id);
+		draft.id = NULL; /* each run's record is one of its own */
+	}
+	draft.context = context;
+	ssize_t length = rlg_draft_write(&draft, facts, storage, size);
+	cJSON_Delete(context);
+	cJSON_Delete(facts);
+	return length;
+}
+
+static int append(void *context, const struct rlg_job_place *place)
+{
+	struct delivery *delivery = context;
+	char storage[RLG_RECORD_MAX + 1];
+	ssize_t length = write_record(delivery->entry, place, storage, sizeof(storage));
+
+	if (length < 0)
+		return rlg_fail_errno(delivery->err, (int)length, "the record of job %lld is too long",
+				      (long long)delivery->entry->record.job_id);
+	struct rlg_append append = {.group = place->group->path,
+				    .run = place->run,
+				    .line = storage,
+				    .length = (size_t)length,
+				    .timeout_ms = TURN_MS,
+				    .durable = true};
+	rlg_group_take_umask(append.group);
+	int code = rlg_statusfile_append(&append, delivery->err);
+	if (code == 0)
+		touch(delivery, place->group);
+	return code;
+}
+
+static int64_t number_of(const struct rlg_record *record, const char *key)
+{
+	int64_t value;
+
+	return rlg_record_get_int(record, key, &value) ? value : -1;
+}
+
+/* EpilogSlurmctld is told the address that the job was given at its submission. */
+static int deliver_to_address(struct delivery *delivery, const char *address)
+{
+	const struct rlg_record *record = &delivery->entry->record;
+	struct rlg_job_place place = {
+		.run = record->run, .phase = record->phase, .sid = record->sid, .array_task_id = -1};
+
+	place.group = rlg_job_places_group(delivery->places, address, delivery->err);
+	return place.group == NULL ? -EIO : append(delivery, &place);
+}
+
+static int deliver_entry(struct delivery *delivery)
+{
+	const struct rlg_record *record = &delivery->entry->record;
+	const char *address = rlg_record_get_str(record, "group");
+	const struct rlg_job_traits traits = {
+		.cluster = record->cluster,
+		.job_id = record->job_id,
+		.array_job_id = number_of(record, "array_job_id"),
+		.array_task_id = number_of(record, "array_task_id"),
+		.het_job_id = number_of(record, "het_job_id"),
+		.submit_us = rlg_record_get_time(record, "submit_time"),
+		.job_name = rlg_record_get_str(record, "job_name"),
+		.folder = rlg_record_get_str(record, "cwd"),
+	};
+
+	if (address != NULL && record->run != NULL && strchr(record->run, '{') == NULL)
+		return deliver_to_address(delivery, address);
+	return rlg_job_places_each(delivery->places, &traits, append, delivery, delivery->err);
+}
+
+static enum rlg_drained drain_entry(struct delivery *delivery, struct rlg_drain_entry *entry)
+{
+	struct rlg_err err = {""};
+
+	delivery->entry = entry;
+	delivery->err = &err;
+	int code = deliver_entry(delivery);
+	if (code == 0)
+		return RLG_DRAINED_DELIVERED;
+	if (code == -ENOENT && err.text[0] == '\0')
+		return RLG_DRAINED_UNTRACKED;
+	complain(delivery, err.text);
+	return RLG_DRAINED_NOT;
+}
+
+static int become(const struct rlg_drain_entry *entry, struct rlg_err *err)
+{
+	if (geteuid() != 0)
+		return 0;
+	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, err);
+}
+
+int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd,
+		   bool loud)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	struct rlg_err err = {""};
+	struct delivery delivery = {.loud = loud};
+
+	rlg_process_hide();
+	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
+	if (become(entries[0], &err) != 0) {
+		complain(&delivery, err.text);
+		return RLG_EXIT_FAILED;
+	}
+	delivery.places = rlg_job_places_new(arena, site);
+	for (size_t i = 0; i < count; i++) {
+		struct rlg_drain_answer answer = {.at = (unsigned)i, .drained = drain_entry(&delivery, entries[i])};
+		if (write(answer_fd, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
+			break;
+	}
+	for (size_t i = 0; i < delivery.n_touched; i++)
+		refresh(&delivery, delivery.touched[i]);
+	rlg_job_places_free(delivery.places);
+	return RLG_EXIT_OK;
+}
