@@ -116,7 +116,9 @@ scripts=0
 # What a job does that waits to be ended by somebody else: bash ends at once at a signal, and takes no children along.
 FOREVER='exec sleep 900'
 # One that does something at a signal: a wait is left then, a command in the foreground is not.
-PATIENT='sleep 900 & wait $!'
+# It says when it is ready for that.
+PATIENT='sleep 900 & : >patient; wait $!'
+patient() { wait_for test -e "$here/patient"; }
 
 # admin COMMAND...: as the one who may do all in Slurm, tried again while slurmctld is busy with that job.
 admin() {
@@ -150,6 +152,10 @@ ACTIVE='PENDING|RUNNING|COMPLETING|CONFIGURING|SUSPENDED|REQUEUED|REQUEUE_HOLD|R
 # job_over: it was there, and nothing of it is left to happen.
 job_over() { in_picture "(${job}[|]|${LINE}[|]${job}[|])" && ! job_is "$ACTIVE"; }
 over() { wait_for job_over; }
+
+# known: sacct has it.  An array that is cancelled before is one without tasks there.
+known() { wait_for is_known; }
+is_known() { [[ $(sacct -n -X -P -j "$job" --format=State 2>/dev/null) == *PENDING* ]]; }
 
 # began [ATTEMPT [TASK]]: the script itself runs.
 began() { wait_for test -e "$here/began.${2:-0}.${1:-0}"; }

@@ -10,7 +10,7 @@ scenario sweep main 'an array with a run a task; one fails' 'run=seed_*'
 sweep() { batch_of 'exit $((SLURM_ARRAY_TASK_ID == 1 ? 9 : 0))' -a 0-2 -J sweep; over; }
 
 scenario sweep_cancelled main 'an array with a run a task, cancelled while it waits' blind 'run=held_seed_*'
-sweep_cancelled() { batch_of 'exit 0' -a 0-2 --hold; job_wait PENDING; client scancel "$job"; over; }
+sweep_cancelled() { batch_of 'exit 0' -a 0-2 --hold; known; client scancel "$job"; over; }
 
 scenario array_limit main 'an array of which two tasks may run at once'
 array_limit() { batch_of 'exit 0' -a 1-5%2; over; }
@@ -29,7 +29,7 @@ array_half() {
 }
 
 scenario array_held_cancelled main 'an array that is held, and cancelled' blind
-array_held_cancelled() { batch_of 'exit 0' -a 0-3 --hold; job_wait PENDING; client scancel "$job"; over; }
+array_held_cancelled() { batch_of 'exit 0' -a 0-3 --hold; known; client scancel "$job"; over; }
 
 scenario array_held main 'an array that is held, and so it stays'
 array_held() { batch_of 'exit 0' -a 0-3 --hold; job_wait PENDING; }

@@ -92,7 +92,7 @@ het_cancelled() {
 	sed -i '1a #SBATCH -n1\n#SBATCH hetjob\n#SBATCH -n1' "$here/het.sh"
 	batch --hold "$here/het.sh"
 	own "$((job + 1))"
-	job_wait PENDING
+	known
 	client scancel "$job"
 	over
 }

@@ -83,7 +83,7 @@ preempt() {
 	batch_of "${body:-$FOREVER}" -p "$1" -w "$2" --exclusive "${@:3}"
 	first=$job
 	began 0
-	[[ ${body:-} != *'>step'* ]] || wait_for test -e "$here/step"
+	[[ ${body:-} != *'>patient'* ]] || patient
 	name=${name}_by batch_of "$FOREVER" -p high -w "$2" --exclusive
 	wait_for job_is RUNNING
 	local winner=$job
@@ -114,5 +114,5 @@ scenario preempted_grace_ends main 'told that it will be preempted, it ends by i
 	'run=preempted_grace_ends|preempted_grace_ends_by'
 # Slurm tells the steps, not the script.
 preempted_grace_ends() {
-	body="srun bash -c 'trap \"echo told; kill %1; exit 0\" TERM; : >step; $PATIENT'; exit 4" preempt lowgrace n9
+	body="srun bash -c 'trap \"echo told; kill %1; exit 0\" TERM; $PATIENT'; exit 4" preempt lowgrace n9
 }

@@ -13,7 +13,7 @@ scenario cancelled_by_root main 'scancel of a running job by somebody else'
 cancelled_by_root() { batch_of "$FOREVER"; began; admin scancel "$job"; over; }
 
 scenario cancelled_trap main 'scancel of a job that traps SIGTERM and exits 0'
-cancelled_trap() { batch_of "trap 'echo trapped; kill %1; exit 0' TERM; $PATIENT"; began; client scancel "$job"; over; }
+cancelled_trap() { batch_of "trap 'echo trapped; kill %1; exit 0' TERM; $PATIENT"; patient; client scancel "$job"; over; }
 
 scenario cancel_batch main 'scancel --batch'
 cancel_batch() { batch_of "$FOREVER"; began; client scancel --batch "$job"; over; }
@@ -30,7 +30,7 @@ scenario cancel_kill_batch main 'scancel -s KILL --batch'
 cancel_kill_batch() { batch_of "$FOREVER"; began; client scancel -s KILL --batch "$job"; over; }
 
 scenario cancel_usr1 main 'scancel -s USR1 --batch, trapped'
-cancel_usr1() { batch_of "trap 'echo trapped; kill %1; exit 0' USR1; $PATIENT"; began; client scancel -s USR1 --batch "$job"; over; }
+cancel_usr1() { batch_of "trap 'echo trapped; kill %1; exit 0' USR1; $PATIENT"; patient; client scancel -s USR1 --batch "$job"; over; }
 
 scenario cancel_full main 'scancel --full of a job with a step'
 cancel_full() {
@@ -46,7 +46,7 @@ time_limit() { batch_of "$FOREVER" --time=1; began; end_soon; over; }
 scenario time_limit_trap main 'a script that traps SIGTERM at its time limit, and exits 0'
 time_limit_trap() {
 	batch_of "trap 'echo trapped; kill %1; exit 0' TERM; $PATIENT" --time=1
-	began
+	patient
 	end_soon
 	over
 }
