@@ -27,9 +27,10 @@ AC_DEFUN([RLG_SLURM], [
       LIBS="$SLURM_LIBS $LIBS"
       AC_MSG_CHECKING([for slurm_load_job in $SLURM_LIBS])
       AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <slurm/slurm.h>]],
-                                      [[job_info_msg_t *message; return slurm_load_job(&message, 1, 0);]])],
+                                      [[void *volatile function = (void *)slurm_load_job; return function == NULL;]])],
         [AC_MSG_RESULT([yes])
          have_slurm=yes
+         RLG_SLURM_LOAD_JOB
          AC_COMPUTE_INT([rlg_slurm_number], [SLURM_VERSION_NUMBER], [[#include <slurm/slurm_version.h>]], [rlg_slurm_number=0])
          rlg_slurm_says="$(printf '%d.%02d.%d' $((rlg_slurm_number >> 16)) $((rlg_slurm_number >> 8 & 255)) $((rlg_slurm_number & 255)))"],
         [AC_MSG_RESULT([no])
@@ -50,4 +51,15 @@ AC_DEFUN([RLG_SLURM], [
   AS_IF([test "x$have_slurm" = xno], [rlg_plugindir_says="(none)"])
   AM_CONDITIONAL([HAVE_SLURM], [test "x$have_slurm" = xyes])
   AM_CONDITIONAL([BUILD_PLUGINS], [test "x$have_slurm" = xyes && test "x$rlg_sanitizers" = xnone])
+])
+
+# RLG_SLURM_LOAD_JOB: newer Slurms (26.05) name the job that is asked for by a step's id.
+AC_DEFUN([RLG_SLURM_LOAD_JOB], [
+  AC_MSG_CHECKING([what slurm_load_job wants])
+  AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[#include <slurm/slurm.h>]],
+                                     [[job_info_msg_t *message; slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
+                                       return slurm_load_job(&message, id, 0);]])],
+    [AC_MSG_RESULT([a step's id])
+     AC_DEFINE([RLG_SLURM_JOB_BY_STEP_ID], [1], [slurm_load_job wants a slurm_step_id_t])],
+    [AC_MSG_RESULT([a job id])])
 ])

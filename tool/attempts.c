@@ -2,49 +2,49 @@
 /*
  * From the events of one run to the attempts at it: see attempts.h.
  *
- * Ends are sure: Slurm itself says when the attempt started.  So they come first; then each start finds the end it
- * belongs to, or is an attempt that still runs; then what was only submitted.
+ * Events that name a job are sorted by job, and each job is looked at by itself (job_attempts.c).  Then the submissions
+ * find the attempts that carry their id; those that find none are jobs of which nothing else was heard.
  */
 #include "tool/attempts.h"
 
 #include "lib/clock.h"
+#include "tool/job_attempts.h"
+#include "tool/names.h"
+#include "tool/slurm_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Clocks of nodes and of slurmctld differ; a start is told a little after Slurm's own start_time. */
+/* Clocks of nodes and of clients differ. */
 #define CLOCK_SKEW_US (5 * RLG_SECOND_US)
 
-/* Past this munge refuses to work, and so does Slurm. */
-#define MOST_SKEW_US (300 * RLG_SECOND_US)
+#define NONE ((size_t)-1)
 
 struct finder {
 	struct rlg_arena *arena;
 	const struct rlg_event *events;
 	size_t n_events;
-	bool *placed; /* by event: its attempt was found */
-	const struct rlg_event **requeue; /* by event: the end of the attempt that this batch start began; or NULL */
 	struct rlg_phased_attempt *attempts;
+	size_t *older; /* by attempt: the one before it of the same submission, or else of the same job; NONE */
 	size_t count, room;
+	struct rlg_names *by_sid; /* submission: its last attempt */
+	struct rlg_names *by_job; /* job id, in figures: the last of its attempts whose submission is not known */
+	size_t *last_of;
+	size_t n_last, last_room;
 };
 
-static struct rlg_phased_attempt *add_attempt(struct finder *finder, const struct rlg_event *event)
+struct rlg_phased_attempt rlg_attempt_waiting(void)
 {
-	if (finder->count == finder->room) {
-		size_t room = finder->room == 0 ? 8 : 2 * finder->room;
-		finder->attempts = rlg_arena_grow(finder->arena, finder->attempts, finder->count, room,
-						  sizeof(*finder->attempts));
-		finder->room = room;
-	}
-	struct rlg_phased_attempt *added = &finder->attempts[finder->count++];
-	*added = (struct rlg_phased_attempt){.attempt = {.job_id = event->job_id,
-							 .array_job_id = -1,
-							 .array_task_id = -1,
-							 .exit_code = -1,
-							 .signal = -1,
-							 .slurm_state = "PENDING",
-							 .status = RLG_STATUS_SUBMITTED}};
-	return added;
+	return (struct rlg_phased_attempt){.attempt = {.job_id = -1,
+						       .array_job_id = -1,
+						       .array_task_id = -1,
+						       .het_job_id = -1,
+						       .exit_code = -1,
+						       .signal = -1,
+						       .time_limit_s = -1,
+						       .slurm_state = "PENDING",
+						       .status = RLG_STATUS_SUBMITTED}};
 }
 
 static void take_text(const char **to, const char *from)
@@ -59,8 +59,7 @@ static void take_number(int64_t *to, int64_t from)
 		*to = from;
 }
 
-/* What every event may say about its attempt; the first to say it wins, and events come in a fixed order. */
-static void take_common(struct rlg_phased_attempt *to, const struct rlg_event *event)
+void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event)
 {
 	struct rlg_attempt *attempt = &to->attempt;
 
@@ -73,311 +72,160 @@ static void take_common(struct rlg_phased_attempt *to, const struct rlg_event *e
 	take_number(&attempt->job_id, event->job_id);
 	take_number(&attempt->array_job_id, event->array_job_id);
 	take_number(&attempt->array_task_id, event->array_task_id);
+	take_number(&attempt->het_job_id, event->het_job_id);
+	take_number(&attempt->time_limit_s, event->time_limit_s);
 	if (event->time_us > attempt->word_us)
 		attempt->word_us = event->time_us;
 }
 
-static bool same_cluster(const char *left, const char *right)
+/* How an end without a known state counts: never as a success. */
+static enum rlg_status status_of(const struct rlg_attempt *attempt)
 {
-	return left == NULL || right == NULL || strcmp(left, right) == 0;
-}
+	const enum rlg_status *status = rlg_slurm_status(attempt->slurm_state);
 
-static bool same_text(const char *left, const char *right)
-{
-	return left != NULL && right != NULL && strcmp(left, right) == 0;
-}
-
-static bool same_job(const struct rlg_attempt *attempt, const struct rlg_event *event)
-{
-	return event->job_id >= 0 && attempt->job_id == event->job_id &&
-	       same_cluster(attempt->cluster, event->cluster);
-}
-
-/* Slurm's states, and what they are in a tracker. */
-static const struct {
-	const char *state;
-	enum rlg_status status;
-} state_words[] = {
-	{"COMPLETED", RLG_STATUS_COMPLETED},   {"FAILED", RLG_STATUS_FAILED},	   {"CANCELLED", RLG_STATUS_FAILED},
-	{"TIMEOUT", RLG_STATUS_FAILED},	       {"NODE_FAIL", RLG_STATUS_FAILED},   {"OUT_OF_MEMORY", RLG_STATUS_FAILED},
-	{"BOOT_FAIL", RLG_STATUS_FAILED},      {"DEADLINE", RLG_STATUS_FAILED},	   {"REVOKED", RLG_STATUS_FAILED},
-	{"PREEMPTED", RLG_STATUS_FAILED},      {"LAUNCH_FAILED", RLG_STATUS_FAILED}, {"RUNNING", RLG_STATUS_RUNNING},
-	{"COMPLETING", RLG_STATUS_RUNNING},    {"SUSPENDED", RLG_STATUS_RUNNING},  {"CONFIGURING", RLG_STATUS_RUNNING},
-	{"REQUEUED", RLG_STATUS_SUBMITTED},    {"PENDING", RLG_STATUS_SUBMITTED},
-};
-
-/* How an end without a known state counts: by the exit code where there is one, and never as a success. */
-static enum rlg_status status_at_end(const struct rlg_attempt *attempt)
-{
-	if (!attempt->final)
+	if (attempt->ended && !attempt->final)
 		return RLG_STATUS_SUBMITTED;
-	for (size_t i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++)
-		if (strcmp(state_words[i].state, attempt->slurm_state) == 0)
-			return state_words[i].status;
-	return RLG_STATUS_FAILED;
+	return status != NULL ? *status : RLG_STATUS_FAILED;
 }
 
-static bool is_running_state(const char *state)
-{
-	for (size_t i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++)
-		if (strcmp(state_words[i].state, state) == 0)
-			return state_words[i].status == RLG_STATUS_RUNNING;
-	return false;
-}
-
-/*
- * Whom to believe about an end, the best first.  An epilog also runs where a job only gives back a node, or long after
- * the job went on elsewhere: then slurmctld says that it is running.
- */
-static int rank_of_source(const struct rlg_event *finish)
-{
-	static const char *const sources[] = {"jobcomp", "epilog", "exec"};
-	bool known = finish->state != NULL && strcmp(finish->state, "UNKNOWN") != 0;
-	int rank = !known ? 20 : is_running_state(finish->state) ? 10 : 0;
-
-	for (int i = 0; i < 3; i++)
-		if (same_text(finish->source, sources[i]))
-			return rank + i;
-	return rank + 3;
-}
-
-static void take_end(struct rlg_phased_attempt *to, const struct rlg_event *finish)
+void rlg_attempt_take_word(struct rlg_phased_attempt *to, const struct rlg_event *word)
 {
 	struct rlg_attempt *attempt = &to->attempt;
 
-	attempt->ended = true;
-	attempt->final = finish->final;
-	attempt->slurm_state = finish->state == NULL ? "UNKNOWN" : finish->state;
-	attempt->reason = finish->reason;
-	attempt->exit_code = finish->exit_code;
-	attempt->signal = finish->signal;
-	attempt->source = finish->source;
-	if (finish->submit_us > 0)
-		attempt->submit_us = finish->submit_us;
-	if (finish->start_us > 0)
-		attempt->start_us = finish->start_us;
-	attempt->end_us = finish->end_us > 0 ? finish->end_us : finish->time_us;
-	attempt->status = status_at_end(attempt);
-	take_common(to, finish);
-}
-
-/* Of two words of the same source the later one: a job may be requeued and end within the second it started in. */
-static const struct rlg_event *better_end(const struct rlg_event *earlier, const struct rlg_event *later)
-{
-	if (earlier == NULL)
-		return later;
-	return rank_of_source(later) <= rank_of_source(earlier) ? later : earlier;
-}
-
-/* Ends that say when the attempt started: one attempt for each start, told by the best source. */
-static void find_ended(struct finder *finder)
-{
-	const struct rlg_event **best = rlg_arena_alloc(finder->arena, finder->n_events * sizeof(*best) + 1);
-
-	for (size_t i = 0; i < finder->n_events; i++) {
-		const struct rlg_event *event = &finder->events[i];
-		size_t at = 0;
-		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us == 0)
-			continue;
-		while (at < finder->count && !(same_job(&finder->attempts[at].attempt, event) &&
-					       finder->attempts[at].attempt.start_us == event->start_us))
-			at++;
-		if (at == finder->count) {
-			add_attempt(finder, event)->attempt.start_us = event->start_us;
-			finder->attempts[at].attempt.cluster = event->cluster;
-		}
-		best[at] = better_end(best[at], event);
+	attempt->slurm_state = word->state == NULL ? "UNKNOWN" : word->state;
+	attempt->ended = word->kind == RLG_EVENT_FINISH && !rlg_slurm_runs(attempt->slurm_state);
+	if (attempt->ended) {
+		attempt->final = word->final && strcmp(attempt->slurm_state, "REQUEUED") != 0;
+		attempt->end_us = word->end_us > 0 ? word->end_us : word->time_us;
+		attempt->exit_code = word->exit_code;
+		attempt->signal = word->signal;
+		attempt->source = word->source;
 	}
-	for (size_t at = 0; at < finder->count; at++)
-		take_end(&finder->attempts[at], best[at]);
+	attempt->reason = word->reason;
+	attempt->time_limit_s = word->time_limit_s;
+	attempt->status = status_of(attempt);
 }
 
-static bool is_batch_start(const struct rlg_event *event)
+static size_t *last_of(struct finder *finder, struct rlg_names *names, const char *key, bool make)
 {
-	return event->kind == RLG_EVENT_START && event->job_id >= 0 && same_text(event->step, "batch");
-}
+	size_t at = rlg_names_find(names, key);
 
-/* Was this told while the attempt ran, as far as clocks agree?  After a final end no other attempt can have begun soon. */
-static bool covers(const struct rlg_attempt *attempt, const struct rlg_event *event)
-{
-	int64_t late_us = attempt->final ? MOST_SKEW_US : CLOCK_SKEW_US;
-
-	if (event->start_us > 0)
-		return llabs(event->start_us - attempt->start_us) <= RLG_SECOND_US;
-	return event->time_us >= attempt->start_us - CLOCK_SKEW_US && event->time_us <= attempt->end_us + late_us;
-}
-
-/* Is there an end with a start_time for the attempt that this start began, and which was requeued? */
-static bool has_requeued_end(const struct finder *finder, const struct rlg_event *start)
-{
-	for (size_t i = 0; i < finder->count; i++)
-		if (!finder->attempts[i].attempt.final && same_job(&finder->attempts[i].attempt, start) &&
-		    covers(&finder->attempts[i].attempt, start))
-			return true;
-	return false;
-}
-
-/*
- * A requeue as the epilog tells it, without a start_time, ends the attempt that the last batch start before it began: the
- * same node told both.  Found first, so that the next attempt's end, with all that clocks may differ, cannot take it.
- */
-static void find_requeued(struct finder *finder)
-{
-	for (size_t i = 0; i < finder->n_events; i++) {
-		const struct rlg_event *end = &finder->events[i];
-		const struct rlg_attempt job = {.job_id = end->job_id, .cluster = end->cluster};
-		size_t at = i;
-		if (end->kind != RLG_EVENT_FINISH || end->start_us > 0 || end->final)
-			continue;
-		while (at > 0 && !(is_batch_start(&finder->events[at - 1]) && same_job(&job, &finder->events[at - 1])))
-			at--;
-		if (at-- == 0 || finder->placed[at] || has_requeued_end(finder, &finder->events[at]))
-			continue;
-		finder->placed[at] = finder->placed[i] = true;
-		finder->requeue[at] = end;
+	if (at != RLG_NAMES_NONE)
+		return &finder->last_of[at];
+	if (!make)
+		return NULL;
+	if (finder->n_last == finder->last_room) {
+		finder->last_room = finder->last_room == 0 ? 64 : 2 * finder->last_room;
+		finder->last_of = rlg_arena_grow(finder->arena, finder->last_of, finder->n_last, finder->last_room,
+						 sizeof(*finder->last_of));
 	}
+	rlg_names_add(names, rlg_arena_strdup(finder->arena, key), finder->n_last);
+	finder->last_of[finder->n_last] = NONE;
+	return &finder->last_of[finder->n_last++];
 }
 
-static int compare_starts(const void *left, const void *right)
+static const char *job_key(int64_t job_id, char storage[32])
 {
-	const struct rlg_attempt *a = &((const struct rlg_phased_attempt *)left)->attempt;
-	const struct rlg_attempt *b = &((const struct rlg_phased_attempt *)right)->attempt;
+	snprintf(storage, 32, "%lld", (long long)job_id);
+	return storage;
+}
 
-	if (a->start_us != b->start_us)
-		return a->start_us < b->start_us ? -1 : 1;
+/* So that its submission finds it. */
+static void index_attempt(struct finder *finder, size_t at)
+{
+	const struct rlg_attempt *attempt = &finder->attempts[at].attempt;
+	char key[32];
+	size_t *last = NULL;
+
+	if (attempt->sid != NULL)
+		last = last_of(finder, finder->by_sid, attempt->sid, true);
+	else if (attempt->job_id >= 0)
+		last = last_of(finder, finder->by_job, job_key(attempt->job_id, key), true);
+	finder->older[at] = last == NULL ? NONE : *last;
+	if (last != NULL)
+		*last = at;
+}
+
+static void add_attempt(struct finder *finder, const struct rlg_phased_attempt *attempt)
+{
+	if (finder->count == finder->room) {
+		size_t room = finder->room == 0 ? 8 : 2 * finder->room;
+		finder->attempts = rlg_arena_grow(finder->arena, finder->attempts, finder->count, room,
+						  sizeof(*finder->attempts));
+		finder->older = rlg_arena_grow(finder->arena, finder->older, finder->count, room, sizeof(*finder->older));
+		finder->room = room;
+	}
+	finder->attempts[finder->count] = *attempt;
+	index_attempt(finder, finder->count++);
+}
+
+static bool is_of_a_job(const struct rlg_event *event)
+{
+	return event->job_id >= 0 && (event->kind == RLG_EVENT_START || event->kind == RLG_EVENT_FINISH ||
+				      event->kind == RLG_EVENT_STATE);
+}
+
+static const char *text_or_empty(const char *words)
+{
+	return words == NULL ? "" : words;
+}
+
+/* By job id and cluster; those without a cluster come first. */
+static int compare_jobs(const void *left, const void *right)
+{
+	const struct rlg_event *a = *(const struct rlg_event *const *)left, *b = *(const struct rlg_event *const *)right;
+
 	if (a->job_id != b->job_id)
 		return a->job_id < b->job_id ? -1 : 1;
-	return strcmp(a->cluster == NULL ? "" : a->cluster, b->cluster == NULL ? "" : b->cluster);
+	int order = strcmp(text_or_empty(a->cluster), text_or_empty(b->cluster));
+	return order != 0 ? order : a < b ? -1 : a > b;
 }
 
-/*
- * A batch step starts once an attempt: of those starts that fall into it, an ended attempt takes the nearest to Slurm's
- * own start_time.  A requeued job may be back within a second or two, less than clocks may differ.
- */
-static void give_starts_to_ended(struct finder *finder)
+static int compare_places(const void *left, const void *right)
 {
-	if (finder->count > 1)
-		qsort(finder->attempts, finder->count, sizeof(*finder->attempts), compare_starts);
-	for (size_t at = 0; at < finder->count; at++) {
-		struct rlg_attempt *attempt = &finder->attempts[at].attempt;
-		size_t nearest = finder->n_events;
-		for (size_t i = 0; i < finder->n_events; i++) {
-			const struct rlg_event *event = &finder->events[i];
-			if (finder->placed[i] || !is_batch_start(event) || !same_job(attempt, event) ||
-			    !covers(attempt, event))
-				continue;
-			if (nearest == finder->n_events || llabs(event->time_us - attempt->start_us) <
-								   llabs(finder->events[nearest].time_us - attempt->start_us))
-				nearest = i;
-		}
-		if (nearest == finder->n_events)
-			continue;
-		finder->placed[nearest] = true;
-		take_common(&finder->attempts[at], &finder->events[nearest]);
-	}
+	const struct rlg_event *a = *(const struct rlg_event *const *)left, *b = *(const struct rlg_event *const *)right;
+
+	return a < b ? -1 : a > b;
 }
 
-/* Of the ended attempts that were running when this was told, the one that began last. */
-static struct rlg_phased_attempt *ended_attempt_for(struct finder *finder, const struct rlg_event *event)
+/* How many from `events` on are of one job: whoever names no cluster means the only one that others name. */
+static size_t one_job(const struct rlg_event **events, size_t most)
 {
-	struct rlg_phased_attempt *found = NULL;
+	size_t unnamed = 0, first, same_id;
 
-	for (size_t i = 0; i < finder->count; i++) {
-		struct rlg_attempt *attempt = &finder->attempts[i].attempt;
-		if (attempt->ended && same_job(attempt, event) && covers(attempt, event) &&
-		    (found == NULL || attempt->start_us > found->attempt.start_us))
-			found = &finder->attempts[i];
-	}
-	return found;
+	while (unnamed < most && events[unnamed]->job_id == events[0]->job_id && events[unnamed]->cluster == NULL)
+		unnamed++;
+	first = unnamed;
+	while (first < most && events[first]->job_id == events[0]->job_id &&
+	       strcmp(events[first]->cluster, events[unnamed]->cluster) == 0)
+		first++;
+	same_id = first;
+	while (same_id < most && events[same_id]->job_id == events[0]->job_id)
+		same_id++;
+	if (unnamed == 0 || same_id == first)
+		return first;
+	return unnamed; /* several clusters: nobody can tell which one is meant */
 }
 
-static struct rlg_phased_attempt *open_attempt_for(struct finder *finder, const struct rlg_event *event)
+static void find_jobs(struct finder *finder)
 {
-	struct rlg_phased_attempt *found = NULL;
+	const struct rlg_event **events = rlg_arena_alloc(finder->arena, finder->n_events * sizeof(*events) + 1);
+	size_t count = 0, size;
 
-	for (size_t i = 0; i < finder->count; i++) {
-		struct rlg_attempt *attempt = &finder->attempts[i].attempt;
-		if (same_job(attempt, event) && !attempt->ended && attempt->start_us <= event->time_us &&
-		    (found == NULL || attempt->start_us > found->attempt.start_us))
-			found = &finder->attempts[i];
-	}
-	return found;
-}
-
-/*
- * Each batch start that no ended attempt took is an attempt of its own, still open.  Other steps (srun inside salloc)
- * belong to the attempt that was running.
- */
-static void find_started(struct finder *finder)
-{
-	for (size_t i = 0; i < finder->n_events; i++) {
-		const struct rlg_event *event = &finder->events[i];
-		struct rlg_phased_attempt *attempt = NULL;
-		if (event->kind != RLG_EVENT_START || event->job_id < 0 || (finder->placed[i] && !finder->requeue[i]))
-			continue;
-		if (!is_batch_start(event))
-			attempt = ended_attempt_for(finder, event);
-		if (attempt == NULL && !is_batch_start(event))
-			attempt = open_attempt_for(finder, event);
-		if (attempt == NULL) {
-			attempt = add_attempt(finder, event);
-			attempt->attempt.start_us = event->start_us > 0 ? event->start_us : event->time_us;
-			attempt->attempt.slurm_state = "RUNNING";
-			attempt->attempt.status = RLG_STATUS_RUNNING;
-		}
-		take_common(attempt, event);
-		if (finder->requeue[i] != NULL)
-			take_end(attempt, finder->requeue[i]);
-	}
-}
-
-/*
- * Ends that do not say when the attempt started, as of a requeued job: of the attempt that was open then; else a second
- * word on one whose end is known; else of a job that never ran.
- */
-static void find_ended_without_start(struct finder *finder)
-{
-	for (size_t i = 0; i < finder->n_events; i++) {
-		const struct rlg_event *event = &finder->events[i];
-		if (event->kind != RLG_EVENT_FINISH || event->job_id < 0 || event->start_us > 0 || finder->placed[i])
-			continue;
-		struct rlg_phased_attempt *attempt = open_attempt_for(finder, event);
-		if (attempt == NULL && (attempt = ended_attempt_for(finder, event)) != NULL) {
-			take_common(attempt, event);
-			continue;
-		}
-		if (attempt == NULL)
-			attempt = add_attempt(finder, event);
-		take_end(attempt, event);
-	}
-}
-
-/* An open attempt that a later one of the same job follows has ended; nobody said how. */
-static void close_overtaken(struct finder *finder)
-{
-	for (size_t i = 0; i < finder->count; i++) {
-		struct rlg_attempt *open = &finder->attempts[i].attempt;
-		if (open->ended || open->start_us == 0)
-			continue;
-		for (size_t j = 0; j < finder->count; j++) {
-			const struct rlg_attempt *later = &finder->attempts[j].attempt;
-			if (later->job_id != open->job_id || !same_cluster(later->cluster, open->cluster) ||
-			    later->start_us <= open->start_us)
-				continue;
-			open->ended = true;
-			open->final = false;
-			open->slurm_state = "UNKNOWN";
-			open->status = RLG_STATUS_SUBMITTED;
-		}
-	}
-}
-
-static bool was_rejected(const struct finder *finder, const char *sid)
-{
 	for (size_t i = 0; i < finder->n_events; i++)
-		if (finder->events[i].kind == RLG_EVENT_REJECT && same_text(finder->events[i].sid, sid))
-			return true;
-	return false;
+		if (is_of_a_job(&finder->events[i]))
+			events[count++] = &finder->events[i];
+	if (count > 1)
+		qsort(events, count, sizeof(*events), compare_jobs);
+	for (size_t at = 0; at < count; at += size) {
+		struct rlg_phased_attempt *attempts;
+		size = one_job(events + at, count - at);
+		if (size > 1)
+			qsort(events + at, size, sizeof(*events), compare_places);
+		size_t n_attempts = rlg_job_attempts(finder->arena, events + at, size, &attempts);
+		for (size_t i = 0; i < n_attempts; i++)
+			add_attempt(finder, &attempts[i]);
+	}
 }
 
 /* Job ids wrap: a job that had ended when this was submitted is another one of the same number. */
@@ -386,30 +234,126 @@ static bool is_over_before(const struct rlg_attempt *attempt, const struct rlg_e
 	return attempt->ended && attempt->end_us + CLOCK_SKEW_US < submit->time_us;
 }
 
-/* A submission belongs to every attempt that carries its id; alone it is a job in the queue, unless it was refused. */
+static bool same_cluster(const char *left, const char *right)
+{
+	return left == NULL || right == NULL || strcmp(left, right) == 0;
+}
+
+static void take_submission(struct rlg_phased_attempt *to, const struct rlg_event *submit)
+{
+	rlg_attempt_take(to, submit);
+	if (to->attempt.submit_us == 0)
+		to->attempt.submit_us = submit->time_us;
+}
+
+/* A submission belongs to every attempt that carries its id. */
+static bool give_to_its_attempts(struct finder *finder, const struct rlg_event *submit)
+{
+	const size_t *last = submit->sid == NULL ? NULL : last_of(finder, finder->by_sid, submit->sid, false);
+
+	for (size_t at = last == NULL ? NONE : *last; at != NONE; at = finder->older[at])
+		take_submission(&finder->attempts[at], submit);
+	return last != NULL;
+}
+
+/* Attempts that carry no submission's id have its job's. */
+static bool give_to_its_job(struct finder *finder, const struct rlg_event *submit)
+{
+	char key[32];
+	const size_t *last =
+		submit->job_id < 0 ? NULL : last_of(finder, finder->by_job, job_key(submit->job_id, key), false);
+	bool given = false;
+
+	for (size_t at = last == NULL ? NONE : *last; at != NONE; at = finder->older[at]) {
+		struct rlg_phased_attempt *attempt = &finder->attempts[at];
+		if (!same_cluster(attempt->attempt.cluster, submit->cluster) || is_over_before(&attempt->attempt, submit))
+			continue;
+		take_submission(attempt, submit);
+		given = true;
+	}
+	return given;
+}
+
+static struct rlg_names *rejected(const struct finder *finder)
+{
+	struct rlg_names *names = rlg_names_new(finder->arena);
+
+	for (size_t i = 0; i < finder->n_events; i++) {
+		const struct rlg_event *event = &finder->events[i];
+		if (event->kind == RLG_EVENT_REJECT && event->sid != NULL &&
+		    rlg_names_find(names, event->sid) == RLG_NAMES_NONE)
+			rlg_names_add(names, event->sid, 0);
+	}
+	return names;
+}
+
+/* A submission alone is a job in the queue, unless it was refused. */
 static void find_submitted(struct finder *finder)
+{
+	const struct rlg_names *refused = rejected(finder);
+
+	for (size_t i = 0; i < finder->n_events; i++) {
+		const struct rlg_event *event = &finder->events[i];
+		if (event->kind != RLG_EVENT_SUBMIT)
+			continue;
+		bool by_sid = give_to_its_attempts(finder, event), by_job = give_to_its_job(finder, event);
+		if (by_sid || by_job || (event->sid != NULL && rlg_names_find(refused, event->sid) != RLG_NAMES_NONE))
+			continue;
+		struct rlg_phased_attempt waiting = rlg_attempt_waiting();
+		take_submission(&waiting, event);
+		add_attempt(finder, &waiting);
+	}
+}
+
+/* The attempts that carry this submission's id: is it an array, and is the job among them whose id is the array's? */
+static const struct rlg_attempt *array_without_leader(const struct finder *finder, size_t last)
+{
+	const struct rlg_attempt *task = NULL;
+
+	for (size_t at = last; at != NONE; at = finder->older[at]) {
+		const struct rlg_attempt *attempt = &finder->attempts[at].attempt;
+		if (attempt->array_job_id < 0 || attempt->job_id == attempt->array_job_id)
+			return NULL;
+		task = attempt;
+	}
+	return task;
+}
+
+/*
+ * Tasks of an array get a job id of their own when they begin; the last one keeps the array's.  As long as nobody has that
+ * one, others wait.  Not so in a run that only one of its tasks belongs to.
+ */
+static void find_waiting_tasks(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->n_events; i++) {
 		const struct rlg_event *event = &finder->events[i];
-		bool placed = false;
-		if (event->kind != RLG_EVENT_SUBMIT)
+		if (event->kind != RLG_EVENT_SUBMIT || event->sid == NULL || event->array_task_id >= 0)
 			continue;
-		for (size_t at = 0; at < finder->count; at++) {
-			struct rlg_phased_attempt *attempt = &finder->attempts[at];
-			if (!same_text(attempt->attempt.sid, event->sid) &&
-			    !(attempt->attempt.sid == NULL && same_job(&attempt->attempt, event) &&
-			      !is_over_before(&attempt->attempt, event)))
-				continue;
-			placed = true;
-			take_common(attempt, event);
-			if (attempt->attempt.submit_us == 0)
-				attempt->attempt.submit_us = event->time_us;
-		}
-		if (placed || (event->sid != NULL && was_rejected(finder, event->sid)))
+		const size_t *last = last_of(finder, finder->by_sid, event->sid, false);
+		const struct rlg_attempt *task = last == NULL ? NULL : array_without_leader(finder, *last);
+		if (task == NULL)
 			continue;
-		struct rlg_phased_attempt *added = add_attempt(finder, event);
-		added->attempt.submit_us = event->time_us;
-		take_common(added, event);
+		struct rlg_phased_attempt waiting = rlg_attempt_waiting();
+		waiting.attempt.job_id = waiting.attempt.array_job_id = task->array_job_id;
+		waiting.attempt.cluster = task->cluster;
+		waiting.attempt.user = task->user;
+		take_submission(&waiting, event);
+		add_attempt(finder, &waiting);
+	}
+}
+
+/* Words on a submission whose job id nobody knows. */
+static void find_words_on_submissions(struct finder *finder)
+{
+	for (size_t i = 0; i < finder->n_events; i++) {
+		const struct rlg_event *event = &finder->events[i];
+		if (event->job_id >= 0 || event->sid == NULL || event->kind != RLG_EVENT_FINISH)
+			continue;
+		const size_t *last = last_of(finder, finder->by_sid, event->sid, false);
+		if (last == NULL || finder->attempts[*last].attempt.job_id >= 0)
+			continue;
+		rlg_attempt_take_word(&finder->attempts[*last], event);
+		rlg_attempt_take(&finder->attempts[*last], event);
 	}
 }
 
@@ -431,23 +375,23 @@ static int compare_attempts(const void *left, const void *right)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (keys[i][0] != keys[i][1])
 			return keys[i][0] < keys[i][1] ? -1 : 1;
-	return strcmp(a->sid == NULL ? "" : a->sid, b->sid == NULL ? "" : b->sid);
+	int order = strcmp(text_or_empty(a->sid), text_or_empty(b->sid));
+	return order != 0 ? order : strcmp(text_or_empty(a->cluster), text_or_empty(b->cluster));
 }
 
 struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const struct rlg_event *events, size_t n_events,
 					     size_t *out_count)
 {
-	struct finder finder = {.arena = arena, .events = events, .n_events = n_events};
+	struct finder finder = {.arena = arena,
+				.events = events,
+				.n_events = n_events,
+				.by_sid = rlg_names_new(arena),
+				.by_job = rlg_names_new(arena)};
 
-	finder.placed = rlg_arena_alloc(arena, n_events * sizeof(*finder.placed) + 1);
-	finder.requeue = rlg_arena_alloc(arena, n_events * sizeof(*finder.requeue) + 1);
-	find_ended(&finder);
-	find_requeued(&finder);
-	give_starts_to_ended(&finder);
-	find_started(&finder);
-	find_ended_without_start(&finder);
-	close_overtaken(&finder);
+	find_jobs(&finder);
 	find_submitted(&finder);
+	find_waiting_tasks(&finder);
+	find_words_on_submissions(&finder);
 	if (finder.count > 1)
 		qsort(finder.attempts, finder.count, sizeof(*finder.attempts), compare_attempts);
 	*out_count = finder.count;

@@ -2,8 +2,8 @@
 /*
  * From the events of one run to the attempts at it.
  *
- * An attempt is (cluster, job_id, start_time): a requeued job has several, and a job id alone says nothing, as they wrap.
- * The result depends on the set of events only.
+ * An attempt is (cluster, job_id, submit_time), as it is to Slurm's own accounting: a requeue counts as a submission.  A job
+ * id alone says nothing, as they wrap.  The result depends on the set of events only.
  */
 #ifndef RLG_ATTEMPTS_H
 #define RLG_ATTEMPTS_H
@@ -25,5 +25,14 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 
 /* Where an attempt stands among others of its phase: by when it was submitted or started, whichever is later. */
 int64_t rlg_attempt_order(const struct rlg_attempt *attempt);
+
+/* An attempt of which nothing is known but that it waits. */
+struct rlg_phased_attempt rlg_attempt_waiting(void);
+
+/* What every event may say about its attempt; the first to say it wins. */
+void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event);
+
+/* How it ended, or how it goes, by this word on it. */
+void rlg_attempt_take_word(struct rlg_phased_attempt *to, const struct rlg_event *word);
 
 #endif

@@ -2,7 +2,7 @@
 /* runledger drain: deliver what waits in the spool. */
 #include "lib/clock.h"
 #include "tool/command.h"
-#include "tool/drain.h"
+#include "tool/drain/drain.h"
 
 #include <errno.h>
 #include <poll.h>

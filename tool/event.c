@@ -9,8 +9,8 @@ static const struct {
 	enum rlg_event_kind kind;
 } kinds[] = {
 	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
-	{"finish", RLG_EVENT_FINISH}, {"note", RLG_EVENT_NOTE},	    {"output", RLG_EVENT_OUTPUT},
-	{"edit", RLG_EVENT_EDIT},
+	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
+	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
 };
 
 static enum rlg_event_kind kind_of(const char *name)
@@ -49,8 +49,10 @@ static const struct {
 	{"job_id", offsetof(struct rlg_event, job_id)},
 	{"array_job_id", offsetof(struct rlg_event, array_job_id)},
 	{"array_task_id", offsetof(struct rlg_event, array_task_id)},
+	{"het_job_id", offsetof(struct rlg_event, het_job_id)},
 	{"exit_code", offsetof(struct rlg_event, exit_code)},
 	{"signal", offsetof(struct rlg_event, signal)},
+	{"time_limit", offsetof(struct rlg_event, time_limit_s)},
 };
 
 static const struct {
@@ -82,6 +84,8 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
 		*(int64_t *)((char *)&event + moments[i].offset) = rlg_record_get_time(record, moments[i].member);
 	event.final = rlg_record_get_bool(record, "final", true);
+	event.final_said = event.final == rlg_record_get_bool(record, "final", false);
+	event.never_ran = rlg_record_get_bool(record, "never_ran", false);
 	return event;
 }
 
@@ -100,7 +104,8 @@ static int compare_numbers(int64_t left, int64_t right)
 /* Of records without an id, or with one that two have, only what they say tells which comes first. */
 static int compare_facts(const struct rlg_event *left, const struct rlg_event *right)
 {
-	int order = compare_numbers(left->final, right->final);
+	int order = compare_numbers(left->final * 4 + left->final_said * 2 + left->never_ran,
+				    right->final * 4 + right->final_said * 2 + right->never_ran);
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && order == 0; i++)
 		order = compare_texts(FACT(left, texts[i].offset, const char *const),

@@ -13,6 +13,7 @@ enum rlg_event_kind {
 	RLG_EVENT_REJECT,
 	RLG_EVENT_START,
 	RLG_EVENT_FINISH,
+	RLG_EVENT_STATE, /* slurmctld's answer about a job that had not ended */
 	RLG_EVENT_NOTE,
 	RLG_EVENT_OUTPUT,
 	RLG_EVENT_EDIT,
@@ -27,14 +28,15 @@ struct rlg_event {
 	const char *sid;
 	const char *cluster;
 	const char *phase;
-	int64_t job_id, array_job_id, array_task_id;
+	int64_t job_id, array_job_id, array_task_id, het_job_id;
 	const char *matched_by; /* how the run was found: see resolve.h */
 	const char *step;
 	const char *state;
-	bool final;
+	bool final, final_said; /* true where nothing is said; and whether anything is */
+	bool never_ran;
 	const char *reason;
 	const char *source;
-	int64_t exit_code, signal;
+	int64_t exit_code, signal, time_limit_s;
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;

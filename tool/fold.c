@@ -166,12 +166,27 @@ static const struct rlg_attempt *decide_job(const struct rlg_phase *phase)
 	return found;
 }
 
-/* What a task of an array has to say beside the others: that it goes on, or that it failed. */
-static const int weight_in_array[RLG_STATUS_COUNT] = {
+/* What a part of a job has to say beside the others: that it goes on, or that it failed. */
+static const int weight_of_part[RLG_STATUS_COUNT] = {
 	[RLG_STATUS_FAILED] = 1, [RLG_STATUS_SUBMITTED] = 2, [RLG_STATUS_RUNNING] = 3};
 
-/* The tasks of an array are one attempt at the phase together: it has failed if one of them has, at its last try. */
-static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const struct rlg_phase *phase,
+/* Tasks of one array, and components of one heterogeneous job, are submitted and looked at together. */
+static bool are_parts_of_one(const struct rlg_attempt *left, const struct rlg_attempt *right)
+{
+	if (left->array_job_id >= 0 || right->array_job_id >= 0)
+		return left->array_job_id == right->array_job_id;
+	return left->het_job_id >= 0 && left->het_job_id == right->het_job_id;
+}
+
+/* A part by its own name: a requeued one has several attempts. */
+static const char *part_key(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+{
+	return rlg_arena_printf(arena, "%lld",
+				(long long)(attempt->array_job_id >= 0 ? attempt->array_task_id : attempt->job_id));
+}
+
+/* The parts of a job are one attempt at the phase together: it has failed if one of them has, at its last try. */
+static const struct rlg_attempt *decide_parts(struct rlg_arena *arena, const struct rlg_phase *phase,
 					      const struct rlg_attempt *newest)
 {
 	struct rlg_names *seen = rlg_names_new(arena);
@@ -179,13 +194,13 @@ static const struct rlg_attempt *decide_array(struct rlg_arena *arena, const str
 
 	for (size_t i = phase->n_attempts; i-- > 0;) {
 		const struct rlg_attempt *attempt = &phase->attempts[i];
-		if (attempt->array_job_id != newest->array_job_id)
+		if (!are_parts_of_one(attempt, newest))
 			continue;
-		const char *task = rlg_arena_printf(arena, "%lld", (long long)attempt->array_task_id);
-		if (rlg_names_find(seen, task) != RLG_NAMES_NONE)
+		const char *key = part_key(arena, attempt);
+		if (rlg_names_find(seen, key) != RLG_NAMES_NONE)
 			continue;
-		rlg_names_add(seen, task, i);
-		if (weight_in_array[attempt->status] > weight_in_array[found->status])
+		rlg_names_add(seen, key, i);
+		if (weight_of_part[attempt->status] > weight_of_part[found->status])
 			found = attempt;
 	}
 	return found;
@@ -195,7 +210,8 @@ static const struct rlg_attempt *decide(struct rlg_arena *arena, const struct rl
 {
 	const struct rlg_attempt *newest = decide_job(phase);
 
-	return newest == NULL || newest->array_job_id < 0 ? newest : decide_array(arena, phase, newest);
+	return newest == NULL || (newest->array_job_id < 0 && newest->het_job_id < 0) ? newest
+										      : decide_parts(arena, phase, newest);
 }
 
 /* The job whose number a tracker shows; a requeued one is still the same. */

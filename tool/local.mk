@@ -25,10 +25,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/draft.c %D%/draft.h \
-	%D%/drain.c %D%/drain.h \
-	%D%/drain_ask.c %D%/drain_ask.h \
-	%D%/drain_children.c %D%/drain_children.h \
-	%D%/drain_user.c %D%/drain_user.h \
+	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
+	%D%/drain/children.c %D%/drain/children.h \
+	%D%/drain/drain.c %D%/drain/drain.h \
+	%D%/drain/user.c %D%/drain/user.h \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
@@ -37,6 +37,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
@@ -55,6 +56,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
 	%D%/status_json.c \

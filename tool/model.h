@@ -32,12 +32,13 @@ const char *rlg_status_word(enum rlg_status status);
 /* The other way round, exact; false for any other word. */
 bool rlg_status_parse(const char *word, enum rlg_status *out_status);
 
-/* One time that a job was in the queue or ran: (cluster, job_id, start_time). */
+/* One time that a job was in the queue or ran: (cluster, job_id, submit_time); see attempts.h. */
 struct rlg_attempt {
 	const char *cluster;
 	int64_t job_id; /* -1 while only the submission is known */
 	int64_t array_job_id; /* -1: no array */
 	int64_t array_task_id; /* -1: no array */
+	int64_t het_job_id; /* of the leader of a heterogeneous job; -1: none */
 	const char *sid;
 	const char *slurm_state; /* Slurm's own word: PENDING, RUNNING, COMPLETED, TIMEOUT, ... or UNKNOWN */
 	bool ended; /* a finish record says so */
@@ -45,11 +46,12 @@ struct rlg_attempt {
 	const char *reason; /* Slurm's reason, or the first words about what went wrong */
 	int64_t exit_code; /* -1: not known */
 	int64_t signal; /* -1: not known; 0: none */
+	int64_t time_limit_s; /* -1: not known, or none */
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
-	const char *source; /* who said how it ended: epilog, jobcomp, exec; NULL before the end */
+	const char *source; /* who said how it ended: jobcomp, slurmctld, epilog, reconcile, exec; NULL before the end */
 	int64_t word_us; /* the moment of the newest record about this attempt */
 	enum rlg_status status;
 };

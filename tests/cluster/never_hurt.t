@@ -103,8 +103,11 @@ finish() {
 		((now < 20)) || break
 	done
 	completing_ms=$(awk -v a="$(<"$stamp")" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", (b - a) * 1000 }')
-	result="$(cluster_job_field "$id" JobState) $(cluster_job_field "$id" ExitCode) $(grep -v '^slurmstepd' "$shared/out.$id" 2>&1)"
+	result="$(cluster_job_field "$id" JobState) $(cluster_job_field "$id" ExitCode) $(job_said 2>&1)"
 }
+
+# Without what slurmstepd itself says there, in the words of 22.05 or of 26.05.
+job_said() { grep -v -e '^slurmstepd' -e "^\\[[-0-9T:.]*\\] error: couldn't chdir to" "$shared/out.$id"; }
 
 slowest_submit=0 slowest_completing=0
 claims() {

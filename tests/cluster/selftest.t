@@ -228,10 +228,10 @@ broken_conf() {
 	traceless "$dir"
 }
 
-# as_nobody COMMAND...: as an ordinary user without any capability.
+# as_nobody COMMAND...: as an ordinary user without any capability; not as nobody, whom newer Slurms take for no user.
 as_nobody() {
 	if [[ $EUID == 0 ]]; then
-		setpriv --reuid 65534 --regid 65534 --clear-groups env HOME=/nonexistent "$@"
+		setpriv --reuid daemon --regid daemon --clear-groups env HOME=/nonexistent "$@"
 	else
 		RLG_CLUSTER_MODE=single "$@"
 	fi
@@ -246,7 +246,7 @@ single_user() {
 	as_nobody "$HERE/enter" "$dir" bob true 2>/dev/null || status=$?
 	[[ $status == 77 ]] || fail "bob: status $status" || return
 	[[ $(as_nobody "$HERE/enter" "$dir" alice srun -N3 id -un | sort -u) == "$(as_nobody id -un)" ]] || fail "srun" || return
-	id=$(as_nobody "$HERE/enter" "$dir" alice sbatch --parsable --export=NONE -o /dev/null --wrap 'setsid sleep 4713') || return
+	id=$(as_nobody "$HERE/enter" "$dir" alice sbatch --parsable --export=NIL -o /dev/null --wrap 'setsid sleep 4713') || return
 	wait_until 10 pgrep -fx 'sleep 4713' >/dev/null || fail "job $id does not run" || return
 	# shellcheck disable=SC2016 # for the shell inside
 	as_nobody bash -c '. "$1/functions.sh"; CLUSTER_DIR=$2; cluster_restart_slurmd n3; cluster_kill_node n2; cluster_start_node n2; cluster_rpc_counts' \

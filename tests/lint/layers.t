@@ -10,7 +10,7 @@ cd "$top_srcdir" || exit 99
 # greater, in its own half or in lib.  A file of the tool's that is not named here stands innermost.
 ring() {
 	case $1 in
-	lib/statusfile.*) echo lib 3 ;;
+	lib/spool.* | lib/statusfile.*) echo lib 3 ;;
 	lib/record.* | lib/record_read.* | lib/lines.*) echo lib 2 ;;
 	lib/*) echo lib 1 ;;
 	spank/hooks/*) echo spank 1 ;;
@@ -18,8 +18,8 @@ ring() {
 	spank/plugin/*) echo spank 3 ;;
 	tool/main.c) echo tool 5 ;;
 	tool/cmd_* | tool/command.* | tool/commands.h | tool/options.* | tool/help.* | tool/damage.* | \
-		tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
-	tool/group.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
+		tool/drain/* | tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
+	tool/group.* | tool/job_places.* | tool/mentions.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
 	tool/tracker/*) echo tool 2 ;;
 	tool/*) echo tool 1 ;;
 	*) echo other 0 ;;

@@ -484,11 +484,12 @@ static void nobody_is_nobody_to_become(void **state)
 static void limit_and_burn(void *context)
 {
 	struct rlimit core;
+	volatile bool burning = true;
 
 	(void)context;
 	rlg_process_limit(1, 60, (size_t)1 << 46);
 	CHILD_ASSERT(getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0);
-	for (volatile unsigned long i = 0;; i++)
+	while (burning)
 		;
 }
 

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <slurm/slurm.h>
 #include <slurm/slurm_errno.h>
+#include <slurm/slurm_version.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static void add_nodes(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_str(writer, "nodes", job->nodes);
 }
 
+#if SLURM_VERSION_NUMBER < SLURM_VERSION_NUM(26, 5, 0)
 /* What slurmstepd makes of a pattern for a batch script, and libslurm leaves as it is; NULL for all others. */
 static const char *step_pattern(char letter, const char *host)
 {
@@ -150,9 +152,9 @@ static void fill_in_step(struct rlg_text *path, const char *pattern)
 }
 
 /* With its patterns filled in; a backslash turns them all off. */
-static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+static void get_stdout(char *path, int size, slurm_job_info_t *job)
 {
-	char path[PATH_MAX] = "", filled_in[PATH_MAX];
+	char filled_in[PATH_MAX];
 	struct rlg_text text;
 
 	if (job->std_out != NULL && strchr(job->std_out, '\\') == NULL) {
@@ -160,7 +162,21 @@ static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
 		fill_in_step(&text, job->std_out);
 		job->std_out = filled_in;
 	}
-	slurm_get_job_stdout(path, sizeof(path), job);
+	slurm_get_job_stdout(path, size, job);
+}
+#else
+/* libslurm fills in all patterns itself, and knows that %N has become the node's name. */
+static void get_stdout(char *path, int size, slurm_job_info_t *job)
+{
+	slurm_get_job_stdout(path, size, job);
+}
+#endif
+
+static void add_stdout(struct rlg_record_writer *writer, slurm_job_info_t *job)
+{
+	char path[PATH_MAX] = "";
+
+	get_stdout(path, sizeof(path), job);
 	rlg_record_str(writer, "stdout", path);
 }
 
@@ -194,6 +210,18 @@ static int print_job(slurm_job_info_t *job)
 	return length > 0 && fwrite(storage, (size_t)length, 1, stdout) == 1 && fflush(stdout) == 0 ? 0 : 1;
 }
 
+static int load_job(job_info_msg_t **out_answer, uint32_t job_id)
+{
+#ifdef RLG_SLURM_JOB_BY_STEP_ID
+	slurm_step_id_t id = SLURM_STEP_ID_INITIALIZER;
+
+	id.job_id = job_id;
+#else
+	uint32_t id = job_id;
+#endif
+	return slurm_load_job(out_answer, id, SHOW_ALL | SHOW_LOCAL);
+}
+
 int main(int argc, char **argv)
 {
 	job_info_msg_t *answer = NULL;
@@ -204,7 +232,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	slurm_init(NULL);
-	if (slurm_load_job(&answer, (uint32_t)job_id, SHOW_ALL | SHOW_LOCAL) != 0) {
+	if (load_job(&answer, (uint32_t)job_id) != 0) {
 		fprintf(stderr, "%s\n", slurm_strerror(errno));
 		return 1;
 	}

@@ -143,6 +143,7 @@ mariadb_conf() {
 	log-error=$DIR/log/mariadbd.log
 	skip-networking
 	skip-grant-tables
+	init-file=$DIR/etc/mariadb.sql
 	skip-name-resolve
 	skip-log-bin
 	innodb-buffer-pool-size=8M
@@ -159,6 +160,12 @@ mariadb_conf() {
 	key-buffer-size=1M
 	max-connections=20
 	END
+}
+
+# slurmdbd would make its database itself, on a second try with the same connection; MariaDB's client library 11.8.9
+# takes no answers on such a one ("exceeds maximum allowed number of columns (=0)").
+mariadb_sql() {
+	echo 'CREATE DATABASE IF NOT EXISTS slurm_acct_db;'
 }
 
 # The private /etc files: the real ones and two ordinary users that exist
@@ -194,6 +201,7 @@ write_conf() {
 		install -d -m 0700 "$DIR/db"
 		slurmdbd_conf | install -m 0600 /dev/stdin "$DIR/etc/slurmdbd.conf"
 		mariadb_conf >"$DIR/etc/mariadb.cnf"
+		mariadb_sql >"$DIR/etc/mariadb.sql"
 	fi
 	[[ $MODE == multi ]] || return 0
 	etc_passwd >"$DIR/etc/ns/passwd"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Emptying the spool: see drain.h. */
-#include "tool/drain.h"
+#include "tool/drain/drain.h"
 
 #include "lib/clock.h"
 #include "lib/record.h"
 #include "lib/spool.h"
 #include "tool/arena.h"
-#include "tool/drain_ask.h"
-#include "tool/drain_children.h"
-#include "tool/drain_user.h"
+#include "tool/drain/ask_rest.h"
+#include "tool/drain/children.h"
+#include "tool/drain/user.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -6,7 +6,7 @@
 #define RLG_DRAIN_CHILDREN_H
 
 #include "tool/arena.h"
-#include "tool/drain_user.h"
+#include "tool/drain/user.h"
 
 /*
  * Delivers `entries`, which are sorted by user, and notes in each what became of it.  A child that is silent for too long

@@ -3,10 +3,10 @@
  * What slurmctld has to be asked about an end that it told only in part: whether a job that lost its node, or was
  * preempted, goes back to the queue; and what EpilogSlurmctld is not told.
  */
-#ifndef RLG_DRAIN_ASK_H
-#define RLG_DRAIN_ASK_H
+#ifndef RLG_ASK_REST_H
+#define RLG_ASK_REST_H
 
-#include "tool/drain_user.h"
+#include "tool/drain/user.h"
 
 /*
  * Asks once for each such entry, and adds the answer to its record.  As soon as slurmctld does not answer, the others

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Delivering a user's records from the spool: see drain_user.h. */
-#include "tool/drain_user.h"
+/* Delivering a user's records from the spool: see user.h. */
+#include "tool/drain/user.h"
 
 #include "lib/process.h"
 #include "lib/record.h"

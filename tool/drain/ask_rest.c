@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What slurmctld has to be asked about an end that it told only in part: see drain_ask.h. */
-#include "tool/drain_ask.h"
+/* What slurmctld has to be asked about an end that it told only in part: see ask_rest.h. */
+#include "tool/drain/ask_rest.h"
 
 #include "tool/ask.h"
 #include "tool/draft.h"

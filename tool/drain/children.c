@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The children of drain: see drain_children.h. */
-#include "tool/drain_children.h"
+/* The children of drain: see children.h. */
+#include "tool/drain/children.h"
 
 #include "lib/clock.h"
 
