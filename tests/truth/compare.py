@@ -15,6 +15,7 @@ What counts as agreement
   start       not compared where sacct has none: it loses that of a task now and then, when it is requeued at once.
               Where the job never had a node, sacct has none or the end, by chance.
   nodes       the same text.
+  no word     a job that is PENDING to sacct may be one of which nothing was heard since, if PENDING is what was heard.
   a PENDING attempt after one that went back into the queue: the ledger says so by final = false and `submitted`.
 """
 import argparse
@@ -30,11 +31,10 @@ from datetime import datetime, timezone
 
 TOLERANCE = 2
 REQUEUES = {"REQUEUED", "PREEMPTED", "NODE_FAIL"}
-SLURMCTLDS_WORD = {"jobcomp", "epilog", "slurmctld", "slurmdbd"}
-NO_WORD = {"UNKNOWN", "no word"}
+SLURMCTLDS_WORD = {"jobcomp", "epilog", "reconcile"}
 
 Row = collections.namedtuple("Row", "job raw name user state exit submit start end nodes task")
-Word = collections.namedtuple("Word", "run job array task state final exit submit start end nodes source status")
+Word = collections.namedtuple("Word", "run job array task state silent final exit submit start end nodes source status")
 Line = collections.namedtuple("Line", "scenario row word verdict why")
 
 
@@ -74,18 +74,15 @@ def moment(text):
 
 
 def word_of(run, phase, attempt):
-    state = attempt["slurm_state"]
-    if attempt.get("no_word_since"):
-        state = "no word"
-    elif state is None:
-        state = "RUNNING" if attempt["start_time"] else "PENDING"
+    state = attempt["slurm_state"] or ("RUNNING" if attempt["start_time"] else "PENDING")
+    silent = state == "UNKNOWN" or bool(attempt.get("no_word_since"))
     code = None
     if attempt["exit_code"] is not None:
         code = "%d:%d" % (attempt["exit_code"], attempt["signal"] or 0)
     array = attempt["array_job_id"]
     job = attempt["job_id"]
     return Word(run, int(job) if job else None, int(array) if array else None, attempt["array_task_id"], state,
-                attempt["final"], code, moment(attempt["submit_time"]), moment(attempt["start_time"]),
+                silent, attempt["final"], code, moment(attempt["submit_time"]), moment(attempt["start_time"]),
                 moment(attempt["end_time"]), attempt["nodes"], attempt["source"], phase["status"])
 
 
@@ -191,7 +188,7 @@ def about_row(word, row):
     if word.array is not None and row.job.startswith("%d_[" % word.array):
         return 2
     # Before it starts, a job has no id for SPANK.
-    return 1 if word.job is None and word.state in NO_WORD | {"PENDING"} else 0
+    return 1 if word.job is None and word.state in ("UNKNOWN", "PENDING") else 0
 
 
 def pair(rows, words):
@@ -262,7 +259,7 @@ def judge(cell, scenario, row, word, goes_on, waits_again, codes):
     wrong = differences(row, word, goes_on, codes)
     if not wrong:
         return "agree", ""
-    if may_be_blind and word.state in NO_WORD:
+    if may_be_blind and word.silent:
         return "blind", "the ledger says that it does not know"
     return "disagree", ", ".join(wrong)
 
@@ -312,12 +309,15 @@ VARYING = [(re.compile(pattern), by) for pattern, by in (
     (r"\b(JOB|STEP|StepId=|JobId=|job|allocation|for) ?\d+(\.\w+)?", r"\1 N"), (r"^\d+(_\d+)?$", "N"),
     (r"\(pid \d+\)|pid=\d+", "PID"))]
 
+# What Slurm says at one time and not at another: all ids are in use; a task had ended before it was told to go on.
+CHANCE = re.compile("Slurm temporarily unable to accept job|_handle_signal_container: failed signal")
+
 
 def neutral(text):
     lines = []
     for line in text.splitlines():
-        if "Slurm temporarily unable to accept job" in line:
-            continue                     # all ids are in use
+        if CHANCE.search(line):
+            continue
         for pattern, by in VARYING:
             line = pattern.sub(by, line)
         lines.append(line)
@@ -371,8 +371,9 @@ def sacct_text(row):
 def word_text(word):
     if word is None:
         return "-"
-    return "%s%s %s %s-%s %s" % (word.state, "" if word.final or word.state in ("PENDING", "RUNNING") else "~", word.exit or "-",
-                                 clock(word.start), clock(word.end), word.nodes or "-")
+    again = not word.final and word.state not in ("PENDING", "RUNNING", "UNKNOWN")
+    return "%s%s%s %s %s-%s %s" % (word.state, "~" if again else "", "?" if word.silent else "", word.exit or "-",
+                                   clock(word.start), clock(word.end), word.nodes or "-")
 
 
 def label(line):
@@ -385,7 +386,7 @@ def print_table(title, lines, colour):
         verdict = line.verdict + (": " + line.why if line.why else "")
         return label(line), sacct_text(line.row), word_text(line.word), verdict
 
-    table = [("scenario, job", "sacct -D", "the ledger (~: not final)", "")] + [cells(line) for line in lines]
+    table = [("scenario, job", "sacct -D", "the ledger (~ not final, ? no word since)", "")] + [cells(line) for line in lines]
     widths = [max(len(unicodedata.normalize("NFC", row[i])) for row in table) for i in range(3)]
     print("\n%s" % title)
     for row, line in zip(table, [None] + lines):

@@ -10,7 +10,7 @@ WORLDS=(main memory wrap)
 # n4 unless they ask for more; the other nodes are preempted on, filled or broken, each by one scenario.
 world_options() {
 	case $1 in
-	main) echo --nodes 22 --cpus 64 ;;
+	main) echo --nodes 23 --cpus 64 ;;
 	*) echo --nodes 1 --cpus 16 ;;
 	esac
 }

@@ -97,3 +97,14 @@ prolog_fails() {
 	again 1
 	over
 }
+
+# Only an administrator may ask for a boot; the node never says that it has.  It is NODE_FAIL, not BOOT_FAIL, to Slurm.
+scenario boot_fails main 'its node does not come back from the boot that the job asked for' blind group=lab
+boot_fails() {
+	user=bob folder=$lab
+	admin sacctmgr -iQ modify user bob set adminlevel=Admin
+	wait_for is_admin
+	batch_of 'exit 0' -p main -w n23 --reboot --no-requeue --time=1
+	over
+}
+is_admin() { as bob sbatch --test-only -w n23 -p main --reboot --wrap true >>"$here/admin.log" 2>&1; }
