@@ -107,9 +107,23 @@ static void forget_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * slurmstepd lends its effective identity to the job's user now and then, in one thread for all: its extern step does so
+ * while our exit hook runs (seen with 24.11).  What we start for root must not begin as half a user.
+ */
+static void take_root_back(void)
+{
+	if (getuid() != 0 || geteuid() == 0)
+		return;
+	if (syscall(SYS_setresuid, 0, 0, 0) != 0 || syscall(SYS_setresgid, 0, 0, 0) != 0 ||
+	    syscall(SYS_setgroups, 0, NULL) != 0)
+		_exit(127);
+}
+
 /* A process of its own: no terminal, no folder held, nothing inherited but what is asked for. */
 static void start_afresh(void)
 {
+	take_root_back();
 	setsid();
 	forget_signals();
 	if (chdir("/") != 0)

@@ -2,7 +2,6 @@
 /* The site's settings: see siteconf.h. */
 #include "lib/siteconf.h"
 
-#include "lib/spool.h"
 #include "lib/text.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  *     track = groups | all      which jobs are tracked: those of a run group (the default), or every job
  *     default_group = PATH      where `track = all` keeps jobs without a group; `~` is the user's home [~/runledger]
  *     timeout_ms = NUMBER       the longest that a submission or an epilog may wait for us [2000]
- *     spool = PATH              where slurmctld's records wait for `runledger drain` [lib/spool.h]
+ *     spool = PATH              where slurmctld's records wait for `runledger drain` [RLG_SPOOL_PATH]
  *     jobcomp_then = PATH       the site's former jobcomp script, which `runledger jobcomp` becomes [none]
  */
 #ifndef RLG_SITECONF_H
@@ -15,6 +15,9 @@
 #include "lib/layout.h"
 
 #include <stdbool.h>
+
+/* slurmctld's spool (lib/spool.h); owned by SlurmUser, closed to everybody else. */
+#define RLG_SPOOL_PATH RLG_LOCALSTATEDIR "/spool/runledger/slurmctld"
 
 #define RLG_SITECONF_PATH RLG_SYSCONFDIR "/runledger/runledger.conf"
 

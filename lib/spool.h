@@ -17,9 +17,6 @@
 
 #include <stddef.h>
 
-/* slurmctld's; owned by SlurmUser, closed to everybody else. */
-#define RLG_SPOOL_PATH RLG_LOCALSTATEDIR "/spool/runledger/slurmctld"
-
 #define RLG_SPOOL_NEW "new"
 #define RLG_SPOOL_HELD "held"
 #define RLG_SPOOL_BAD "bad"

@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_cgroup \
 	tests/unit/test_client_line \
 	tests/unit/test_config \
+	tests/unit/test_failure \
 	tests/unit/test_fold \
 	tests/unit/test_git_head \
 	tests/unit/test_hooks \
@@ -31,6 +32,7 @@ unit_tests = \
 	tests/unit/test_statusfile \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_yaml_doc
@@ -54,6 +56,7 @@ cli_tests = \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
+	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/record.t \
@@ -80,6 +83,7 @@ cluster_tests = \
 	%D%/cluster/rpc.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
+	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)

@@ -2,6 +2,7 @@
 /* Asking slurmctld how one job ended: see ask.h. */
 #include "tool/ask.h"
 
+#include "lib/clock.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/text.h"
@@ -14,6 +15,9 @@
 #include <unistd.h>
 
 #define PROGRAM "runledger-ask"
+
+/* Its exit status where slurmctld knows no such job. */
+#define NO_SUCH_JOB 3
 
 /* Beside this very program, as a tree that was moved or not yet installed is still one; else where it was configured. */
 static bool find_program(char out_path[PATH_MAX])
@@ -33,22 +37,43 @@ static bool find_program(char out_path[PATH_MAX])
 	return access(out_path, X_OK) == 0;
 }
 
-int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
+/* argv[0] is for us to fill in. */
+static int ask(const char *const *argv, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
 {
-	char path[PATH_MAX], number[32], answer[RLG_RECORD_MAX + 1], words[512];
-	const char *argv[] = {PROGRAM, number, NULL};
+	char path[PATH_MAX], answer[RLG_RECORD_MAX + 1], words[512];
 	struct rlg_program program = {.path = path, .argv = argv, .envp = (const char *const *)environ};
 	struct rlg_output output = {answer, sizeof(answer), words, sizeof(words)};
 
 	if (!find_program(path))
-		return rlg_fail(err, -ENOENT, "%s is not installed: runledger was built without Slurm", path);
-	snprintf(number, sizeof(number), "%lld", (long long)job_id);
+		return rlg_fail(err, -ENOTSUP, "%s is not installed: runledger was built without Slurm", path);
 	int code = rlg_process_run(&program, timeout_ms, &output, err);
 	if (code < 0)
 		return code;
 	rlg_first_line(words);
+	if (code == NO_SUCH_JOB)
+		return rlg_fail(err, -ESRCH, "slurmctld knows no such job: %s", words);
 	if (code != 0)
-		return rlg_fail(err, -EIO, "slurmctld did not say how job %lld ended: %s", (long long)job_id,
-				words[0] != '\0' ? words : "no reason was given");
+		return rlg_fail(err, -EIO, "slurmctld did not answer: %s", words[0] != '\0' ? words : "no reason was given");
 	return rlg_record_parse(answer, strlen(answer), out_answer, err);
+}
+
+int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
+{
+	char number[32];
+	const char *argv[] = {PROGRAM, number, NULL};
+
+	snprintf(number, sizeof(number), "%lld", (long long)job_id);
+	return ask(argv, timeout_ms, out_answer, err);
+}
+
+int rlg_ask_submission(const struct rlg_ask_submission *submission, int timeout_ms, struct rlg_record *out_answer,
+		       struct rlg_err *err)
+{
+	char uid[32], from[32], to[32];
+	const char *argv[] = {PROGRAM, uid, from, to, submission->job_name, NULL};
+
+	snprintf(uid, sizeof(uid), "%lld", (long long)submission->uid);
+	snprintf(from, sizeof(from), "%lld", (long long)(submission->from_us / RLG_SECOND_US));
+	snprintf(to, sizeof(to), "%lld", (long long)(submission->to_us / RLG_SECOND_US));
+	return ask(argv, timeout_ms, out_answer, err);
 }

@@ -11,8 +11,20 @@
 
 /*
  * Asks within the time.  On success out_answer is a `finish` record with what slurmctld said; end it with
- * rlg_record_done().  -ETIMEDOUT, -ENOENT (no such program), or -EIO with what the program said.
+ * rlg_record_done().  -ESRCH: slurmctld knows no such job (any more).  -ETIMEDOUT, -ENOTSUP (built without Slurm), or -EIO with
+ * what the program said.
  */
 int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err);
+
+/* A job whose id is not known: by what was submitted, by whom, and when. */
+struct rlg_ask_submission {
+	int64_t uid;
+	const char *job_name;
+	int64_t from_us, to_us; /* the submission lies between them */
+};
+
+/* The same for such a job; -ESRCH as well where several are like that. */
+int rlg_ask_submission(const struct rlg_ask_submission *submission, int timeout_ms, struct rlg_record *out_answer,
+		       struct rlg_err *err);
 
 #endif

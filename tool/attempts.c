@@ -68,6 +68,7 @@ void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *eve
 	take_text(&attempt->sid, event->sid);
 	take_text(&attempt->nodes, event->nodes);
 	take_text(&attempt->user, event->user);
+	take_text(&attempt->job_name, event->job_name);
 	take_text(&attempt->stdout_path, event->stdout_path);
 	take_number(&attempt->job_id, event->job_id);
 	take_number(&attempt->array_job_id, event->array_job_id);

@@ -80,6 +80,8 @@ static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena
 	rlg_facts_text(job->facts, "cwd", job->about.folder);
 	rlg_facts_text(job->facts, "script", job->line.script);
 	rlg_facts_text(job->facts, "array", job->line.array);
+	if (job->line.time_limit_s > 0)
+		rlg_facts_number(job->facts, "time_limit", job->line.time_limit_s);
 	add_git(job->facts, arena, job->about.folder);
 	rlg_facts_text(job->facts, "command", job->line.command);
 }

@@ -7,6 +7,8 @@
 #include "tool/report.h"
 #include "tool/scripts.h"
 
+#include "lib/clock.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +86,7 @@ static int report(const struct rlg_options *options, struct rlg_group *group, rl
 
 	if (rlg_group_load(group, &model, &err) < 0)
 		return rlg_failure(options, "%s", err.text);
+	rlg_silence_mark(model, &group->config.silence, rlg_clock_now_us());
 	rlg_summary_actions(group->arena, model, rlg_scripts_has, (void *)group->path, &actions);
 	rlg_bytes_init(&text, group->arena);
 	render(model, &actions, &text);
@@ -130,7 +133,8 @@ const struct rlg_command rlg_cmd_report = {
 	.summary = "write a summary of a run group as a document",
 	.description = "Writes how many runs stand where, each run with its phases, and what to do next. GROUP is a "
 		       "folder in a run group; without it, the current folder.\n\n"
-		       "The same records give the same bytes: the report's time is that of the newest record.",
+		       "The same records give the same bytes, as the report's time is that of the newest record; but a job that should "
+		       "have been heard of by now is told, too.",
 	.options = report_options,
 	.examples = report_examples,
 	.run = run,

@@ -3,6 +3,8 @@
 #include "tool/commands.h"
 #include "tool/damage.h"
 #include "tool/group.h"
+#include "tool/reconcile.h"
+#include "tool/refresh.h"
 #include "tool/scripts.h"
 #include "tool/status.h"
 #include "tool/when.h"
@@ -87,15 +89,51 @@ static int unknown_run(const struct rlg_options *options, const struct rlg_model
 	return rlg_unknown_name(options, &nearest, "run", model->run_group);
 }
 
+static void say_reconciled(const struct rlg_options *options, const struct rlg_reconciliation *done)
+{
+	if (done->asked == 0) {
+		fputs("runledger status: every job that should have been heard of was; nobody was asked\n", stderr);
+		return;
+	}
+	fprintf(stderr, "runledger status: asked about %zu job%s: %zu ended, %zu go on, %zu that nobody knows any more\n",
+		done->asked, done->asked == 1 ? "" : "s", done->ended, done->go_on, done->unknown);
+	if (done->problem.text[0] != '\0')
+		rlg_warning(options, "%s; ask again later", done->problem.text);
+}
+
+/* Asks Slurm, and takes the group's state anew.  Returns 0 or an exit status. */
+static int reconcile(const struct rlg_options *options, struct rlg_group *group, struct rlg_model **model, int64_t now_us)
+{
+	struct rlg_reconciliation done;
+	struct rlg_refresh_report report;
+	struct rlg_err err = {""};
+
+	if (rlg_reconcile(group, *model, &done, &err) < 0)
+		return rlg_failure(options, "%s", err.text);
+	say_reconciled(options, &done);
+	if (done.asked == 0)
+		return 0;
+	if (rlg_refresh(group, RLG_REFRESH_WAIT, &report, &err) < 0)
+		rlg_warning(options, "%s", err.text);
+	if (rlg_group_load(group, model, &err) < 0)
+		return rlg_failure(options, "%s", err.text);
+	rlg_silence_mark(*model, &group->config.silence, now_us);
+	return 0;
+}
+
 static int show(const struct rlg_options *options, struct rlg_group *group, const struct filter *filter,
 		int64_t now_us)
 {
 	struct rlg_status_view view = {.arena = group->arena, .now_us = now_us};
 	struct rlg_model *model;
 	struct rlg_err err;
+	int status;
 
 	if (rlg_group_load(group, &model, &err) < 0)
 		return rlg_failure(options, "%s", err.text);
+	rlg_silence_mark(model, &group->config.silence, now_us);
+	if (rlg_option_given(options, "reconcile") && (status = reconcile(options, group, &model, now_us)) != 0)
+		return status;
 	if (filter->run != NULL && rlg_model_run(model, filter->run) == NULL)
 		return unknown_run(options, model, filter->run);
 	view.model = model;
@@ -140,6 +178,7 @@ static const struct rlg_option status_options[] = {
 	 "only runs in these states: pending, submitted, running, completed, failed, skipped"},
 	{"since", '\0', "TIME",
 	 "only runs with news since then: 30m, 2h, 3d, today, 2026-03-11, \"2026-03-11 15:00\""},
+	{"reconcile", '\0', NULL, "first ask Slurm, once, about the jobs that should have been heard of, and record what it says"},
 	{"no-color", '\0', NULL, "no colours, as in a pipe or with NO_COLOR set"},
 	{0},
 };
@@ -160,7 +199,9 @@ const struct rlg_command rlg_cmd_status = {
 	.description = "Shows each run of a run group with its phases, its job, how long it took or has been running, and "
 		       "what failed and why; then what to do next. GROUP is a folder in a run group; without it, the "
 		       "current folder.\n\n"
-		       "Only the records are read: Slurm is not asked.",
+		       "Only the records are read: Slurm is not asked. A job whose end nobody told is shown with the time of "
+		       "the last word on it, once its time limit has passed; with --reconcile slurmctld is asked about "
+		       "exactly those, then Slurm's accounting if there is one, and the answers become records.",
 	.options = status_options,
 	.examples = status_examples,
 	.run = run,

@@ -2,7 +2,9 @@
 /* A group's settings: see config.h. */
 #include "tool/config.h"
 
+#include "lib/clock.h"
 #include "lib/layout.h"
+#include "tool/when.h"
 #include "tool/yaml_doc.h"
 
 #include <errno.h>
@@ -44,6 +46,7 @@ void rlg_config_default(struct rlg_arena *arena, struct rlg_config *out_config)
 		.trackers = rlg_arena_grow(arena, default_trackers, COUNT(default_trackers), COUNT(default_trackers),
 					   sizeof(default_trackers[0])),
 		.n_trackers = COUNT(default_trackers),
+		.silence = {RLG_SILENCE_WAITING_S * RLG_SECOND_US, RLG_SILENCE_RUNNING_S * RLG_SECOND_US},
 	};
 }
 
@@ -224,12 +227,32 @@ static int read_trackers(struct reading *reading, const struct rlg_yaml_node *no
 	return 0;
 }
 
+static int read_no_word_after(struct reading *reading, const struct rlg_yaml_node *node)
+{
+	static const char takes[] = "`no_word_after` takes `waiting` and `running`, each a time like 30s, 10m, 2h or 1d";
+	struct rlg_silence *silence = &reading->config->silence;
+
+	if (node->kind != RLG_YAML_MAPPING)
+		return wrong(reading, node, takes);
+	for (const struct rlg_yaml_node *key = node->first; key != NULL; key = key->next->next) {
+		const char *name = text_of(key), *text = text_of(key->next);
+		int64_t *to = name == NULL			 ? NULL
+			      : strcmp(name, "waiting") == 0 ? &silence->waiting_us
+			      : strcmp(name, "running") == 0 ? &silence->running_us
+							      : NULL;
+		if (to == NULL || text == NULL || !rlg_when_parse_duration(text, to))
+			return wrong(reading, key, takes);
+	}
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*read)(struct reading *reading, const struct rlg_yaml_node *node);
 } keys[] = {
 	{"version", read_version}, {"run_group", read_run_group}, {"plan", read_plan},	     {"phases", read_phases},
 	{"match", read_match},	   {"outputs", read_outputs},	  {"trackers", read_trackers},
+	{"no_word_after", read_no_word_after},
 };
 
 static int read_key(struct reading *reading, const struct rlg_yaml_node *key)
@@ -238,7 +261,8 @@ static int read_key(struct reading *reading, const struct rlg_yaml_node *key)
 		if (strcmp(keys[i].key, key->value) == 0)
 			return keys[i].read(reading, key->next);
 	return rlg_fail(reading->err, -EINVAL,
-			"%s:%u: there is no setting '%.100s'; there are version, run_group, plan, phases, match, outputs, trackers",
+			"%s:%u: there is no setting '%.100s'; there are version, run_group, plan, phases, match, outputs, trackers, "
+			"no_word_after",
 			reading->path, key->line, key->value == NULL ? "?" : key->value);
 }
 
@@ -291,5 +315,10 @@ const char *rlg_config_template(struct rlg_arena *arena)
 		       "\n"
 		       "# The trackers to keep, and where; `off` for none.\n"
 		       "#trackers:\n"
-		       "#  runs_status: runs_status.yaml\n");
+		       "#  runs_status: runs_status.yaml\n"
+		       "\n"
+		       "# When `runledger status` says that there was no word of a job: in the queue; past its time limit.\n"
+		       "#no_word_after:\n"
+		       "#  waiting: 1d\n"
+		       "#  running: 10m\n");
 }

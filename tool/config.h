@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "tool/arena.h"
+#include "tool/silence.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,6 +52,7 @@ struct rlg_config {
 	size_t n_outputs;
 	struct rlg_tracker_choice *trackers;
 	size_t n_trackers;
+	struct rlg_silence silence;
 };
 
 /* The defaults: phases finetune and eval, the rules {phase}_{run}, {run}_{phase} and {run}, runs_status.yaml. */

@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "tool/bytes.h"
+#include "tool/failure_words.h"
 #include "tool/summary.h"
 #include "tool/when.h"
 
@@ -117,19 +118,31 @@ static void words_start(struct rlg_bytes *words, const struct rlg_record *record
 	*colour = RLG_COLOUR_BLUE;
 }
 
+/* "; 3 of 4 tasks there failed": how many more the record does not tell about. */
+static void add_others(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	int64_t failed, tasks;
+
+	if (rlg_record_get_int(record, "failed", &failed) && failed > 1 && rlg_record_get_int(record, "tasks", &tasks))
+		rlg_bytes_addf(words, "; %" PRId64 " of %" PRId64 " tasks there failed", failed, tasks);
+}
+
 static void words_task_failed(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
-	int64_t value;
+	struct rlg_failure failure = {.node = rlg_record_get_str(record, "node"),
+				      .rank = -1,
+				      .step = rlg_record_get_str(record, "step"),
+				      .exit_code = -1,
+				      .signal = -1,
+				      .oom = rlg_record_get_bool(record, "oom", false)};
 
-	if (!add_number(words, record, "rank ", "rank"))
-		rlg_bytes_add(words, "a task");
-	add_text(words, record, " on ", "node");
-	if (rlg_record_get_bool(record, "oom", false))
-		rlg_bytes_add(words, ", out of memory");
-	if (rlg_record_get_int(record, "signal", &value) && value > 0)
-		rlg_bytes_addf(words, ", signal %" PRId64, value);
-	if (rlg_record_get_int(record, "exit_code", &value) && value > 0)
-		rlg_bytes_addf(words, ", exit code %" PRId64, value);
+	rlg_record_get_int(record, "rank", &failure.rank);
+	rlg_record_get_int(record, "exit_code", &failure.exit_code);
+	rlg_record_get_int(record, "signal", &failure.signal);
+	rlg_failure_add_who_in_step(words, &failure);
+	rlg_bytes_add(words, rlg_failure_is_lone(&failure) ? " failed" : " failed first");
+	rlg_failure_add_how(words, failure.signal > 0 ? ": killed by " : ": ", &failure);
+	add_others(words, record);
 	*colour = RLG_COLOUR_RED;
 }
 

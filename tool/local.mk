@@ -6,6 +6,7 @@ bin_PROGRAMS += runledger
 tool_librlg_tool_la_SOURCES = \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
+	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
 	%D%/bytes.c %D%/bytes.h \
@@ -15,6 +16,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
 	%D%/cmd_record.c \
+	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
@@ -32,6 +34,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
+	%D%/failure.c %D%/failure.h \
+	%D%/failure_words.c %D%/failure_words.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
@@ -51,11 +55,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/silence.c %D%/silence.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \

@@ -31,7 +31,10 @@ const char *rlg_summary_note(struct rlg_arena *arena, const struct rlg_run *run)
 /* The same beside columns with job ids and times: "Eval on n1", "Finetune: TIMEOUT". */
 const char *rlg_summary_short_note(struct rlg_arena *arena, const struct rlg_run *run);
 
-/* How an attempt ended: "FAILED after 3m 2s: exit code 1"; before the end, Slurm's word for its state. */
+/*
+ * How an attempt ended: "FAILED after 3m 2s: exit code 1", or "FAILED after 3m 2s: rank 3 on n2, exit code 1" where its
+ * first failure is known; before the end, Slurm's word for its state.
+ */
 const char *rlg_summary_cause(struct rlg_arena *arena, const struct rlg_attempt *attempt);
 
 /* Are the runs that are not planned something to point at?  Not where nothing is planned at all. */
@@ -40,6 +43,7 @@ bool rlg_summary_has_plan(const struct rlg_model *model);
 enum rlg_action_kind {
 	RLG_ACTION_MONITOR,
 	RLG_ACTION_IN_PROGRESS,
+	RLG_ACTION_SILENT, /* jobs that should have been heard of */
 	RLG_ACTION_FAILURE,
 	RLG_ACTION_SUBMIT,
 	RLG_ACTION_NOT_STARTED,
@@ -62,7 +66,7 @@ struct rlg_actions {
 typedef bool rlg_has_script_fn(void *context, const char *run, const char *script);
 
 /*
- * Next actions in the order of the enum: what runs; failures with their logs; what can be submitted, as the phase
+ * Next actions in the order of the enum: what runs; what should have been heard of; failures with their logs; what can be submitted, as the phase
  * before it is done, with the command where its script exists (`has_script` may be NULL); how much has not begun.
  */
 void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model, rlg_has_script_fn *has_script,

@@ -76,6 +76,28 @@ static void add_progress(struct maker *maker)
 		add_phase_progress(maker, phases[i]);
 }
 
+static size_t count_silent(const struct rlg_model *model)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++)
+			for (size_t k = 0; k < model->runs[i].phases[j].n_attempts; k++)
+				count += model->runs[i].phases[j].attempts[k].silent_since_us > 0;
+	return count;
+}
+
+static void add_silent(struct maker *maker)
+{
+	size_t count = count_silent(maker->model);
+
+	if (count > 0)
+		add(maker, RLG_ACTION_SILENT,
+		    rlg_arena_printf(maker->arena, "No word of %zu job%s that should have been heard of; ask Slurm, once",
+				     count, plural(count)),
+		    "runledger status --reconcile");
+}
+
 static void add_failure(struct maker *maker, const struct rlg_run *run, const struct rlg_phase *phase)
 {
 	const struct rlg_attempt *attempt = phase->deciding;
@@ -258,6 +280,7 @@ void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model,
 	};
 
 	add_progress(&maker);
+	add_silent(&maker);
 	add_failures(&maker);
 	add_submits(&maker);
 	add_rest(&maker);

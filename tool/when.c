@@ -26,7 +26,7 @@ static const struct {
 	{'s', 1}, {'m', MINUTE_S}, {'h', HOUR_S}, {'d', DAY_S}, {'w', 7 * DAY_S},
 };
 
-static bool parse_ago(const char *words, int64_t now_us, int64_t *out_moment_us)
+bool rlg_when_parse_duration(const char *words, int64_t *out_duration_us)
 {
 	char *end;
 
@@ -41,12 +41,20 @@ static bool parse_ago(const char *words, int64_t now_us, int64_t *out_moment_us)
 			continue;
 		if (count > LONGEST_AGO_S / units[i].seconds)
 			count = LONGEST_AGO_S / units[i].seconds;
-		*out_moment_us = now_us - count * units[i].seconds * RLG_SECOND_US;
-		if (*out_moment_us < 1)
-			*out_moment_us = 1;
+		*out_duration_us = count * units[i].seconds * RLG_SECOND_US;
 		return true;
 	}
 	return false;
+}
+
+static bool parse_ago(const char *words, int64_t now_us, int64_t *out_moment_us)
+{
+	int64_t ago_us;
+
+	if (!rlg_when_parse_duration(words, &ago_us))
+		return false;
+	*out_moment_us = now_us - ago_us > 1 ? now_us - ago_us : 1;
+	return true;
 }
 
 static bool parse_day(const char *words, int64_t now_us, int64_t *out_moment_us)

@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define RLG_WHEN_TEXT_MAX 32
@@ -17,6 +18,9 @@
  * anything else.
  */
 int rlg_when_parse(const char *words, int64_t now_us, int64_t *out_moment_us, struct rlg_err *err);
+
+/* A length of time: 0s, 30s, 10m, 2h, 3d, 1w.  False for anything else. */
+bool rlg_when_parse_duration(const char *words, int64_t *out_duration_us);
 
 /* "45s", "13m 32s", "2h 13m", "3d 4h"; "" for a negative one. */
 const char *rlg_when_duration(int64_t duration_us, char out_text[RLG_WHEN_TEXT_MAX]);

@@ -52,6 +52,8 @@ watch() {
 delays() {
 	local run
 	for run in "${!seen[@]}"; do
+		# The tracker may say so before the job itself has come to it.
+		wait_until 10 test -s "$group/$run/$1"
 		echo "${seen[$run]} $(<"$group/$run/$1")"
 	done | awk '{ printf "%.3f\n", $1 - $2 }' | sort -n
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * runledger-ask JOBID: asks slurmctld for one job, once, and prints what it said as a `finish` record.
+ * runledger-ask UID FROM TO NAME: the same for the one job of that name which that user submitted between two moments.
+ * Exit status 0; 3: slurmctld knows no such job; 1: slurmctld could not be asked.
  *
  * The only program of ours that links libslurm.  One REQUEST_JOB_INFO_SINGLE; SHOW_LOCAL keeps libslurm from a second
  * request about federations.  Whoever starts it bounds its time: libslurm may wait for MessageTimeout and longer.
@@ -20,6 +22,8 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define NO_SUCH_JOB 3
 
 static const char *const states[] = {
 	[JOB_PENDING] = "PENDING",     [JOB_RUNNING] = "RUNNING",     [JOB_SUSPENDED] = "SUSPENDED",
@@ -60,10 +64,11 @@ static bool is_final(const slurm_job_info_t *job)
 /* What else the job is a part of. */
 static void add_parts(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
-	if (job->array_job_id != 0 && job->array_task_id != NO_VAL) {
+	if (job->array_job_id != 0)
 		rlg_record_int(writer, "array_job_id", job->array_job_id);
+	/* The tasks that wait have one record together, without a number. */
+	if (job->array_job_id != 0 && job->array_task_id != NO_VAL)
 		rlg_record_int(writer, "array_task_id", job->array_task_id);
-	}
 	if (job->het_job_id != 0 && job->het_job_id != NO_VAL) {
 		rlg_record_int(writer, "het_job_id", job->het_job_id);
 		rlg_record_int(writer, "het_job_offset", job->het_job_offset);
@@ -222,24 +227,62 @@ static int load_job(job_info_msg_t **out_answer, uint32_t job_id)
 	return slurm_load_job(out_answer, id, SHOW_ALL | SHOW_LOCAL);
 }
 
-int main(int argc, char **argv)
+static int no_such_job(const char *words)
+{
+	fprintf(stderr, "%s\n", words);
+	return NO_SUCH_JOB;
+}
+
+static int ask_by_id(uint32_t job_id)
 {
 	job_info_msg_t *answer = NULL;
-	long long job_id;
 
-	if (argc != 2 || !rlg_parse_int(argv[1], 1, UINT32_MAX, &job_id)) {
-		fputs("usage: runledger-ask JOBID\n", stderr);
-		return 2;
-	}
-	slurm_init(NULL);
-	if (load_job(&answer, (uint32_t)job_id) != 0) {
-		fprintf(stderr, "%s\n", slurm_strerror(errno));
-		return 1;
+	if (load_job(&answer, job_id) != 0) {
+		int code = errno;
+		fprintf(stderr, "%s\n", slurm_strerror(code));
+		return code == ESLURM_INVALID_JOB_ID ? NO_SUCH_JOB : 1;
 	}
 	/* A het job's leader and an array's id come with others: ours is the one with this very id. */
 	for (uint32_t i = 0; i < answer->record_count; i++)
-		if (answer->job_array[i].job_id == (uint32_t)job_id)
+		if (answer->job_array[i].job_id == job_id)
 			return print_job(&answer->job_array[i]);
-	fputs("the answer did not contain the job\n", stderr);
-	return 1;
+	return no_such_job("the answer did not contain the job");
+}
+
+/* A submission of this user's between the two moments, with this name. */
+static int ask_by_submission(uint32_t uid, time_t from, time_t to, const char *name)
+{
+	job_info_msg_t *answer = NULL;
+	slurm_job_info_t *found = NULL;
+
+	if (slurm_load_job_user(&answer, uid, SHOW_ALL | SHOW_LOCAL) != 0) {
+		fprintf(stderr, "%s\n", slurm_strerror(errno));
+		return 1;
+	}
+	for (uint32_t i = 0; i < answer->record_count; i++) {
+		slurm_job_info_t *job = &answer->job_array[i];
+		if (job->submit_time < from || job->submit_time > to || job->name == NULL || strcmp(job->name, name) != 0)
+			continue;
+		if (found != NULL && !(found->array_job_id != 0 && found->array_job_id == job->array_job_id))
+			return no_such_job("several jobs of this name were submitted then");
+		found = job;
+	}
+	return found != NULL ? print_job(found) : no_such_job("no job of this name was submitted then");
+}
+
+int main(int argc, char **argv)
+{
+	long long first, from, to;
+
+	if (argc == 2 && rlg_parse_int(argv[1], 1, UINT32_MAX, &first)) {
+		slurm_init(NULL);
+		return ask_by_id((uint32_t)first);
+	}
+	if (argc == 5 && rlg_parse_int(argv[1], 0, UINT32_MAX - 1, &first) && rlg_parse_int(argv[2], 0, INT64_MAX, &from) &&
+	    rlg_parse_int(argv[3], 0, INT64_MAX, &to)) {
+		slurm_init(NULL);
+		return ask_by_submission((uint32_t)first, (time_t)from, (time_t)to, argv[4]);
+	}
+	fputs("usage: runledger-ask JOBID | runledger-ask UID FROM TO NAME\n", stderr);
+	return 2;
 }
