@@ -16,6 +16,8 @@ What counts as agreement
               Where the job never had a node, sacct has none or the end, by chance.
   nodes       the same text.
   no word     a job that is PENDING to sacct may be one of which nothing was heard since, if PENDING is what was heard.
+  rewritten   sacct puts REQUEUED over how an attempt had ended, when the job is requeued after its end; what the ledger
+              had recorded as its end is then as good, if the exit code is the same.
   a PENDING attempt after one that went back into the queue: the ledger says so by final = false and `submitted`.
 """
 import argparse
@@ -220,8 +222,10 @@ def same_moment(ours, theirs, exact):
     return abs(ours - theirs) <= (0 if exact else TOLERANCE)
 
 
-def differences(row, word, goes_on, codes):
+def differences(row, word, goes_on, codes, rewritten):
     """What a word about a row should have said, a short text each."""
+    if rewritten and row.state == "REQUEUED" and word.state in ("COMPLETED", "FAILED") and word.exit == row.exit:
+        return [] if word.nodes == row.nodes else ["nodes"]
     if row.state == "PENDING":
         return [] if word.state == "PENDING" else ["state"]
     wrong = []
@@ -256,7 +260,7 @@ def judge(cell, scenario, row, word, goes_on, waits_again, codes):
         if may_be_blind and goes_on:
             return "blind", "left no trace on a node"
         return "disagree", "the ledger knows nothing of it"
-    wrong = differences(row, word, goes_on, codes)
+    wrong = differences(row, word, goes_on, codes, "rewritten" in scenario.marks)
     if not wrong:
         return "agree", ""
     if may_be_blind and word.silent:

@@ -37,7 +37,7 @@ requeued_cancelled() {
 	over
 }
 
-scenario requeued_ended main 'scontrol requeue of a job that has ended'
+scenario requeued_ended main 'scontrol requeue of a job that has ended' rewritten
 requeued_ended() {
 	batch_of '[[ $attempt == 0 ]] && exit 5; exit 0'
 	over
