@@ -63,6 +63,7 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
+	%D%/cli/recordings.t \
 	%D%/cli/refresh.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
@@ -86,7 +87,8 @@ cluster_tests = \
 	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
-	%D%/cluster/task_failed.t
+	%D%/cluster/task_failed.t \
+	%D%/cluster/truth.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
@@ -99,8 +101,14 @@ check-valgrind:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
-.PHONY: check-fast check-valgrind
+# The truth about every job, in all cells: half an hour for each Slurm.  TRUTH='--slurm "24.11 26.05"' for others, too.
+check-truth: all
+	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
+	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
+	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+
+.PHONY: check-fast check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
 	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
+	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/truth
