@@ -7,11 +7,9 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/bytes.h"
+#include "tests/unit/fold_again.h"
 #include "tool/fold.h"
 #include "tool/group.h"
-#include "tool/status.h"
-#include "tool/tracker/tracker.h"
 
 #define DEFAULT_SHUFFLES 100
 #define MOST_RECORDS 24
@@ -477,66 +475,10 @@ static void an_empty_fold_is_a_model(void **state)
 /* ---- the set of the records alone ---- */
 
 /* xorshift64*: the same numbers everywhere. */
-static uint64_t dice_state;
-
-static size_t dice(size_t sides)
-{
-	dice_state ^= dice_state >> 12;
-	dice_state ^= dice_state << 25;
-	dice_state ^= dice_state >> 27;
-	return (size_t)((dice_state * UINT64_C(2685821657736338717)) >> 33) % sides;
-}
-
-static uint64_t environment_number(const char *name, uint64_t otherwise)
-{
-	const char *value = getenv(name);
-
-	return value == NULL || value[0] == '\0' ? otherwise : strtoull(value, NULL, 10);
-}
-
-/* All that anybody sees of a model but the count of records: status --json, then the tracker. */
-static char *render(struct rlg_arena *arena, const struct rlg_model *model)
-{
-	struct rlg_status_view view = {.arena = arena, .model = model, .n_runs = model->n_runs};
-	struct rlg_bytes tracker;
-	char *text;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
-
-	view.runs = rlg_arena_alloc(arena, (model->n_runs + 1) * sizeof(*view.runs));
-	for (size_t i = 0; i < model->n_runs; i++)
-		view.runs[i] = &model->runs[i];
-	rlg_status_json(&view, stream);
-	for (size_t i = 0; i < model->n_runs; i++)
-		fprintf(stream, "note %s\n", shown(model->runs[i].note));
-	rlg_bytes_init(&tracker, arena);
-	if (rlg_tracker_runs_status.render(arena, "t", model, NULL, &tracker, NULL) == 0)
-		fputs(tracker.data, stream);
-	fclose(stream);
-	char *copy = rlg_arena_strdup(arena, text);
-	free(text);
-	return copy;
-}
-
-/* Every record at least once, in any order, some of them again. */
-static size_t shuffle(size_t *order, size_t n)
-{
-	size_t count = n + dice(n + 1);
-
-	for (size_t i = 0; i < count; i++)
-		order[i] = i < n ? i : dice(n);
-	for (size_t i = count; i > 1; i--) {
-		size_t other = dice(i), kept = order[i - 1];
-		order[i - 1] = order[other];
-		order[other] = kept;
-	}
-	return count;
-}
-
 static bool same_after_shuffle(struct rlg_arena *arena, const struct story *story, const char *expected)
 {
 	RLG_ARENA struct rlg_arena *mine = rlg_arena_new();
-	size_t order[2 * MOST_RECORDS + 1];
+	size_t order[2 * MOST_RECORDS + 1] = {0};
 	size_t count = shuffle(order, count_records(story));
 	const char *text = render(mine, fold_story(mine, story, order, count));
 
@@ -613,7 +555,7 @@ static void stories_do_not_touch_each_other(void **state)
 static void write_partition(const struct story *story)
 {
 	char line[1024];
-	size_t order[2 * MOST_RECORDS + 1];
+	size_t order[2 * MOST_RECORDS + 1] = {0};
 	size_t count = shuffle(order, count_records(story));
 
 	for (size_t i = 0; i < count; i++) {
