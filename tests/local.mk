@@ -100,7 +100,7 @@ check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	RLG_TEST_SHUFFLES=300 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells: half an hour for each Slurm.  TRUTH='--slurm "24.11 26.05"' for others, too.
