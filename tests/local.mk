@@ -15,6 +15,7 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_failure \
 	tests/unit/test_fold \
+	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
@@ -56,6 +57,7 @@ cli_tests = \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
+	%D%/cli/exec.t \
 	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
@@ -77,10 +79,12 @@ lint_tests = \
 cluster_tests = \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/exec.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/rpc.t \
+	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

@@ -41,6 +41,9 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 /* Refreshes the trackers, or leaves it to whoever is at it.  Returns an exit status. */
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group);
 
+/* Adds the member `git` where `folder` (may be NULL) lies in a checkout. */
+void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folder);
+
 /* Bounds this process, which nobody waits for, and turns its complaints to syslog. */
 void rlg_record_go_behind(struct rlg_record_job *job);
 
