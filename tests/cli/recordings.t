@@ -8,10 +8,16 @@
 told() {
 	/usr/bin/python3 - "$@" <<-'END'
 	import json, sys
-	AGING = ("path", "no_word_since")    # of where and when it is looked at
+	AGING = "no_word_since"              # of when it is looked at
+	def by_name(value):
+	    for key in ("run", "phase"):
+	        if isinstance(value, list) and value and key in value[0]:
+	            return {item[key]: item for item in value}
+	    return value
 	def lacks(want, have, where):
+	    want, have = by_name(want), by_name(have)
 	    if isinstance(want, dict) and isinstance(have, dict):
-	        return [x for key in want if key not in AGING for x in lacks(want[key], have.get(key), "%s.%s" % (where, key))]
+	        return [x for key in want if key != AGING for x in lacks(want[key], have.get(key), "%s.%s" % (where, key))]
 	    if isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
 	        return [x for i in range(len(want)) for x in lacks(want[i], have[i], "%s[%d]" % (where, i))]
 	    return [] if want == have else ["%s: %r, not %r" % (where, have, want)]

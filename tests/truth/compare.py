@@ -12,8 +12,8 @@ What counts as agreement
               was told before the tasks had ended, and slurmctld learns of their end a moment later.
   start, end  the same second where the ledger's source was told by slurmctld: jobcomp, an epilog of a final end;
               else, as for the start record's own time, TOLERANCE seconds.
-  start       not compared where sacct has none: it loses that of a task now and then, when it is requeued at once.
-              Where the job never had a node, sacct has none or the end, by chance.
+  start, end  not compared where sacct has a node but no start: it loses that of a job that is requeued at once.
+  start       where the job never had a node, sacct has none or the end, by chance.
   nodes       the same text.
   no word     a job that is PENDING to sacct may be one of which nothing was heard since, if PENDING is what was heard.
   rewritten   sacct puts REQUEUED over how an attempt had ended, when the job is requeued after its end; what the ledger
@@ -238,25 +238,28 @@ def differences(row, word, goes_on, codes, rewritten):
     if word.exit != row.exit and word.exit not in codes:
         wrong.append("exit")
     exact = word.source in SLURMCTLDS_WORD and (word.source == "jobcomp" or word.final)
-    if row.nodes and row.start is not None and not same_moment(word.start, row.start, exact):
+    lost = row.nodes and row.start is None
+    if row.nodes and not lost and not same_moment(word.start, row.start, exact):
         wrong.append("start")
     if not row.nodes and word.start not in (None, row.end, row.start):
         wrong.append("start")
-    if not same_moment(word.end, row.end, exact):
+    if not lost and not same_moment(word.end, row.end, exact):
         wrong.append("end")
     if (word.nodes or None) != row.nodes:
         wrong.append("nodes")
     return wrong
 
 
-def judge(cell, scenario, row, word, goes_on, waits_again, codes):
-    """A verdict (agree, blind, disagree) and why."""
+def judge(cell, scenario, row, word, goes_on, before, codes):
+    """A verdict (agree, blind, disagree) and why; before: the word about what the row goes on from, if it says that it waits."""
     may_be_blind = "blind" in scenario.marks and not cell.has("jobcomp")
     if row is None:
         return "disagree", "sacct knows nothing of it"
     if word is None:
-        if row.state == "PENDING" and waits_again:
+        if row.state == "PENDING" and before:
             return "agree", "waits again"
+        if may_be_blind and before and before.silent:
+            return "blind", "no word since it was requeued or submitted"
         if may_be_blind and goes_on:
             return "blind", "left no trace on a node"
         return "disagree", "the ledger knows nothing of it"
@@ -266,6 +269,17 @@ def judge(cell, scenario, row, word, goes_on, waits_again, codes):
     if may_be_blind and word.silent:
         return "blind", "the ledger says that it does not know"
     return "disagree", ", ".join(wrong)
+
+
+def waiting_word(row, again, words):
+    """A row without a word may be meant by another's: of the attempt that was requeued, or of a het job's leader, as a
+    submission is one word."""
+    for word in words:
+        if again and word.job == row.raw and not word.final and word.status == "submitted":
+            return word
+        if re.search(r"\+[1-9]", row.job) and word.state in ("PENDING", "UNKNOWN"):
+            return word
+    return None
 
 
 def lines_of(cell, world, scenario):
@@ -281,19 +295,14 @@ def lines_of(cell, world, scenario):
             lines.append(Line(scenario, None, None, "agree", "no job, no attempt"))
     elif not rows:
         lines.append(Line(scenario, None, None, "disagree", "sacct has no job of it"))
-    reused = world.name == "wrap"
     for row, word in pair(rows, words):
-        later = before = False
-        if row is not None and not reused:
-            # Those in the queue have no start yet.
-            mine = [other for other in rows if other.raw == row.raw]
-            at = mine.index(row)
-            later, before = at < len(mine) - 1, at > 0
+        # Where ids are given out again, two rows of one id are two jobs.
+        mine = [other for other in rows if row is not None and other.raw == row.raw and world.name != "wrap"]
+        later = bool(mine) and row is not mine[-1]
         goes_on = later and row.state in REQUEUES
-        # The state before it went back into the queue is the one that says that it waits.
-        waits_again = before and any(w.job == row.raw and not w.final and w.status == "submitted" for w in words)
         codes = world.codes[row.raw] if row is not None and not later else ()
-        lines.append(Line(scenario, row, word, *judge(cell, scenario, row, word, goes_on, waits_again, codes)))
+        before = waiting_word(row, row in mine[1:], words) if row is not None and word is None else None
+        lines.append(Line(scenario, row, word, *judge(cell, scenario, row, word, goes_on, before, codes)))
     return lines
 
 

@@ -135,5 +135,6 @@ rest() {
 	over
 }
 rest_version() {
-	as alice slurmrestd -s list 2>&1 | grep -o 'v0\.0\.[0-9]*' | sort -Vu | tail -n 1 | grep .
+	# From 23.11 on the versions are those of the data parser.
+	{ as alice slurmrestd -d list; as alice slurmrestd -s list; } 2>&1 </dev/null | grep -o 'v0\.0\.[0-9]*' | sort -Vu | tail -n 1 | grep .
 }
