@@ -58,6 +58,12 @@ int rlg_record_submit(struct rlg_record_job *job);
  */
 int rlg_record_finish(struct rlg_record_job *job);
 
+/*
+ * The event `reject`: with --ask-ms slurmctld is asked whether it knows the submission after all.  Whoever gives up a
+ * pending srun or salloc has a job that was cancelled, and a client that failed.  Returns an exit status.
+ */
+int rlg_record_reject(struct rlg_record_job *job);
+
 /* Delivers a finish without an address, to where the job was recorded before.  As the user; returns an exit status. */
 int rlg_record_finish_anywhere(struct rlg_record_job *job);
 

@@ -61,16 +61,31 @@ static void add_numbers(struct rlg_record_writer *writer, const struct fact *fac
 			rlg_record_int(writer, facts[i].member, value);
 }
 
-/* "code:signal" */
-static void add_exit(struct rlg_record_writer *writer, const char *variable)
+/* States that the processes of a job have a part in; all others are Slurm's own doing. */
+static bool is_by_itself(const char *state)
+{
+	static const char *const states[] = {"COMPLETED", "FAILED", "OUT_OF_MEMORY", "TIMEOUT"};
+
+	for (size_t i = 0; state != NULL && i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * "code:signal".  Where Slurm fails a job itself it puts a 1 in the place of a wait status, which reads as a signal then;
+ * sacct shows it as an exit code.
+ */
+static void add_exit(struct rlg_record_writer *writer, const char *variable, const char *state)
 {
 	const char *value = environment(variable);
 	int code, signal;
 
 	if (value == NULL || sscanf(value, "%d:%d", &code, &signal) != 2)
 		return;
-	rlg_record_int(writer, "exit_code", code);
-	rlg_record_int(writer, "signal", signal);
+	bool is_mark = code == 0 && signal == 1 && !is_by_itself(state);
+	rlg_record_int(writer, "exit_code", is_mark ? 1 : code);
+	rlg_record_int(writer, "signal", is_mark ? 0 : signal);
 }
 
 /* "[D-]HH:MM:SS", "MM:SS", or a word for none. */
@@ -169,7 +184,7 @@ ssize_t rlg_completion_from_jobcomp(char *storage, size_t size, struct rlg_err *
 	rlg_record_str(&writer, "state", state_word(state));
 	if (strcmp(state, "PENDING") == 0)
 		rlg_record_bool(&writer, "final", false);
-	add_exit(&writer, "EXITCODE");
+	add_exit(&writer, "EXITCODE", state);
 	add_times(&writer);
 	add_array(&writer, "ARRAYJOBID", "ARRAYTASKID");
 	add_numbers(&writer, ids, 2, 0);
@@ -202,7 +217,7 @@ ssize_t rlg_completion_from_epilog(char *storage, size_t size, struct rlg_err *e
 	begin(&writer, storage, size);
 	rlg_record_int(&writer, "job_id", job_id);
 	rlg_record_str(&writer, "source", "slurmctld");
-	add_exit(&writer, "SLURM_JOB_EXIT_CODE2");
+	add_exit(&writer, "SLURM_JOB_EXIT_CODE2", "FAILED");
 	add_array(&writer, "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID");
 	add_numbers(&writer, ids, 2, 0);
 	add_numbers(&writer, counts, 2, 1);

@@ -75,7 +75,7 @@ static bool is_batch_start(const struct rlg_event *event)
  */
 static int rank_of_word(const struct rlg_event *word)
 {
-	static const char *const sources[] = {"jobcomp", "slurmctld", "epilog", "reconcile", "exec"};
+	static const char *const sources[] = {"jobcomp", "slurmctld", "epilog", "client", "reconcile", "exec"};
 	const int n_sources = sizeof(sources) / sizeof(sources[0]);
 	bool goes_on = rlg_slurm_runs(word->state) || rlg_slurm_waits(word->state);
 	int rank = rlg_slurm_status(word->state) == NULL ? 20 : goes_on ? 10 : 0;
@@ -153,10 +153,15 @@ static bool covers(const struct draft *draft, const struct rlg_event *event)
 	       event->time_us <= end_of(draft) + (draft->goes_back ? CLOCK_SKEW_US : MOST_SKEW_US);
 }
 
-static void give_batch_start(struct job *job, size_t draft, size_t event)
+static void give_batch_start(struct job *job, size_t at, size_t event)
 {
-	job->draft_of[event] = draft;
-	job->drafts[draft].has_batch_start = true;
+	const struct rlg_event *start = job->events[event];
+	struct draft *draft = &job->drafts[at];
+
+	job->draft_of[event] = at;
+	draft->has_batch_start = true;
+	if (draft->start_us == 0)
+		draft->start_us = start->start_us > 0 ? start->start_us : start->time_us;
 }
 
 /* Attempts in the order of a moment of theirs; there are as few as requeues. */

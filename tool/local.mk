@@ -21,6 +21,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
+	%D%/cmd_record_reject.c \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \

@@ -247,6 +247,11 @@ static const struct rlg_mention *by_sid(const struct rlg_mentions *mentions, con
 	return whole;
 }
 
+const struct rlg_mention *rlg_mentions_of_submission(const struct rlg_mentions *mentions, const char *sid)
+{
+	return by_sid(mentions, sid, -1);
+}
+
 /* What another task of the same array was told tells the submission; that tells where this one belongs. */
 static const struct rlg_mention *by_array(const struct rlg_mentions *mentions, const struct rlg_job_traits *traits)
 {
