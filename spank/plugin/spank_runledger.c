@@ -16,11 +16,15 @@
 
 #include <slurm/slurm.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 SPANK_PLUGIN(runledger, 1)
 
 /* The submission that this process is; a client makes one. */
 static struct rlg_submission submission;
+
+/* The one that loaded us: not all hooks of slurmstepd run in it. */
+static pid_t process;
 
 static int take_run(int value, const char *words, int remote)
 {
@@ -65,6 +69,7 @@ int slurm_spank_init(spank_t spank, int n_arguments, char **arguments)
 	static struct rlg_settings settings;
 	static bool called;
 
+	process = getpid();
 	/* A line that stands in plugstack.conf twice runs us twice; Slurm would tell every user about the options. */
 	if (called)
 		return 0;
@@ -112,7 +117,9 @@ int slurm_spank_local_user_init(spank_t spank, int n_arguments, char **arguments
 
 int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
 {
-	rlg_start_remember_folder();
+	/* With contain_spank (24.05) a child in the job's container calls us, which stands in that one's root. */
+	if (getpid() == process)
+		rlg_start_remember_folder();
 	return 0;
 }
 
