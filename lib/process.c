@@ -107,9 +107,23 @@ static void forget_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/*
+ * slurmstepd lends its effective identity to the job's user now and then, in one thread for all: its extern step does so
+ * while our exit hook runs (seen with 24.11).  What we start for root must not begin as half a user.
+ */
+static void take_root_back(void)
+{
+	if (getuid() != 0 || geteuid() == 0)
+		return;
+	if (syscall(SYS_setresuid, 0, 0, 0) != 0 || syscall(SYS_setresgid, 0, 0, 0) != 0 ||
+	    syscall(SYS_setgroups, 0, NULL) != 0)
+		_exit(127);
+}
+
 /* A process of its own: no terminal, no folder held, nothing inherited but what is asked for. */
 static void start_afresh(void)
 {
+	take_root_back();
 	setsid();
 	forget_signals();
 	if (chdir("/") != 0)
@@ -313,7 +327,7 @@ static void hold_no_descriptors(void)
 			_exit(127);
 }
 
-int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
+int rlg_process_begin(int (*body)(void *context), void *context, pid_t *out_child, struct rlg_err *err)
 {
 	pid_t child = fork();
 
@@ -325,7 +339,18 @@ int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, s
 		hold_no_descriptors();
 		_exit(body(context));
 	}
-	int code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
+	*out_child = child;
+	return 0;
+}
+
+int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
+{
+	pid_t child;
+	int code = rlg_process_begin(body, context, &child, err);
+
+	if (code != 0)
+		return code;
+	code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
 	if (code == -ETIMEDOUT) {
 		kill_session(child);
 		return rlg_fail(err, code, "a look at the user's files took longer than %d ms and was ended", timeout_ms);

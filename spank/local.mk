@@ -9,10 +9,13 @@ spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \
 	%D%/hooks/hostlist.c %D%/hooks/hostlist.h \
+	%D%/hooks/oom.c %D%/hooks/oom.h \
 	%D%/hooks/say.c %D%/hooks/say.h \
 	%D%/hooks/settings.c %D%/hooks/settings.h \
 	%D%/hooks/start.c %D%/hooks/start.h \
-	%D%/hooks/submit.c %D%/hooks/submit.h
+	%D%/hooks/step.c %D%/hooks/step.h \
+	%D%/hooks/submit.c %D%/hooks/submit.h \
+	%D%/hooks/task.c %D%/hooks/task.h
 
 EXTRA_DIST += %D%/plugin/spank_runledger.map %D%/plugin/spank_runledger_epilog.map
 

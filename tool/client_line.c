@@ -17,7 +17,7 @@
 #define COMMAND_LINE_MAX ((size_t)2 << 20)
 
 /* The options that we want, with the shortest abbreviation that getopt_long takes for them. */
-enum wanted { WANT_JOB_NAME, WANT_CHDIR, WANT_ARRAY, WANT_TEST_ONLY, WANT_WRAP, WANT_EXPORT, WANT_COUNT };
+enum wanted { WANT_JOB_NAME, WANT_CHDIR, WANT_ARRAY, WANT_TEST_ONLY, WANT_WRAP, WANT_EXPORT, WANT_TIME, WANT_COUNT };
 
 static const struct {
 	const char *name;
@@ -31,6 +31,7 @@ static const struct {
 	[WANT_TEST_ONLY] = {"test-only", 2, '\0', NULL},
 	[WANT_WRAP] = {"wrap", 2, '\0', NULL},
 	[WANT_EXPORT] = {"export", 3, '\0', NULL},
+	[WANT_TIME] = {"time", 4, 't', "SBATCH_TIMELIMIT"},
 };
 
 /*
@@ -256,6 +257,39 @@ static const char *join(struct rlg_arena *arena, char *const *argv, size_t argc)
 	return command.data;
 }
 
+/* "3:04:05": how many parts, at most three; 0 for anything else. */
+static int read_colons(const char *at, long long parts[3])
+{
+	for (int count = 0; count < 3; count++) {
+		int used;
+		if (sscanf(at, "%9lld%n", &parts[count], &used) != 1 || *at < '0' || *at > '9')
+			return 0;
+		at += used;
+		if (*at == '\0')
+			return count + 1;
+		if (*at++ != ':')
+			return 0;
+	}
+	return 0;
+}
+
+int64_t rlg_time_limit_s(const char *words)
+{
+	/* Alone the first part is minutes, of two the last is seconds; behind days the first is hours. */
+	static const int units[2][3][3] = {{{60, 0, 0}, {60, 1, 0}, {3600, 60, 1}}, {{3600, 0, 0}, {3600, 60, 0}, {3600, 60, 1}}};
+	long long parts[3] = {0, 0, 0}, days = 0;
+	const char *dash = words == NULL ? NULL : strchr(words, '-');
+
+	if (words == NULL || words[0] < '0' || words[0] > '9' || (dash != NULL && sscanf(words, "%9lld-", &days) != 1))
+		return -1;
+	int count = read_colons(dash == NULL ? words : dash + 1, parts);
+	if (count == 0)
+		return -1;
+	const int *unit = units[dash != NULL][count - 1];
+	int64_t total = days * 86400 + parts[0] * unit[0] + parts[1] * unit[1] + parts[2] * unit[2];
+	return total > 0 ? total : -1;
+}
+
 static const char *default_job_name(const struct reading *reading, const char *program)
 {
 	if (reading->script != NULL)
@@ -285,6 +319,7 @@ void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t arg
 		.job_name = job_name != NULL && job_name[0] != '\0' ? job_name : default_job_name(&reading, program),
 		.chdir = reading.values[WANT_CHDIR],
 		.array = reading.values[WANT_ARRAY],
+		.time_limit_s = rlg_time_limit_s(reading.values[WANT_TIME]),
 		.test_only = reading.values[WANT_TEST_ONLY] != NULL,
 		.command = join(arena, argv, argc),
 	};

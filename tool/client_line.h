@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Texts are NULL where nothing was said.  A command line wins over the environment, and that over the script. */
@@ -20,6 +21,7 @@ struct rlg_client_line {
 	const char *job_name; /* as given, else Slurm's default: the script's name */
 	const char *chdir;
 	const char *array; /* "0-15%4" */
+	int64_t time_limit_s; /* -1: not said, or none */
 	bool test_only; /* nothing will be submitted */
 	const char *command; /* the whole line, with the values in --export hidden; for people */
 };
@@ -28,6 +30,12 @@ struct rlg_client_line {
 void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t argc,
 			  const char *(*look_up)(const char *name), const char *folder,
 			  struct rlg_client_line *out_line);
+
+/*
+ * A time limit as Slurm's commands take it, in seconds: minutes, MM:SS, HH:MM:SS, D-HH, D-HH:MM or D-HH:MM:SS.  -1 for
+ * anything else, and for none.
+ */
+int64_t rlg_time_limit_s(const char *words);
 
 /* The arguments of a running process; their count, or a negative errno. */
 ssize_t rlg_client_argv(struct rlg_arena *arena, pid_t pid, char ***out_argv);

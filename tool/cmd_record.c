@@ -8,15 +8,12 @@
 #include "lib/lines.h"
 #include "lib/process.h"
 #include "lib/text.h"
-#include "tool/ask.h"
 #include "tool/cmd_record_job.h"
-#include "tool/end_facts.h"
 #include "tool/identity.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
@@ -31,22 +28,10 @@ static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
 	return rlg_identity_become((uid_t)uid, gid, rlg_record_given(job, "user"), err);
 }
 
-static const char *fact_text(const struct rlg_record_job *job, const char *key)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, key);
-
-	return cJSON_IsString(found) ? found->valuestring : rlg_record_get_str(&job->draft, key);
-}
-
 static const char *read_array_task(struct rlg_record_job *job)
 {
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, "array_task_id");
-	int64_t task = -1;
+	int64_t task = rlg_record_fact_number(job, "array_task_id");
 
-	if (cJSON_IsNumber(found))
-		task = (int64_t)found->valuedouble;
-	else
-		rlg_record_get_int(&job->draft, "array_task_id", &task);
 	if (task < 0)
 		return NULL;
 	snprintf(job->array_task, sizeof(job->array_task), "%lld", (long long)task);
@@ -55,7 +40,7 @@ static const char *read_array_task(struct rlg_record_job *job)
 
 static void read_node_facts(struct rlg_record_job *job)
 {
-	job->about.job_name = fact_text(job, "job_name");
+	job->about.job_name = rlg_record_fact_text(job, "job_name");
 	job->about.folder = rlg_record_get_str(&job->draft, "cwd");
 	job->about.client_folder = "/";
 	job->about.array_task = read_array_task(job);
@@ -135,6 +120,8 @@ static int deliver(void *context)
 	int result = RLG_EXIT_OK;
 
 	int code = become_user(job, &err);
+	if (code == 0 && strcmp(job->draft.name, "finish") == 0 && rlg_record_given(job, "group") == NULL)
+		return rlg_record_finish_anywhere(job);
 	if (code == 0)
 		code = find_place(job, &group, &to, &err);
 	if (code == 0)
@@ -158,7 +145,7 @@ static int deliver_later(void *context)
 	return deliver(job);
 }
 
-static int record_and_deliver(struct rlg_record_job *job)
+int rlg_record_and_deliver(struct rlg_record_job *job)
 {
 	struct rlg_err err = {""};
 
@@ -170,47 +157,15 @@ static int record_and_deliver(struct rlg_record_job *job)
 	return RLG_EXIT_FAILED;
 }
 
-/* An end that slurmctld did not tell is UNKNOWN; the epilog's environment knows the script's wait status at most. */
-static void add_unknown_end(struct rlg_record_job *job)
-{
-	int64_t status;
-
-	rlg_end_unknown(job->facts, "slurmctld did not say how the job ended");
-	if (!rlg_record_get_int(&job->draft, "wait_status", &status))
-		return;
-	rlg_facts_number(job->facts, "exit_code", WIFEXITED((int)status) ? WEXITSTATUS((int)status) : 0);
-	rlg_facts_number(job->facts, "signal", WIFSIGNALED((int)status) ? WTERMSIG((int)status) : 0);
-}
-
-/* Asks before anything else, and while the epilog waits: afterwards the job may be running again, as another attempt. */
-static int record_finish(struct rlg_record_job *job)
-{
-	struct rlg_record answer;
-	struct rlg_err err = {""};
-	long long ask_ms;
-	int64_t restarts = -1;
-
-	rlg_record_get_int(&job->draft, "restarts_then", &restarts);
-	if (rlg_parse_int(rlg_record_given(job, "ask-ms"), 1, RLG_TIMEOUT_MOST_MS, &ask_ms)) {
-		if (rlg_ask(job->draft.job_id, (int)ask_ms, &answer, &err) == 0) {
-			rlg_end_facts(job->facts, &answer, restarts);
-			rlg_record_done(&answer);
-		} else {
-			rlg_record_complain(job, "%s", err.text);
-			add_unknown_end(job);
-		}
-	}
-	return record_and_deliver(job);
-}
-
 static const struct {
 	const char *event;
 	int (*record)(struct rlg_record_job *job);
 } events[] = {
 	{"submit", rlg_record_submit},
-	{"reject", record_and_deliver},
-	{"start", record_and_deliver},
-	{"finish", record_finish},
+	{"reject", rlg_record_and_deliver},
+	{"start", rlg_record_and_deliver},
+	{"task-failed", rlg_record_and_deliver},
+	{"finish", rlg_record_finish},
 };
 
 static int record_event(struct rlg_record_job *job, const char *event)
@@ -244,11 +199,11 @@ static int run(struct rlg_options *options)
 
 	rlg_process_hide();
 	if (options->n_words != 1)
-		return rlg_usage_error(options, "say which event it is: submit, reject, start or finish");
+		return rlg_usage_error(options, "say which event it is: submit, reject, start, task-failed or finish");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (strcmp(events[i].event, options->words[0]) == 0)
 			return record_event(&job, options->words[0]);
-	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start and finish",
+	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start, task-failed and finish",
 			       options->words[0]);
 }
 
@@ -279,7 +234,7 @@ const struct rlg_command rlg_cmd_record = {
 	.summary = "put one record into a run's status file; what the plugins call",
 	.description = "Takes a draft of a record (see runledger-record(5)) on standard input, adds what can be found out, "
 		       "appends it to the status file of the run that the job belongs to, and refreshes the group's "
-		       "trackers. EVENT is submit, reject, start or finish.\n\n"
+		       "trackers. EVENT is submit, reject, start, task-failed or finish.\n\n"
 		       "Nobody has to call it by hand. A job that is in no run group is let be: that is no failure.",
 	.options = options_table,
 	.examples = examples,

@@ -43,6 +43,23 @@ const char *rlg_record_given(const struct rlg_record_job *job, const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
+const char *rlg_record_fact_text(const struct rlg_record_job *job, const char *key)
+{
+	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, key);
+
+	return cJSON_IsString(found) ? found->valuestring : rlg_record_get_str(&job->draft, key);
+}
+
+int64_t rlg_record_fact_number(const struct rlg_record_job *job, const char *key)
+{
+	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, key);
+	int64_t value = -1;
+
+	if (cJSON_IsNumber(found))
+		return (int64_t)found->valuedouble;
+	return rlg_record_get_int(&job->draft, key, &value) ? value : -1;
+}
+
 int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *group, const struct rlg_resolution *to,
 		      struct rlg_err *err)
 {

@@ -30,12 +30,19 @@ void rlg_record_complain(const struct rlg_record_job *job, const char *format, .
 /* The value of an option; NULL if it was not given, or is empty: the plugins pass all of theirs always. */
 const char *rlg_record_given(const struct rlg_record_job *job, const char *name);
 
+/* What we found out, or else what the draft says: a text, NULL if there is none; a number, -1 if there is none. */
+const char *rlg_record_fact_text(const struct rlg_record_job *job, const char *key);
+int64_t rlg_record_fact_number(const struct rlg_record_job *job, const char *key);
+
 /* Appends the record to one run. */
 int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *group, const struct rlg_resolution *to,
 		      struct rlg_err *err);
 
 /* Refreshes the trackers, or leaves it to whoever is at it.  Returns an exit status. */
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group);
+
+/* Adds the member `git` where `folder` (may be NULL) lies in a checkout. */
+void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folder);
 
 /* Bounds this process, which nobody waits for, and turns its complaints to syslog. */
 void rlg_record_go_behind(struct rlg_record_job *job);
@@ -45,5 +52,16 @@ void rlg_record_go_behind(struct rlg_record_job *job);
  * --answer is given, and refreshes behind the client's back.  Returns an exit status.
  */
 int rlg_record_submit(struct rlg_record_job *job);
+
+/*
+ * The event `finish`: asks slurmctld how the job ended, if --ask-ms is given, and delivers.  Returns an exit status.
+ */
+int rlg_record_finish(struct rlg_record_job *job);
+
+/* Delivers a finish without an address, to where the job was recorded before.  As the user; returns an exit status. */
+int rlg_record_finish_anywhere(struct rlg_record_job *job);
+
+/* Delivers the record, as the user, behind the caller's back if --detach is given.  Returns an exit status. */
+int rlg_record_and_deliver(struct rlg_record_job *job);
 
 #endif

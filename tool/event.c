@@ -11,6 +11,7 @@ static const struct {
 	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
 	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
 	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
+	{"task-failed", RLG_EVENT_TASK_FAILED},
 };
 
 static enum rlg_event_kind kind_of(const char *name)
@@ -30,6 +31,8 @@ static const struct {
 	{"phase", offsetof(struct rlg_event, phase)},
 	{"matched_by", offsetof(struct rlg_event, matched_by)},
 	{"step", offsetof(struct rlg_event, step)},
+	{"node", offsetof(struct rlg_event, node)},
+	{"exec", offsetof(struct rlg_event, exec)},
 	{"state", offsetof(struct rlg_event, state)},
 	{"reason", offsetof(struct rlg_event, reason)},
 	{"source", offsetof(struct rlg_event, source)},
@@ -54,6 +57,8 @@ static const struct {
 	{"exit_code", offsetof(struct rlg_event, exit_code)},
 	{"signal", offsetof(struct rlg_event, signal)},
 	{"time_limit", offsetof(struct rlg_event, time_limit_s)},
+	{"rank", offsetof(struct rlg_event, rank)},
+	{"attempt", offsetof(struct rlg_event, restarts)},
 };
 
 static const struct {
@@ -64,6 +69,14 @@ static const struct {
 	{"start_time", offsetof(struct rlg_event, start_us)},
 	{"end_time", offsetof(struct rlg_event, end_us)},
 };
+
+/* A truth value as a number; -1: there is none. */
+static int64_t truth_of(const struct rlg_record *record, const char *key)
+{
+	bool value = rlg_record_get_bool(record, key, true);
+
+	return value == rlg_record_get_bool(record, key, false) ? value : -1;
+}
 
 struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record)
 {
@@ -87,6 +100,7 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 	event.final = rlg_record_get_bool(record, "final", true);
 	event.final_said = event.final == rlg_record_get_bool(record, "final", false);
 	event.never_ran = rlg_record_get_bool(record, "never_ran", false);
+	event.oom = truth_of(record, "oom");
 	return event;
 }
 
@@ -108,6 +122,8 @@ static int compare_facts(const struct rlg_event *left, const struct rlg_event *r
 	int order = compare_numbers(left->final * 4 + left->final_said * 2 + left->never_ran,
 				    right->final * 4 + right->final_said * 2 + right->never_ran);
 
+	if (order == 0)
+		order = compare_numbers(left->oom, right->oom);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]) && order == 0; i++)
 		order = compare_texts(FACT(left, texts[i].offset, const char *const),
 				      FACT(right, texts[i].offset, const char *const));

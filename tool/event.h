@@ -17,6 +17,7 @@ enum rlg_event_kind {
 	RLG_EVENT_NOTE,
 	RLG_EVENT_OUTPUT,
 	RLG_EVENT_EDIT,
+	RLG_EVENT_TASK_FAILED,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
 };
 
@@ -31,12 +32,17 @@ struct rlg_event {
 	int64_t job_id, array_job_id, array_task_id, het_job_id;
 	const char *matched_by; /* how the run was found: see resolve.h */
 	const char *step;
+	const char *node;
+	int64_t rank;
+	int64_t oom; /* 1: out of memory; 0: not */
+	const char *exec; /* the id of a `runledger exec` */
 	const char *state;
 	bool final, final_said; /* true where nothing is said; and whether anything is */
 	bool never_ran;
 	const char *reason;
 	const char *source;
 	int64_t exit_code, signal, time_limit_s;
+	int64_t restarts; /* Slurm's count, as far as the job's own environment told it */
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;

@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "tool/bytes.h"
+#include "tool/failure_words.h"
 #include "tool/summary.h"
 #include "tool/when.h"
 
@@ -104,10 +105,19 @@ static void words_reject(struct rlg_bytes *words, const struct rlg_record *recor
 	*colour = RLG_COLOUR_RED;
 }
 
+static bool is_exec(const struct rlg_record *record, const char *key)
+{
+	const char *value = rlg_record_get_str(record, key);
+
+	return value != NULL && strcmp(value, "exec") == 0;
+}
+
 static void words_start(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
 	int64_t restarts = 0;
 
+	if (is_exec(record, "step") && add_text(words, record, "`", "command"))
+		rlg_bytes_add(words, "` ");
 	if (!add_text(words, record, "started on ", "nodes") && !add_text(words, record, "started on ", "node"))
 		rlg_bytes_add(words, "started");
 	if (rlg_record_get_int(record, "attempt", &restarts) && restarts > 0)
@@ -117,20 +127,44 @@ static void words_start(struct rlg_bytes *words, const struct rlg_record *record
 	*colour = RLG_COLOUR_BLUE;
 }
 
+/* "; 3 of 4 tasks there failed": how many more the record does not tell about. */
+static void add_others(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	int64_t failed, tasks;
+
+	if (rlg_record_get_int(record, "failed", &failed) && failed > 1 && rlg_record_get_int(record, "tasks", &tasks))
+		rlg_bytes_addf(words, "; %" PRId64 " of %" PRId64 " tasks there failed", failed, tasks);
+}
+
 static void words_task_failed(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
-	int64_t value;
+	struct rlg_failure failure = {.node = rlg_record_get_str(record, "node"),
+				      .rank = -1,
+				      .step = rlg_record_get_str(record, "step"),
+				      .exit_code = -1,
+				      .signal = -1,
+				      .oom = rlg_record_get_bool(record, "oom", false)};
 
-	if (!add_number(words, record, "rank ", "rank"))
-		rlg_bytes_add(words, "a task");
-	add_text(words, record, " on ", "node");
-	if (rlg_record_get_bool(record, "oom", false))
-		rlg_bytes_add(words, ", out of memory");
-	if (rlg_record_get_int(record, "signal", &value) && value > 0)
-		rlg_bytes_addf(words, ", signal %" PRId64, value);
-	if (rlg_record_get_int(record, "exit_code", &value) && value > 0)
-		rlg_bytes_addf(words, ", exit code %" PRId64, value);
+	rlg_record_get_int(record, "rank", &failure.rank);
+	rlg_record_get_int(record, "exit_code", &failure.exit_code);
+	rlg_record_get_int(record, "signal", &failure.signal);
+	rlg_failure_add_who_in_step(words, &failure);
+	rlg_bytes_add(words, rlg_failure_is_lone(&failure) ? " failed" : " failed first");
+	rlg_failure_add_how(words, failure.signal > 0 ? ": killed by " : ": ", &failure);
+	add_others(words, record);
 	*colour = RLG_COLOUR_RED;
+}
+
+/* What a command took that `runledger exec` ran. */
+static void add_usage(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	int64_t cpu_us = rlg_record_get_time(record, "user_cpu_s") + rlg_record_get_time(record, "system_cpu_s");
+	char duration[RLG_WHEN_TEXT_MAX];
+	int64_t memory;
+
+	if (!rlg_record_get_int(record, "max_rss_bytes", &memory) || memory < 0)
+		return;
+	rlg_bytes_addf(words, ", %s of CPU, %" PRId64 " MiB", rlg_when_duration(cpu_us, duration), memory / 1048576);
 }
 
 static void words_finish(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
@@ -145,9 +179,13 @@ static void words_finish(struct rlg_bytes *words, const struct rlg_record *recor
 		.end_us = rlg_record_get_time(record, "end_time"),
 	};
 
+	/* Slurm says when the attempt began; who does not know may know how long it took. */
+	if (attempt.start_us == 0 && attempt.end_us > 0 && rlg_record_get_time(record, "elapsed_s") > 0)
+		attempt.start_us = attempt.end_us - rlg_record_get_time(record, "elapsed_s");
 	rlg_record_get_int(record, "exit_code", &attempt.exit_code);
 	rlg_record_get_int(record, "signal", &attempt.signal);
 	rlg_bytes_add(words, rlg_summary_cause(words->arena, &attempt));
+	add_usage(words, record);
 	*colour = state != NULL && strcmp(state, "COMPLETED") == 0 ? RLG_COLOUR_GREEN : RLG_COLOUR_RED;
 	if (!rlg_record_get_bool(record, "final", true)) {
 		rlg_bytes_add(words, "; back in the queue");

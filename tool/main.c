@@ -9,8 +9,10 @@
  *   draft.c         a record on its way from the plugins into a status file; for it ask.c asks slurmctld,
  *                   client_line.c and git_head.c look at the submission, resolve.c and match.c find the run
  *
+ *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
+ *
  *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
- *                   behind), and from the records its model: event.c, attempts.c and fold.c
+ *                   behind), and from the records its model: event.c, attempts.c (attempts_exec.c) and fold.c
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
  *
@@ -34,13 +36,14 @@
 /*
  * Started without stdin, stdout or stderr, as from a daemon, the next file we open would become one of them, and words
  * for people would end up in a status file.  So each gets a descriptor that fails in the direction in which it is used.
+ * What `exec` runs is to find them closed all the same.
  */
 static void keep_standard_descriptors(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd] | O_CLOEXEC) != fd)
 			_exit(RLG_EXIT_FAILED);
 }
 

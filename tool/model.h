@@ -32,6 +32,16 @@ const char *rlg_status_word(enum rlg_status status);
 /* The other way round, exact; false for any other word. */
 bool rlg_status_parse(const char *word, enum rlg_status *out_status);
 
+/* A task that failed, as slurmstepd on its node saw it.  Texts are NULL and numbers -1 where that is not known. */
+struct rlg_failure {
+	const char *node;
+	int64_t rank; /* its number in the step */
+	const char *step; /* batch, interactive, or a number */
+	int64_t exit_code;
+	int64_t signal; /* 0: none */
+	int64_t oom; /* 1: the step had run out of memory there; 0: it had not */
+};
+
 /* One time that a job was in the queue or ran: (cluster, job_id, submit_time); see attempts.h. */
 struct rlg_attempt {
 	const char *cluster;
@@ -53,6 +63,7 @@ struct rlg_attempt {
 	const char *job_name; /* as it was submitted */
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
 	const char *source; /* who said how it ended: jobcomp, slurmctld, epilog, reconcile, exec; NULL before the end */
+	const struct rlg_failure *failure; /* the task that failed first, where that can be the cause (failure.h); NULL */
 	int64_t word_us; /* the moment of the newest record about this attempt */
 	int64_t silent_since_us; /* no word since then, though there should have been (silence.h); 0: all is well */
 	enum rlg_status status;

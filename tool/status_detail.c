@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `runledger status --run RUN` for people, all about a run: see status.h. */
+#include "tool/failure_words.h"
 #include "tool/marks.h"
 #include "tool/printable.h"
 #include "tool/status.h"
@@ -27,7 +28,25 @@ static const char *fact_job(const struct rlg_status_view *view, const struct rlg
 
 static const char *fact_state(const struct rlg_status_view *view, const struct rlg_phase *phase)
 {
-	return phase->deciding != NULL ? rlg_summary_cause(view->arena, phase->deciding) : NULL;
+	struct rlg_attempt said;
+
+	if (phase->deciding == NULL)
+		return NULL;
+	said = *phase->deciding;
+	said.failure = NULL; /* that a node said */
+	return rlg_summary_cause(view->arena, &said);
+}
+
+static const char *fact_failure(const struct rlg_status_view *view, const struct rlg_phase *phase)
+{
+	struct rlg_bytes words;
+
+	if (phase->deciding == NULL || phase->deciding->failure == NULL)
+		return NULL;
+	rlg_bytes_init(&words, view->arena);
+	rlg_failure_add_who_in_step(&words, phase->deciding->failure);
+	rlg_failure_add_how(&words, ": ", phase->deciding->failure);
+	return words.data;
 }
 
 static const char *fact_time(const struct rlg_status_view *view, const struct rlg_phase *phase)
@@ -69,8 +88,9 @@ static const struct {
 	const char *title;
 	fact_fn *tell;
 } facts[] = {
-	{"job", fact_job},	   {"Slurm says", fact_state}, {"running for", fact_time}, {"nodes", fact_nodes},
-	{"submitted", fact_submitted}, {"started", fact_started},  {"ended", fact_ended},	   {"log", fact_log},
+	{"job", fact_job},	   {"Slurm says", fact_state},	   {"failed first", fact_failure},
+	{"running for", fact_time}, {"nodes", fact_nodes},	   {"submitted", fact_submitted},
+	{"started", fact_started},  {"ended", fact_ended},	   {"log", fact_log},
 	{"output", fact_output},
 };
 

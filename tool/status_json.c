@@ -70,6 +70,26 @@ static void add_moments(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_moment(out, "end_time", attempt->end_us);
 }
 
+static void add_failure(struct rlg_bytes *out, const struct rlg_failure *failure)
+{
+	add_key(out, "failure");
+	if (failure == NULL) {
+		rlg_bytes_add(out, "null");
+		return;
+	}
+	rlg_bytes_add(out, "{");
+	add_text(out, "node", failure->node);
+	add_number(out, "rank", failure->rank);
+	add_text(out, "step", failure->step);
+	add_number(out, "exit_code", failure->exit_code);
+	add_number(out, "signal", failure->signal);
+	if (failure->oom < 0)
+		add_text(out, "oom", NULL);
+	else
+		add_truth(out, "oom", failure->oom == 1);
+	rlg_bytes_add(out, "}");
+}
+
 static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_add(out, "{");
@@ -84,6 +104,7 @@ static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_text(out, "nodes", attempt->nodes);
 	add_text(out, "source", attempt->source);
 	add_moment(out, "no_word_since", attempt->silent_since_us);
+	add_failure(out, attempt->failure);
 	rlg_bytes_add(out, "}");
 }
 

@@ -4,10 +4,12 @@
 
 #include "lib/clock.h"
 #include "tool/bytes.h"
+#include "tool/failure_words.h"
 #include "tool/marks.h"
 #include "tool/when.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 /* As many names as one still reads in a line. */
@@ -126,13 +128,42 @@ static bool says_nothing(const char *reason)
 	return false;
 }
 
-static void add_signal(struct rlg_bytes *bytes, int64_t signal)
+/* The job's own exit code and signal, `before` the first of them.  False: there are none. */
+static bool add_status(struct rlg_bytes *bytes, const struct rlg_attempt *attempt, const char *before)
 {
-	const char *name = signal < 64 ? sigabbrev_np((int)signal) : NULL;
+	if (attempt->exit_code > 0) {
+		rlg_bytes_addf(bytes, "%sexit code %" PRId64, before, attempt->exit_code);
+		before = ", ";
+	}
+	if (attempt->signal > 0) {
+		rlg_bytes_add(bytes, before);
+		rlg_words_add_signal(bytes, attempt->signal);
+	}
+	return attempt->exit_code > 0 || attempt->signal > 0;
+}
 
-	rlg_bytes_addf(bytes, "signal %" PRId64, signal);
-	if (name != NULL)
-		rlg_bytes_addf(bytes, " (%s)", name);
+/*
+ * Does the job's own status say no more than what is said of the task?  srun ends with the highest status of all tasks,
+ * which is that of those it ended then, 128 + their signal; and for memory srun makes 1, Slurm a signal 125.
+ */
+static bool adds_nothing(const struct rlg_attempt *attempt, const struct rlg_failure *failure)
+{
+	int64_t code = attempt->exit_code;
+
+	if (failure->oom == 1 || (attempt->slurm_state != NULL && strcmp(attempt->slurm_state, "OUT_OF_MEMORY") == 0))
+		return true;
+	if (attempt->signal > 0)
+		return attempt->signal == failure->signal;
+	return code <= 0 || code == failure->exit_code || code == 128 + SIGTERM || code == 128 + SIGKILL ||
+	       (failure->signal > 0 && code == 128 + failure->signal);
+}
+
+static void add_failure(struct rlg_bytes *bytes, const struct rlg_attempt *attempt, const char *before)
+{
+	rlg_bytes_add(bytes, before);
+	rlg_failure_add_cause(bytes, attempt->failure, attempt->slurm_state);
+	if (!adds_nothing(attempt, attempt->failure))
+		add_status(bytes, attempt, "; job ");
 }
 
 static void add_cause(struct rlg_bytes *bytes, const struct rlg_attempt *attempt, bool with_time)
@@ -144,13 +175,10 @@ static void add_cause(struct rlg_bytes *bytes, const struct rlg_attempt *attempt
 	rlg_bytes_add(bytes, attempt->slurm_state != NULL ? attempt->slurm_state : "UNKNOWN");
 	if (has_time)
 		rlg_bytes_addf(bytes, " after %s", rlg_when_duration(attempt->end_us - attempt->start_us, duration));
-	if (attempt->exit_code > 0) {
-		rlg_bytes_addf(bytes, "%sexit code %" PRId64, before, attempt->exit_code);
+	if (attempt->ended && attempt->failure != NULL) {
+		add_failure(bytes, attempt, before);
 		before = ", ";
-	}
-	if (attempt->signal > 0) {
-		rlg_bytes_add(bytes, before);
-		add_signal(bytes, attempt->signal);
+	} else if (add_status(bytes, attempt, before)) {
 		before = ", ";
 	}
 	if (attempt->reason != NULL && attempt->reason[0] != '\0' && !says_nothing(attempt->reason))

@@ -31,7 +31,10 @@ const char *rlg_summary_note(struct rlg_arena *arena, const struct rlg_run *run)
 /* The same beside columns with job ids and times: "Eval on n1", "Finetune: TIMEOUT". */
 const char *rlg_summary_short_note(struct rlg_arena *arena, const struct rlg_run *run);
 
-/* How an attempt ended: "FAILED after 3m 2s: exit code 1"; before the end, Slurm's word for its state. */
+/*
+ * How an attempt ended: "FAILED after 3m 2s: exit code 1", or "FAILED after 3m 2s: rank 3 on n2, exit code 1" where its
+ * first failure is known; before the end, Slurm's word for its state.
+ */
 const char *rlg_summary_cause(struct rlg_arena *arena, const struct rlg_attempt *attempt);
 
 /* Are the runs that are not planned something to point at?  Not where nothing is planned at all. */

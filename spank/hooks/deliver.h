@@ -13,7 +13,7 @@ struct rlg_delivery {
 	const struct rlg_settings *settings;
 	const struct rlg_address *address;
 	const struct rlg_identity *identity; /* whom to become first; NULL: we are that user already */
-	const char *event; /* submit, reject, start: for the tool, where it has to help */
+	const char *event; /* submit, reject, start, task-failed: for the tool, where it has to help */
 	const char *line; /* the record, whole, with its newline; without `run` where the address is not exact */
 	size_t length;
 	const char *work_folder; /* where the job works; to find its group where there is no address; may be NULL */

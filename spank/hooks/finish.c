@@ -173,3 +173,32 @@ void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings
 	int64_t left_ms = rlg_settings_wait_ms(settings) - (rlg_clock_monotonic_ms() - begun_ms);
 	run_tool(&job, host, settings, (int)left_ms);
 }
+
+static bool read_job_in_job(struct ended_job *job, const struct rlg_host *host)
+{
+	uint32_t job_id, uid, gid, step_id, node_index;
+
+	if (!host->fact(host, RLG_FACT_STEP_ID, &step_id) || step_id != RLG_STEP_EXTERN ||
+	    !host->fact(host, RLG_FACT_NODE_INDEX, &node_index) || node_index != 0 ||
+	    !host->fact(host, RLG_FACT_JOB_ID, &job_id) || !host->fact(host, RLG_FACT_UID, &uid) ||
+	    !host->fact(host, RLG_FACT_GID, &gid))
+		return false;
+	job->uid_number = uid;
+	job->gid_number = gid;
+	snprintf(job->job_id, sizeof(job->job_id), "%u", job_id);
+	snprintf(job->uid, sizeof(job->uid), "%u", uid);
+	snprintf(job->gid, sizeof(job->gid), "%u", gid);
+	if (!host->node_name(host, job->node, sizeof(job->node)))
+		job->node[0] = '\0';
+	if (!host->slurm_conf(host, job->slurm_conf, sizeof(job->slurm_conf)))
+		job->slurm_conf[0] = '\0';
+	return true;
+}
+
+void rlg_finish_in_job(const struct rlg_host *host, const struct rlg_settings *settings)
+{
+	static struct ended_job job;
+
+	if (read_job_in_job(&job, host))
+		run_tool(&job, host, settings, rlg_settings_wait_ms(settings));
+}

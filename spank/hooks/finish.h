@@ -16,4 +16,11 @@
  */
 void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings);
 
+/*
+ * The same from the exit of a job's extern step, for PrologFlags=RunInJob: there Slurm never calls a SPANK epilog.  That
+ * step has nothing of the job's environment, so slurmctld is asked about every job, tracked or not, and the tool finds
+ * out where the job was recorded before.
+ */
+void rlg_finish_in_job(const struct rlg_host *host, const struct rlg_settings *settings);
+
 #endif

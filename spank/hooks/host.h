@@ -19,7 +19,11 @@ enum rlg_fact {
 	RLG_FACT_GID,
 	RLG_FACT_NODE_INDEX, /* of this node in the step; 0 is the first (and in a batch step always) */
 	RLG_FACT_ARRAY_JOB_ID, /* absent for a job that is no array's */
-	RLG_FACT_ARRAY_TASK_ID
+	RLG_FACT_ARRAY_TASK_ID,
+	RLG_FACT_LOCAL_TASKS, /* how many tasks the step has on this node */
+	RLG_FACT_TASK_RANK, /* only in hooks about a task: its number in the step, ... */
+	RLG_FACT_TASK_STATUS, /* and once it has ended its status, as wait(2) has it */
+	RLG_FACT_COUNT
 };
 
 /* Step ids with a meaning (slurm.h). */
@@ -38,6 +42,15 @@ struct rlg_host {
 
 	/* The job's environment in slurmstepd, the process's own elsewhere.  False: not set, or longer than `size`. */
 	bool (*get_env)(const struct rlg_host *host, const char *name, char *out_value, size_t size);
+
+	/*
+	 * What Slurm calls this node; on slurmstepd's word, not on the job's.  The host name may be another: several slurmd
+	 * can share a machine.  False: not known.
+	 */
+	bool (*node_name)(const struct rlg_host *host, char *out_name, size_t size);
+
+	/* Where this Slurm's slurm.conf is, on slurmstepd's word.  False: not known. */
+	bool (*slurm_conf)(const struct rlg_host *host, char *out_path, size_t size);
 
 	/* SPANK's job-control environment: SLURM_SPANK_name in the job, SPANK_name in the epilog. */
 	bool (*set_job_control)(const struct rlg_host *host, const char *name, const char *value);

@@ -4,21 +4,18 @@
 
 #include "lib/clock.h"
 #include "lib/text.h"
-#include "spank/hooks/deliver.h"
 #include "spank/hooks/hostlist.h"
-#include "spank/hooks/say.h"
+#include "spank/hooks/step.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Facts that the job's environment knows, and what they are called in a record. */
 static const struct {
 	const char *variable;
 	const char *member;
 } texts[] = {
-	{"SLURM_CLUSTER_NAME", "cluster"},    {"SLURM_JOB_NODELIST", "nodes"},	    {"SLURM_JOB_NAME", "job_name"},
-	{"SLURM_JOB_PARTITION", "partition"}, {"SLURM_JOB_ACCOUNT", "account"}, {"SLURM_JOB_QOS", "qos"},
+	{"SLURM_JOB_NODELIST", "nodes"},    {"SLURM_JOB_NAME", "job_name"}, {"SLURM_JOB_PARTITION", "partition"},
+	{"SLURM_JOB_ACCOUNT", "account"}, {"SLURM_JOB_QOS", "qos"},
 };
 static const struct {
 	const char *variable;
@@ -29,108 +26,61 @@ static const struct {
 	{"SLURM_JOB_START_TIME", "start_time"}, /* since 23.02 */
 };
 
-static char job_folder[RLG_PATH_MAX];
+/* Slurm's "no limit" is a year or more from now. */
+#define MOST_LIMIT_S (365LL * 24 * 60 * 60)
 
-void rlg_start_remember_folder(void)
-{
-	if (getcwd(job_folder, sizeof(job_folder)) == NULL)
-		job_folder[0] = '\0';
-}
-
-/* In a record's own words; NULL for a step that begins no job. */
-static const char *step_that_begins(const struct rlg_host *host, char storage[16])
+static bool begins_job(const struct rlg_host *host)
 {
 	char environment[16];
 	uint32_t step_id, node_index;
 
-	if (!host->fact(host, RLG_FACT_STEP_ID, &step_id))
-		return NULL;
+	if (!host->fact(host, RLG_FACT_STEP_ID, &step_id) || step_id == RLG_STEP_EXTERN)
+		return false;
 	if (step_id == RLG_STEP_BATCH)
-		return "batch";
+		return true;
 	if (host->fact(host, RLG_FACT_NODE_INDEX, &node_index) && node_index != 0)
-		return NULL;
+		return false;
 	if (step_id == RLG_STEP_INTERACTIVE)
-		return "interactive";
+		return true;
 	/* Step 0 begins the job unless a batch script started it: such steps inherit ENVIRONMENT=BATCH. */
-	if (step_id != 0 || (host->get_env(host, "ENVIRONMENT", environment, sizeof(environment)) &&
-			     strcmp(environment, "BATCH") == 0))
-		return NULL;
-	snprintf(storage, 16, "%u", step_id);
-	return storage;
+	return step_id == 0 && !(host->get_env(host, "ENVIRONMENT", environment, sizeof(environment)) &&
+				 strcmp(environment, "BATCH") == 0);
 }
 
-static void add_facts(struct rlg_record_writer *writer, const struct rlg_host *host)
+/* Since 23.02 a step is told when its job has to end. */
+static void add_time_limit(struct rlg_step_record *record, const struct rlg_host *host)
 {
-	char value[RLG_PATH_MAX], node[256];
-	long long number;
-	uint32_t id;
+	char begin[32], end[32];
+	long long begin_s, end_s;
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (host->get_env(host, texts[i].variable, value, sizeof(value)))
-			rlg_record_str(writer, texts[i].member, value);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (host->get_env(host, numbers[i].variable, value, sizeof(value)) &&
-		    rlg_parse_int(value, 0, INT64_MAX, &number))
-			rlg_record_int(writer, numbers[i].member, number);
-	/* What Slurm does not tell a step: the node's own name is the first of the job's. */
-	if (host->get_env(host, "SLURM_JOB_NODELIST", value, sizeof(value)) &&
-	    rlg_hostlist_first(value, node, sizeof(node)))
-		rlg_record_str(writer, "node", node);
-	if (host->fact(host, RLG_FACT_ARRAY_TASK_ID, &id)) {
-		rlg_record_int(writer, "array_task_id", id);
-		if (host->fact(host, RLG_FACT_ARRAY_JOB_ID, &id))
-			rlg_record_int(writer, "array_job_id", id);
-	}
+	if (host->get_env(host, "SLURM_JOB_START_TIME", begin, sizeof(begin)) &&
+	    host->get_env(host, "SLURM_JOB_END_TIME", end, sizeof(end)) && rlg_parse_int(begin, 1, INT64_MAX / 2, &begin_s) &&
+	    rlg_parse_int(end, 1, INT64_MAX / 2, &end_s) && end_s > begin_s && end_s - begin_s < MOST_LIMIT_S)
+		rlg_record_int(&record->writer, "time_limit", end_s - begin_s);
 }
 
-static ssize_t write_start(char *storage, size_t size, const struct rlg_host *host, const struct rlg_address *address,
-			   const char *step)
+/* What Slurm does not tell at a job's start in so many words: the node is the first of the job's. */
+static void add_node(struct rlg_step_record *record, const struct rlg_host *host)
 {
-	struct rlg_record_writer writer;
-	char id[RLG_ID_MAX];
-	uint32_t number;
+	char nodes[RLG_PATH_MAX], node[256];
 
-	rlg_record_new_id(id);
-	rlg_record_begin(&writer, storage, size, rlg_clock_now_us(), "start", id);
-	if (host->fact(host, RLG_FACT_JOB_ID, &number))
-		rlg_record_int(&writer, "job_id", number);
-	rlg_record_str(&writer, "sid", address->sid);
-	if (rlg_address_is_exact(address))
-		rlg_record_str(&writer, "run", address->run);
-	rlg_record_str(&writer, "phase", address->phase);
-	rlg_record_str(&writer, "step", step);
-	if (host->fact(host, RLG_FACT_UID, &number))
-		rlg_record_int(&writer, "uid", number);
-	add_facts(&writer, host);
-	/* Last, as it may be long: what does not fit is left out. */
-	rlg_record_str(&writer, "cwd", job_folder);
-	return rlg_record_end(&writer);
+	if (host->get_env(host, "SLURM_JOB_NODELIST", nodes, sizeof(nodes)) &&
+	    rlg_hostlist_first(nodes, node, sizeof(node)))
+		rlg_record_str(&record->writer, "node", node);
 }
 
 void rlg_start(const struct rlg_host *host, const struct rlg_settings *settings)
 {
-	static struct rlg_address address;
-	static gid_t groups[RLG_GROUPS_MAX];
-	char record[RLG_RECORD_MAX + 1], step_storage[16];
-	const char *step = step_that_begins(host, step_storage);
-	struct rlg_err err = {""};
-	uint32_t uid, gid;
+	static struct rlg_step_record record;
 
-	if (step == NULL || !host->fact(host, RLG_FACT_UID, &uid) || !host->fact(host, RLG_FACT_GID, &gid))
+	if (!begins_job(host))
 		return;
-	rlg_address_get(&address, host, "SLURM_SPANK_");
-	ssize_t length = write_start(record, sizeof(record), host, &address, step);
-	int n_groups = host->groups(host, groups, RLG_GROUPS_MAX);
-	struct rlg_identity identity = {
-		.uid = uid, .gid = gid, .groups = groups, .n_groups = n_groups < 0 ? 0 : (size_t)n_groups};
-	struct rlg_delivery delivery = {.settings = settings,
-					.address = &address,
-					.identity = &identity,
-					.event = "start",
-					.line = record,
-					.length = length < 0 ? 0 : (size_t)length,
-					.work_folder = job_folder[0] == '/' ? job_folder : NULL,
-					.envp = rlg_clean_environment};
-	if (length > 0 && rlg_deliver(&delivery, &err) != 0)
-		rlg_say(host, "%s", err.text);
+	rlg_step_begin(&record, host, "start", rlg_clock_now_us());
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		rlg_step_add_text(&record, host, texts[i].variable, texts[i].member);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		rlg_step_add_number(&record, host, numbers[i].variable, numbers[i].member);
+	add_time_limit(&record, host);
+	add_node(&record, host);
+	rlg_step_deliver(&record, host, settings);
 }

@@ -9,11 +9,6 @@
 #include "spank/hooks/settings.h"
 
 /*
- * Remembers where the job works.  Call it in user_init: it is the one hook of slurmstepd that stands in the job's folder.
- */
-void rlg_start_remember_folder(void);
-
-/*
  * Records the start, in a process that has become the user and that nobody waits for.  Call it once a step, after the
  * tasks were forked and before they run.  Steps that begin no job are let be: later steps, other nodes.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spank_runledger.so: what Slurm calls at a submission and at a job's start.
+ * spank_runledger.so: what Slurm calls at a submission, at a job's start, and when its tasks end.
  *
  * Each entry point picks the hook for the context it is in, hands over, and returns 0 whatever happened: with
  * `optional` or `required` in plugstack.conf, no job fails because of us.
@@ -11,7 +11,9 @@
 #include "lib/process.h"
 #include "lib/text.h"
 #include "spank/hooks/start.h"
+#include "spank/hooks/step.h"
 #include "spank/hooks/submit.h"
+#include "spank/hooks/task.h"
 #include "spank/slurm/host.h"
 
 #include <slurm/slurm.h>
@@ -23,7 +25,10 @@ SPANK_PLUGIN(runledger, 1)
 /* The submission that this process is; a client makes one. */
 static struct rlg_submission submission;
 
-/* The one that loaded us: not all hooks of slurmstepd run in it. */
+/* The tasks of the step that this slurmstepd is. */
+static struct rlg_tasks tasks;
+
+/* The process that loaded us: not all hooks of slurmstepd run in it. */
 static pid_t process;
 
 static int take_run(int value, const char *words, int remote)
@@ -119,7 +124,7 @@ int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
 {
 	/* With contain_spank (24.05) a child in the job's container calls us, which stands in that one's root. */
 	if (getpid() == process)
-		rlg_start_remember_folder();
+		rlg_step_remember_folder();
 	return 0;
 }
 
@@ -134,6 +139,29 @@ int slurm_spank_task_post_fork(spank_t spank, int n_arguments, char **arguments)
 	called = true;
 	read_settings(&settings, n_arguments, arguments, false);
 	rlg_start(&host, &settings);
+	return 0;
+}
+
+int slurm_spank_task_exit(spank_t spank, int n_arguments, char **arguments)
+{
+	struct rlg_host host = rlg_slurm_host(spank);
+
+	rlg_task_ended(&tasks, &host);
+	return 0;
+}
+
+/* Clients end here, too; of them client_ends() knows more. */
+int slurm_spank_exit(spank_t spank, int n_arguments, char **arguments)
+{
+	static struct rlg_settings settings;
+	static bool called;
+	struct rlg_host host = rlg_slurm_host(spank);
+
+	if (called || spank_context() != S_CTX_REMOTE || tasks.failed == 0)
+		return 0;
+	called = true;
+	read_settings(&settings, n_arguments, arguments, false);
+	rlg_tasks_done(&tasks, &host, &settings);
 	return 0;
 }
 

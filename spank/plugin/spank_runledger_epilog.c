@@ -10,6 +10,21 @@
 
 SPANK_PLUGIN(runledger_epilog, 1)
 
+/* With PrologFlags=RunInJob there is no epilog for us: the job's extern step ends last, so that is the job's end. */
+int slurm_spank_exit(spank_t spank, int n_arguments, char **arguments)
+{
+	static struct rlg_settings settings;
+	static bool called;
+	struct rlg_host host = rlg_slurm_host(spank);
+
+	if (called || spank_context() != S_CTX_REMOTE || !rlg_slurm_runs_in_job())
+		return 0;
+	called = true;
+	rlg_settings_read(&settings, n_arguments, arguments, NULL);
+	rlg_finish_in_job(&host, &settings);
+	return 0;
+}
+
 int slurm_spank_job_epilog(spank_t spank, int n_arguments, char **arguments)
 {
 	static struct rlg_settings settings;

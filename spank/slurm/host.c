@@ -47,6 +47,9 @@ static bool get_fact(const struct rlg_host *host, enum rlg_fact fact, uint32_t *
 		[RLG_FACT_JOB_ID] = S_JOB_ID,
 		[RLG_FACT_STEP_ID] = S_JOB_STEPID,
 		[RLG_FACT_NODE_INDEX] = S_JOB_NODEID,
+		[RLG_FACT_LOCAL_TASKS] = S_JOB_LOCAL_TASK_COUNT,
+		[RLG_FACT_TASK_RANK] = S_TASK_GLOBAL_ID,
+		[RLG_FACT_TASK_STATUS] = S_TASK_EXIT_STATUS,
 	};
 	spank_t spank = host->handle;
 	uint32_t value;
@@ -71,6 +74,33 @@ static bool get_env(const struct rlg_host *host, const char *name, char *out_val
 		return spank_getenv(host->handle, name, out_value, (int)size) == ESPANK_SUCCESS;
 	value = getenv(name);
 	return value != NULL && rlg_copy(out_value, size, value);
+}
+
+/* slurmd and slurmstepd have it in their own environment; the job's is the user's to change. */
+static bool get_node_name(const struct rlg_host *host, char *out_name, size_t size)
+{
+	const char *name = getenv("SLURMD_NODENAME");
+
+	return name != NULL && name[0] != '\0' && rlg_copy(out_name, size, name);
+}
+
+static bool get_slurm_conf(const struct rlg_host *host, char *out_path, size_t size)
+{
+	const char *path = getenv("SLURM_CONF");
+
+	return path != NULL && path[0] == '/' && rlg_copy(out_path, size, path);
+}
+
+/* Slurm's settings as its programs hold them; its layout is that of the version we were built for, which SPANK checks. */
+extern slurm_conf_t slurm_conf __attribute__((weak));
+
+bool rlg_slurm_runs_in_job(void)
+{
+#ifdef PROLOG_FLAG_RUN_IN_JOB
+	return &slurm_conf != NULL && (slurm_conf.prolog_flags & PROLOG_FLAG_RUN_IN_JOB) != 0;
+#else
+	return false; /* before 24.05 */
+#endif
 }
 
 /* The variable that Slurm makes of it in the job's environment. */
@@ -128,6 +158,8 @@ struct rlg_host rlg_slurm_host(spank_t spank)
 	return (struct rlg_host){.handle = spank,
 				 .fact = get_fact,
 				 .get_env = get_env,
+				 .node_name = get_node_name,
+				 .slurm_conf = get_slurm_conf,
 				 .set_job_control = set_job_control,
 				 .unset_job_control = unset_job_control,
 				 .groups = get_groups,

@@ -12,4 +12,10 @@
 /* A host over the handle of one hook; good until that hook returns. */
 struct rlg_host rlg_slurm_host(spank_t spank);
 
+/*
+ * PrologFlags=RunInJob: prolog and epilog are the extern step's, and Slurm never calls a SPANK plugin's (read in the source
+ * of 24.05 to 25.11, seen with 24.11 and 26.05).  False where Slurm knows no such thing.
+ */
+bool rlg_slurm_runs_in_job(void);
+
 #endif

@@ -16,7 +16,7 @@ is "$(printf '%s\n' "$out" | sed -n 1p)" \
 like "$out" "2025-10-19 18:01:00  1B_rank4/finetune   start        job 1234567: started on n1, log /logs/slurm-1234567.out" "a start in a line"
 like "$out" "2025-10-19 18:14:32  1B_rank4/finetune   finish       job 1234567: COMPLETED after 13m 32s; said by epilog" "an end in a line"
 like "$out" "finish       job 1234569: FAILED after 13m 32s: exit code 1; said by epilog" "a bad end says why"
-like "$out" "task-failed  job 1234569: rank 3 on n2, exit code 1" "a failed task says its rank and node"
+like "$out" "task-failed  job 1234569: rank 3 on n2 failed first: exit code 1" "a failed task says its rank and node"
 like "$out" "3B_rank64/finetune  reject       Slurm refused the submission, exit code 1" "a refusal is called so"
 like "$out" "note         queue was full" "a note is what somebody wrote"
 like "$out" "progress     step=2400, loss=0.085" "what has no sentence is shown as it is"

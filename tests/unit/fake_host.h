@@ -5,13 +5,14 @@
 #ifndef RLG_TESTS_FAKE_HOST_H
 #define RLG_TESTS_FAKE_HOST_H
 
+#include "lib/text.h"
 #include "spank/hooks/host.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FAKE_FACTS (RLG_FACT_ARRAY_TASK_ID + 1)
+#define FAKE_FACTS RLG_FACT_COUNT
 #define FAKE_VARIABLES 32
 
 struct fake_variable {
@@ -30,6 +31,7 @@ struct fake_host {
 	unsigned n_unset;
 	gid_t groups[4];
 	int n_groups;
+	const char *node; /* NULL: not known */
 	unsigned n_complaints;
 	char complaint[2048]; /* the last one */
 };
@@ -123,6 +125,21 @@ static inline int fake_groups(const struct rlg_host *host, gid_t *out_groups, si
 	return fake->n_groups;
 }
 
+static inline bool fake_slurm_conf(const struct rlg_host *host, char *out_path, size_t size)
+{
+	return rlg_copy(out_path, size, "/etc/slurm/slurm.conf");
+}
+
+static inline bool fake_node_name(const struct rlg_host *host, char *out_name, size_t size)
+{
+	const struct fake_host *fake = host->handle;
+
+	if (fake->node == NULL || strlen(fake->node) >= size)
+		return false;
+	strcpy(out_name, fake->node);
+	return true;
+}
+
 static inline void fake_complain(const struct rlg_host *host, const char *sentence)
 {
 	struct fake_host *fake = host->handle;
@@ -140,6 +157,8 @@ static inline void fake_host_init(struct fake_host *fake)
 				       .set_job_control = fake_set_job_control,
 				       .unset_job_control = fake_unset_job_control,
 				       .groups = fake_groups,
+				       .node_name = fake_node_name,
+				       .slurm_conf = fake_slurm_conf,
 				       .complain = fake_complain};
 }
 

@@ -215,9 +215,25 @@ static void a_processs_arguments(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void a_time_limit_is_read_as_slurm_reads_it(void **state)
+{
+	static const struct {
+		const char *words;
+		int64_t seconds;
+	} cases[] = {
+		{"5", 300},	   {"5:30", 330},	 {"1:00:00", 3600},    {"2-3", 183600},	      {"2-3:04", 183840},
+		{"2-3:04:05", 183845}, {"0", -1},	 {"", -1},	       {NULL, -1},	      {"UNLIMITED", -1},
+		{"1:2:3:4", -1},   {"5x", -1},		 {"-5", -1},	       {"1-", -1},	      {"99999999999999999999", -1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(rlg_time_limit_s(cases[i].words), cases[i].seconds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_time_limit_is_read_as_slurm_reads_it),
 		TEST(command_lines_of_all_kinds),
 		TEST(scripts_say_what_the_line_does_not),
 		TEST(values_of_exported_variables_are_hidden),

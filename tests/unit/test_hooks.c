@@ -17,6 +17,7 @@
 #include "spank/hooks/finish.h"
 #include "spank/hooks/hostlist.h"
 #include "spank/hooks/start.h"
+#include "spank/hooks/step.h"
 #include "spank/hooks/submit.h"
 
 #include <limits.h>
@@ -745,7 +746,7 @@ static void a_start_is_recorded_as_the_user(void **state)
 	fake_set(fake.environment, "SLURM_JOB_NUM_NODES", "2");
 	fake_set(fake.environment, "SLURM_RESTART_COUNT", "1");
 	fake_set(fake.environment, "SLURM_JOB_PARTITION", "gpu");
-	rlg_start_remember_folder();
+	rlg_step_remember_folder();
 	start();
 	struct rlg_record record = only_record(text_of_file(host_file("r1")));
 	assert_string_equal(record.name, "start");
@@ -919,7 +920,7 @@ static void a_job_without_an_address_is_found_by_its_folder(void **state)
 		fake_unset_job_control(&fake.host, "RUNLEDGER_PHASE");
 		assert_return_code(chdir(in_scratch(i == 0 ? "group/r1" : "elsewhere")), errno);
 		settings.site.track_all = i == 2;
-		rlg_start_remember_folder();
+		rlg_step_remember_folder();
 		start();
 		assert_false(exists(in_scratch("group/.runledger/runs")));
 		if (i == 1) {

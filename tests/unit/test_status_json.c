@@ -69,14 +69,14 @@ static void the_form_is_the_documented_one(void **state)
 		"{\"job_id\":\"1234567\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"COMPLETED\","
 		"\"final\":true,\"exit_code\":0,\"signal\":0,\"submit_time\":\"2025-10-19T18:15:00Z\","
 		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":\"2025-10-19T18:30:00Z\",\"nodes\":\"n1\","
-		"\"source\":\"epilog\",\"no_word_since\":null}]},\n"
+		"\"source\":\"epilog\",\"no_word_since\":null,\"failure\":null}]},\n"
 		"   {\"phase\":\"eval\",\"status\":\"running\",\"job_id\":\"1234568\",\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"reason\":null,\"exit_code\":null,\"signal\":null,"
 		"\"submit_time\":\"2025-10-19T18:15:00Z\",\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,"
 		"\"elapsed_s\":null,\"nodes\":\"n1\",\"output\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
 		"{\"job_id\":\"1234568\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"exit_code\":null,\"signal\":null,\"submit_time\":\"2025-10-19T18:15:00Z\","
-		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null}]}]}]}\n");
+		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null,\"failure\":null}]}]}]}\n");
 }
 
 static void a_phase_without_attempts_has_nulls(void **state)
