@@ -84,6 +84,7 @@ cluster_tests = \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
+	%D%/cluster/prolog_flags.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
