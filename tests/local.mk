@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_settings \
 	tests/unit/test_siteconf \
@@ -49,6 +50,7 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/scratch.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
@@ -98,7 +100,7 @@ check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells: half an hour for each Slurm.  TRUTH='--slurm "24.11 26.05"' for others, too.

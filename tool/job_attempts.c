@@ -301,6 +301,16 @@ static bool is_late(const struct rlg_event *word)
 	return same_text(word->source, "reconcile");
 }
 
+/* Of those that had begun by then the last; a clock that lags may have one begin just afterwards. */
+static bool is_nearer(const struct draft *one, const struct draft *other, const struct rlg_event *word)
+{
+	bool had_begun = one->start_us <= word->time_us, other_had = other->start_us <= word->time_us;
+
+	if (had_begun != other_had)
+		return had_begun;
+	return had_begun ? one->start_us > other->start_us : one->start_us < other->start_us;
+}
+
 static size_t meant_by(const struct job *job, const struct rlg_event *word)
 {
 	size_t open = NONE, ended = NONE, last = NONE;
@@ -310,7 +320,7 @@ static size_t meant_by(const struct job *job, const struct rlg_event *word)
 		if (is_open(draft, word) && (open == NONE || draft->start_us > job->drafts[open].start_us))
 			open = i;
 		if (has_ended(draft) && covers(draft, word) &&
-		    (ended == NONE || draft->start_us > job->drafts[ended].start_us))
+		    (ended == NONE || is_nearer(draft, &job->drafts[ended], word)))
 			ended = i;
 		if (last == NONE || draft->start_us > job->drafts[last].start_us)
 			last = i;
