@@ -65,7 +65,6 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
-	%D%/cli/recordings.t \
 	%D%/cli/refresh.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
