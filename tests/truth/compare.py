@@ -275,13 +275,13 @@ def judge(cell, scenario, row, word, later, before, codes):
     return "disagree", ", ".join(wrong)
 
 
-def waiting_word(row, again, words):
+def waiting_word(scenario, row, again, words):
     """A row without a word may be meant by another's: of the attempt that was requeued, or of a het job's leader, as a
     submission is one word."""
     for word in words:
         if again and word.job == row.raw and not word.final and word.status == "submitted":
             return word
-        if re.search(r"\+[1-9]", row.job) and word.state in ("PENDING", "UNKNOWN"):
+        if "het" in scenario.marks and word.state in ("PENDING", "UNKNOWN"):
             return word
     return None
 
@@ -304,7 +304,7 @@ def lines_of(cell, world, scenario):
         mine = [other for other in rows if row is not None and other.raw == row.raw and world.name != "wrap"]
         later = bool(mine) and row is not mine[-1]
         codes = world.codes[row.raw] if row is not None and not later else ()
-        before = waiting_word(row, row in mine[1:], words) if row is not None and word is None else None
+        before = waiting_word(scenario, row, row in mine[1:], words) if row is not None and word is None else None
         lines.append(Line(scenario, row, word, *judge(cell, scenario, row, word, later, before, codes)))
     return lines
 
@@ -325,8 +325,10 @@ VARYING = [(re.compile(pattern), by) for pattern, by in (
     (r"\b(JOB|STEP|StepId=|JobId=|job|allocation|for) ?\d+(\.\w+)?", r"\1 N"), (r"^\d+(_\d+)?$", "N"),
     (r"\(pid \d+\)|pid=\d+", "PID"))]
 
-# What Slurm says at one time and not at another: all ids are in use; a task had ended before it was told to go on.
-CHANCE = re.compile("Slurm temporarily unable to accept job|_handle_signal_container: failed signal")
+# What Slurm says at one time and not at another: all ids are in use; a task had ended before it was told to go on; who
+# of srun and slurmstepd came first when a job was ended.
+CHANCE = re.compile(r"Slurm temporarily unable to accept job|_handle_signal_container: failed signal|\*\*\* (JOB|STEP) "
+                    r"|^srun: (Job step aborted|forcing job termination|error: \S+: tasks? )")
 
 
 def neutral(text):
