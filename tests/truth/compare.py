@@ -10,14 +10,16 @@ What counts as agreement
   final       false where sacct has a later attempt of the job and says REQUEUED, PREEMPTED or NODE_FAIL; else true.
   exit code   what sacct says, or what scontrol says.  They differ where slurmctld ended the job: sacct then has 0:0, as it
               was told before the tasks had ended, and slurmctld learns of their end a moment later.
+              An exit code 1 that slurmctld set itself is 1:0 to sacct, and 0:1 to scontrol and jobcomp.
   start, end  the same second where the ledger's source was told by slurmctld: jobcomp, an epilog of a final end;
               else, as for the start record's own time, TOLERANCE seconds.
   start, end  not compared where sacct has a node but no start: it loses that of a job that is requeued at once.
-  start       where the job never had a node, sacct has none or the end, by chance.
+              Where the job never had a node, sacct has no start or the end's, by chance, and may have no end.
   nodes       the same text.
   no word     a job that is PENDING to sacct may be one of which nothing was heard since, if PENDING is what was heard.
   rewritten   sacct puts REQUEUED over how an attempt had ended, when the job is requeued after its end; what the ledger
-              had recorded as its end is then as good, if the exit code is the same.
+              had recorded as its end is then as good, if the exit code is the same.  From 26.05 on sacct leaves it as it
+              was: final or not is then a matter of taste.
   a PENDING attempt after one that went back into the queue: the ledger says so by final = false and `submitted`.
 """
 import argparse
@@ -222,8 +224,9 @@ def same_moment(ours, theirs, exact):
     return abs(ours - theirs) <= (0 if exact else TOLERANCE)
 
 
-def differences(row, word, goes_on, codes, rewritten):
+def differences(row, word, later, codes, rewritten):
     """What a word about a row should have said, a short text each."""
+    goes_on = later and row.state in REQUEUES
     if rewritten and row.state == "REQUEUED" and word.state in ("COMPLETED", "FAILED") and word.exit == row.exit:
         return [] if word.nodes == row.nodes else ["nodes"]
     if row.state == "PENDING":
@@ -233,24 +236,25 @@ def differences(row, word, goes_on, codes, rewritten):
         wrong.append("state")
     if row.state == "RUNNING":
         return wrong
-    if word.final == goes_on:
+    if word.final == goes_on and not (rewritten and later):
         wrong.append("final")
-    if word.exit != row.exit and word.exit not in codes:
+    set_by_slurm = row.state not in ("COMPLETED", "FAILED") and (row.exit, word.exit) == ("1:0", "0:1")
+    if word.exit != row.exit and word.exit not in codes and not set_by_slurm:
         wrong.append("exit")
     exact = word.source in SLURMCTLDS_WORD and (word.source == "jobcomp" or word.final)
     lost = row.nodes and row.start is None
     if row.nodes and not lost and not same_moment(word.start, row.start, exact):
         wrong.append("start")
-    if not row.nodes and word.start not in (None, row.end, row.start):
+    if not row.nodes and word.start not in (None, word.end, row.end, row.start):
         wrong.append("start")
-    if not lost and not same_moment(word.end, row.end, exact):
+    if not lost and (row.nodes or row.end is not None) and not same_moment(word.end, row.end, exact):
         wrong.append("end")
     if (word.nodes or None) != row.nodes:
         wrong.append("nodes")
     return wrong
 
 
-def judge(cell, scenario, row, word, goes_on, before, codes):
+def judge(cell, scenario, row, word, later, before, codes):
     """A verdict (agree, blind, disagree) and why; before: the word about what the row goes on from, if it says that it waits."""
     may_be_blind = "blind" in scenario.marks and not cell.has("jobcomp")
     if row is None:
@@ -260,10 +264,10 @@ def judge(cell, scenario, row, word, goes_on, before, codes):
             return "agree", "waits again"
         if may_be_blind and before and before.silent:
             return "blind", "no word since it was requeued or submitted"
-        if may_be_blind and goes_on:
+        if may_be_blind and later:
             return "blind", "left no trace on a node"
         return "disagree", "the ledger knows nothing of it"
-    wrong = differences(row, word, goes_on, codes, "rewritten" in scenario.marks)
+    wrong = differences(row, word, later, codes, "rewritten" in scenario.marks)
     if not wrong:
         return "agree", ""
     if may_be_blind and word.silent:
@@ -271,13 +275,13 @@ def judge(cell, scenario, row, word, goes_on, before, codes):
     return "disagree", ", ".join(wrong)
 
 
-def waiting_word(row, again, words):
+def waiting_word(scenario, row, again, words):
     """A row without a word may be meant by another's: of the attempt that was requeued, or of a het job's leader, as a
     submission is one word."""
     for word in words:
         if again and word.job == row.raw and not word.final and word.status == "submitted":
             return word
-        if re.search(r"\+[1-9]", row.job) and word.state in ("PENDING", "UNKNOWN"):
+        if "het" in scenario.marks and word.state in ("PENDING", "UNKNOWN"):
             return word
     return None
 
@@ -299,10 +303,9 @@ def lines_of(cell, world, scenario):
         # Where ids are given out again, two rows of one id are two jobs.
         mine = [other for other in rows if row is not None and other.raw == row.raw and world.name != "wrap"]
         later = bool(mine) and row is not mine[-1]
-        goes_on = later and row.state in REQUEUES
         codes = world.codes[row.raw] if row is not None and not later else ()
-        before = waiting_word(row, row in mine[1:], words) if row is not None and word is None else None
-        lines.append(Line(scenario, row, word, *judge(cell, scenario, row, word, goes_on, before, codes)))
+        before = waiting_word(scenario, row, row in mine[1:], words) if row is not None and word is None else None
+        lines.append(Line(scenario, row, word, *judge(cell, scenario, row, word, later, before, codes)))
     return lines
 
 
@@ -322,8 +325,10 @@ VARYING = [(re.compile(pattern), by) for pattern, by in (
     (r"\b(JOB|STEP|StepId=|JobId=|job|allocation|for) ?\d+(\.\w+)?", r"\1 N"), (r"^\d+(_\d+)?$", "N"),
     (r"\(pid \d+\)|pid=\d+", "PID"))]
 
-# What Slurm says at one time and not at another: all ids are in use; a task had ended before it was told to go on.
-CHANCE = re.compile("Slurm temporarily unable to accept job|_handle_signal_container: failed signal")
+# What Slurm says at one time and not at another: all ids are in use; a task had ended before it was told to go on; who
+# of srun and slurmstepd came first when a job was ended.
+CHANCE = re.compile(r"Slurm temporarily unable to accept job|_handle_signal_container: failed signal|\*\*\* (JOB|STEP) "
+                    r"|^srun: (Job step aborted|forcing job termination|error: \S+: tasks? )")
 
 
 def neutral(text):

@@ -17,6 +17,7 @@ SCENARIOS=()
 #   blind          SPANK alone cannot see how it ends, so that without jobcomp the ledger may say that it does not know
 #   run=PATTERN    its runs, as a pattern of the shell, where that is not its name alone
 #   group=NAME     its run group, where that is not exp
+#   het            its jobs are one submission
 #   rewritten      sacct changes its word about an attempt afterwards: see compare.py
 #   chance         how often Slurm tries differs from time to time: the number of attempts is not compared between cells
 scenario() {

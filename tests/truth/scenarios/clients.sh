@@ -86,7 +86,7 @@ het() {
 	over
 }
 
-scenario het_cancelled main 'a heterogeneous job, cancelled while it waits' blind
+scenario het_cancelled main 'a heterogeneous job, cancelled while it waits' blind het
 het_cancelled() {
 	script het.sh <<<'exit 2'
 	sed -i '1a #SBATCH -n1\n#SBATCH hetjob\n#SBATCH -n1' "$here/het.sh"
