@@ -192,6 +192,7 @@ static int print_job(slurm_job_info_t *job)
 
 	rlg_record_new_id(id);
 	rlg_record_begin(&writer, storage, sizeof(storage), rlg_clock_now_us(), "finish", id);
+	rlg_record_int(&writer, "job_id", job->job_id);
 	rlg_record_str(&writer, "state", state_word(job));
 	rlg_record_bool(&writer, "final", is_final(job));
 	rlg_record_str(&writer, "reason", job->state_desc);
