@@ -9,10 +9,13 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
 	tests/unit/test_client_line \
+	tests/unit/test_completion \
 	tests/unit/test_config \
+	tests/unit/test_end_facts \
 	tests/unit/test_failure \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
@@ -22,6 +25,7 @@ unit_tests = \
 	tests/unit/test_lines \
 	tests/unit/test_match \
 	tests/unit/test_md_table \
+	tests/unit/test_mentions \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \
@@ -29,7 +33,9 @@ unit_tests = \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_settings \
+	tests/unit/test_silence \
 	tests/unit/test_siteconf \
+	tests/unit/test_spool \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
 	tests/unit/test_summary \
@@ -56,6 +62,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
@@ -63,6 +70,8 @@ cli_tests = \
 	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
+	%D%/cli/jobcomp.t \
+	%D%/cli/reconcile.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
@@ -78,13 +87,16 @@ lint_tests = \
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
 	%D%/cluster/exec.t \
+	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/prolog_flags.t \
+	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
