@@ -53,14 +53,14 @@ static const char *const completed[] = {
 	"GID=20001", "USERNAME=alice", "GROUPNAME=alice", "JOBNAME=1B_rank4", "JOBSTATE=COMPLETED", "EXITCODE=0:0",
 	"DERIVED_EC=0:0", "START=1771426850", "END=1771426900", "SUBMIT=1771426845", "LIMIT=00:05:00", "PROCS=2",
 	"NODECNT=1", "NODES=n1", "PARTITION=main", "ACCOUNT=root", "QOS=normal", "CLUSTER=rlg", "BATCH=yes",
-	"WORK_DIR=/home/alice/exp", "STDIN=/dev/null", "STDOUT=/dev/null", "STDERR=/dev/null", "STATEREASONPREV=None",
+	"WORK_DIR=/scratch/alice/exp", "STDIN=/dev/null", "STDOUT=/dev/null", "STDERR=/dev/null", "STATEREASONPREV=None",
 	"PATH=/usr/bin", "TZ=UTC", NULL};
 
 static const char *const cancelled_in_queue[] = {
 	"JOBID=18", "ARRAYJOBID=0", "ARRAYTASKID=4294967294", "HETJOBID=0", "HETJOBOFFSET=4294967294", "UID=20001",
 	"GID=20001", "USERNAME=alice", "JOBNAME=x", "JOBSTATE=CANCELLED", "EXITCODE=0:0", "START=1771426900",
 	"END=1771426900", "SUBMIT=1771426845", "LIMIT=2982251-04:16:00", "PROCS=1", "NODECNT=0", "NODES=",
-	"PARTITION=main", "BATCH=yes", "WORK_DIR=/home/alice", "STATEREASONPREV=Dependency", NULL};
+	"PARTITION=main", "BATCH=yes", "WORK_DIR=/scratch/alice", "STATEREASONPREV=Dependency", NULL};
 
 static void read_back(ssize_t length)
 {
@@ -128,7 +128,7 @@ static void a_job_that_ended_by_itself(void **state)
 	says("nodes", "n1");
 	says("job_name", "1B_rank4");
 	says("cluster", "rlg");
-	says("cwd", "/home/alice/exp");
+	says("cwd", "/scratch/alice/exp");
 	assert_true(rlg_record_get_bool(&record, "batch", false));
 	/* "No array" and "no het job" are huge numbers to Slurm, or none; and a reason that is none is not told. */
 	silent_on("array_job_id");
@@ -387,9 +387,9 @@ static void two_records_of_one_job_have_two_ids(void **state)
 /* 22.05 gives EpilogSlurmctld no state and no times; 23.02 and later also SLURM_JOB_START_TIME. */
 static const char *const epilog[] = {
 	"SLURM_JOB_ID=17", "SLURM_JOBID=17", "SLURM_JOB_UID=20001", "SLURM_JOB_GID=20001", "SLURM_JOB_USER=alice",
-	"SLURM_JOB_NAME=1B_rank4", "SLURM_JOB_PARTITION=main", "SLURM_JOB_NODELIST=n1", "SLURM_JOB_WORK_DIR=/home/alice/exp",
+	"SLURM_JOB_NAME=1B_rank4", "SLURM_JOB_PARTITION=main", "SLURM_JOB_NODELIST=n1", "SLURM_JOB_WORK_DIR=/scratch/alice/exp",
 	"SLURM_CLUSTER_NAME=rlg", "SLURM_JOB_EXIT_CODE2=7:0", "SLURM_JOB_EXIT_CODE=1792",
-	"SPANK_RUNLEDGER_SID=0123456789abcdef0123456789abcdef", "SPANK_RUNLEDGER_GROUP=/home/alice/exp",
+	"SPANK_RUNLEDGER_SID=0123456789abcdef0123456789abcdef", "SPANK_RUNLEDGER_GROUP=/scratch/alice/exp",
 	"SPANK_RUNLEDGER_RUN=1B_rank4", "SPANK_RUNLEDGER_PHASE=finetune", NULL};
 
 static void the_epilog_tells_the_address_but_no_state(void **state)
@@ -401,7 +401,7 @@ static void the_epilog_tells_the_address_but_no_state(void **state)
 	counts("uid", 20001);
 	counts("exit_code", 7);
 	says("source", "slurmctld");
-	says("group", "/home/alice/exp");
+	says("group", "/scratch/alice/exp");
 	says("run", "1B_rank4");
 	says("phase", "finetune");
 	says("sid", "0123456789abcdef0123456789abcdef");
@@ -429,9 +429,9 @@ static void the_epilog_keeps_the_address_when_the_rest_is_too_long(void **state)
 	setenv("SLURM_JOB_NODELIST", huge, 1);
 	setenv("SLURM_JOB_NAME", huge, 1);
 	tell_epilog();
-	says("group", "/home/alice/exp");
+	says("group", "/scratch/alice/exp");
 	says("run", "1B_rank4");
-	says("cwd", "/home/alice/exp");
+	says("cwd", "/scratch/alice/exp");
 	counts("left_out", 2);
 }
 

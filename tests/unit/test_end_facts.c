@@ -38,13 +38,14 @@ static void the_answers_own_id_is_not_the_records(void **state)
 	assert_null(strstr(facts_of("{}", ",\"state\":\"COMPLETED\"", -1), "answer"));
 }
 
-static void one_that_waits_again_was_requeued_and_its_times_are_the_next_attempts(void **state)
+static void of_one_that_waits_again_nobody_knows_why_and_its_times_are_the_next_attempts(void **state)
 {
 	(void)state;
 	assert_string_equal(facts_of("{\"start_time\":3}",
 				     ",\"state\":\"PENDING\",\"final\":false,\"submit_time\":9,\"start_time\":10,\"end_time\":11,\"time_limit\":60,\"user\":\"ann\"",
 				     -1),
-			    "{\"user\":\"ann\",\"state\":\"REQUEUED\",\"final\":false}");
+			    "{\"user\":\"ann\",\"state\":\"UNKNOWN\",\"final\":false,"
+			    "\"reason\":\"the job was back in the queue when slurmctld was asked\"}");
 }
 
 /* 22.05 to 26.05 count up before they end a job to requeue it, and afterwards where its node was lost. */
