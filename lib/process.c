@@ -327,7 +327,7 @@ static void hold_no_descriptors(void)
 			_exit(127);
 }
 
-int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
+int rlg_process_begin(int (*body)(void *context), void *context, pid_t *out_child, struct rlg_err *err)
 {
 	pid_t child = fork();
 
@@ -339,7 +339,18 @@ int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, s
 		hold_no_descriptors();
 		_exit(body(context));
 	}
-	int code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
+	*out_child = child;
+	return 0;
+}
+
+int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
+{
+	pid_t child;
+	int code = rlg_process_begin(body, context, &child, err);
+
+	if (code != 0)
+		return code;
+	code = reap(child, rlg_clock_monotonic_ms() + timeout_ms);
 	if (code == -ETIMEDOUT) {
 		kill_session(child);
 		return rlg_fail(err, code, "a look at the user's files took longer than %d ms and was ended", timeout_ms);

@@ -49,6 +49,12 @@ int rlg_process_run(const struct rlg_program *program, int timeout_ms, const str
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err);
 
 /*
+ * Runs `body` as rlg_process_try() does, but waits for nothing: the child is the caller's to reap.  Returns 0, or a
+ * negative errno.
+ */
+int rlg_process_begin(int (*body)(void *context), void *context, pid_t *out_child, struct rlg_err *err);
+
+/*
  * Runs `body` in a grandchild that nobody waits for and that is nobody's child: for work that must not be in the
  * caller's way.  The caller only waits for the short-lived child in between.  `body` never returns to the caller's code:
  * what it returns is the grandchild's exit status.  `first` (may be NULL) runs in the child in between: what it does has

@@ -9,25 +9,33 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
 	tests/unit/test_client_line \
+	tests/unit/test_completion \
 	tests/unit/test_config \
+	tests/unit/test_end_facts \
 	tests/unit/test_failure \
 	tests/unit/test_fold \
+	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_match \
 	tests/unit/test_md_table \
+	tests/unit/test_mentions \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_settings \
+	tests/unit/test_silence \
 	tests/unit/test_siteconf \
+	tests/unit/test_spool \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
 	tests/unit/test_summary \
@@ -48,17 +56,22 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/scratch.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
+	%D%/cli/exec.t \
 	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
+	%D%/cli/jobcomp.t \
+	%D%/cli/reconcile.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
@@ -74,15 +87,22 @@ lint_tests = \
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/exec.t \
+	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
+	%D%/cluster/prolog_flags.t \
+	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
+	%D%/cluster/run_in_job.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
-	%D%/cluster/task_failed.t
+	%D%/cluster/task_failed.t \
+	%D%/cluster/truth.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
@@ -92,11 +112,17 @@ check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
-.PHONY: check-fast check-valgrind
+# The truth about every job, in all cells: half an hour for each Slurm.  TRUTH='--slurm "24.11 26.05"' for others, too.
+check-truth: all
+	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
+	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
+	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+
+.PHONY: check-fast check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
 	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
+	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/truth

@@ -144,8 +144,10 @@ static int failed(char *words, struct rlg_err *err)
 int rlg_ask_accounting(struct rlg_arena *arena, const struct rlg_accounting_question *question, int timeout_ms,
 		       struct rlg_accounted **out_attempts, size_t *out_count, struct rlg_err *err)
 {
+	/* The caller's arena may be asked for a thousand jobs. */
+	RLG_ARENA struct rlg_arena *mine = rlg_arena_new();
 	char path[PATH_MAX], words[512];
-	char *answer = rlg_arena_alloc(arena, ANSWER_MOST);
+	char *answer = rlg_arena_alloc(mine, ANSWER_MOST);
 	struct rlg_output output = {answer, ANSWER_MOST, words, sizeof(words)};
 	const char *argv[20] = {PROGRAM, "-D", "-X", "-P", "-n", "--format=" COLUMNS,
 				rlg_arena_printf(arena, "--starttime=%s", local_day(arena, question->from_us))};

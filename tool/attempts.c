@@ -8,6 +8,7 @@
 #include "tool/attempts.h"
 
 #include "lib/clock.h"
+#include "tool/attempts_exec.h"
 #include "tool/job_attempts.h"
 #include "tool/names.h"
 #include "tool/slurm_state.h"
@@ -45,6 +46,11 @@ struct rlg_phased_attempt rlg_attempt_waiting(void)
 						       .time_limit_s = -1,
 						       .slurm_state = "PENDING",
 						       .status = RLG_STATUS_SUBMITTED}};
+}
+
+static bool same_cluster(const char *left, const char *right)
+{
+	return left == NULL || right == NULL || strcmp(left, right) == 0;
 }
 
 static void take_text(const char **to, const char *from)
@@ -156,14 +162,20 @@ static void add_attempt(struct finder *finder, const struct rlg_phased_attempt *
 		finder->older = rlg_arena_grow(finder->arena, finder->older, finder->count, room, sizeof(*finder->older));
 		finder->room = room;
 	}
-	finder->attempts[finder->count] = *attempt;
-	index_attempt(finder, finder->count++);
+	finder->attempts[finder->count++] = *attempt;
+}
+
+static void add_indexed(struct finder *finder, const struct rlg_phased_attempt *attempt)
+{
+	add_attempt(finder, attempt);
+	index_attempt(finder, finder->count - 1);
 }
 
 static bool is_of_a_job(const struct rlg_event *event)
 {
-	return event->job_id >= 0 && (event->kind == RLG_EVENT_START || event->kind == RLG_EVENT_FINISH ||
-				      event->kind == RLG_EVENT_STATE);
+	/* What `runledger exec` told is placed apart, when all is known that others told: see attempts_exec.h. */
+	return event->job_id >= 0 && !rlg_event_is_exec(event) &&
+	       (event->kind == RLG_EVENT_START || event->kind == RLG_EVENT_FINISH || event->kind == RLG_EVENT_STATE);
 }
 
 static const char *text_or_empty(const char *words)
@@ -229,15 +241,25 @@ static void find_jobs(struct finder *finder)
 	}
 }
 
+bool rlg_attempt_is_of_job(const struct rlg_attempt *attempt, const struct rlg_event *event)
+{
+	return event->job_id >= 0 && attempt->job_id == event->job_id && same_cluster(attempt->cluster, event->cluster);
+}
+
+static void find_execs(struct finder *finder)
+{
+	finder->attempts = rlg_attempts_place_execs(finder->arena, finder->events, finder->n_events, finder->attempts,
+						    &finder->count);
+	finder->room = finder->count;
+	finder->older = rlg_arena_alloc(finder->arena, finder->count * sizeof(*finder->older) + 1);
+	for (size_t at = 0; at < finder->count; at++)
+		index_attempt(finder, at);
+}
+
 /* Job ids wrap: a job that had ended when this was submitted is another one of the same number. */
 static bool is_over_before(const struct rlg_attempt *attempt, const struct rlg_event *submit)
 {
 	return attempt->ended && attempt->end_us + CLOCK_SKEW_US < submit->time_us;
-}
-
-static bool same_cluster(const char *left, const char *right)
-{
-	return left == NULL || right == NULL || strcmp(left, right) == 0;
 }
 
 static void take_submission(struct rlg_phased_attempt *to, const struct rlg_event *submit)
@@ -302,7 +324,7 @@ static void find_submitted(struct finder *finder)
 			continue;
 		struct rlg_phased_attempt waiting = rlg_attempt_waiting();
 		take_submission(&waiting, event);
-		add_attempt(finder, &waiting);
+		add_indexed(finder, &waiting);
 	}
 }
 
@@ -339,7 +361,7 @@ static void find_waiting_tasks(struct finder *finder)
 		waiting.attempt.cluster = task->cluster;
 		waiting.attempt.user = task->user;
 		take_submission(&waiting, event);
-		add_attempt(finder, &waiting);
+		add_indexed(finder, &waiting);
 	}
 }
 
@@ -390,6 +412,7 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 				.by_job = rlg_names_new(arena)};
 
 	find_jobs(&finder);
+	find_execs(&finder);
 	find_submitted(&finder);
 	find_waiting_tasks(&finder);
 	find_words_on_submissions(&finder);

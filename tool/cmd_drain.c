@@ -13,6 +13,9 @@
 /* Ends come in crowds: what comes within this time is delivered together, and costs one refresh. */
 #define CROWD_MS 20
 
+/* What the spool sees of its own end, or of the end of `new`. */
+#define TAKEN_AWAY (IN_DELETE | IN_MOVED_FROM | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF)
+
 /* How often what is held is tried again. */
 #define RETRY_MS 60000
 
@@ -54,7 +57,7 @@ static bool wait_for_news(int inotify_fd, int wait_ms)
 	return true;
 }
 
-static int follow(struct rlg_options *options, struct rlg_drain *drain)
+static int follow(struct rlg_options *options, struct rlg_drain *drain, const char *spool)
 {
 	int inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	struct rlg_drain_report report = {.delivered = 0};
@@ -62,12 +65,13 @@ static int follow(struct rlg_options *options, struct rlg_drain *drain)
 	int64_t tried_ms = rlg_clock_monotonic_ms();
 	bool with_held = true;
 
-	if (inotify_fd < 0 || inotify_add_watch(inotify_fd, rlg_drain_watched(drain), IN_MOVED_TO | IN_ONLYDIR) < 0) {
+	if (inotify_fd < 0 || inotify_add_watch(inotify_fd, rlg_drain_watched(drain), IN_MOVED_TO | IN_ONLYDIR) < 0 ||
+	    inotify_add_watch(inotify_fd, spool, TAKEN_AWAY | IN_ONLYDIR) < 0) {
 		rlg_fail_errno(&err, -errno, "cannot watch %s", rlg_drain_watched(drain));
 		return rlg_failure(options, "%s", err.text);
 	}
 	/* The watch comes first, so that nothing falls between it and the first look. */
-	for (;;) {
+	while (rlg_drain_is_there(drain)) {
 		if (rlg_drain_pass(drain, with_held, &report, &err) != 0)
 			rlg_warning(options, "%s", err.text);
 		if (with_held)
@@ -76,6 +80,7 @@ static int follow(struct rlg_options *options, struct rlg_drain *drain)
 		wait_for_news(inotify_fd, report.held == 0 ? -1 : left_ms < 0 ? 0 : (int)left_ms);
 		with_held = report.held > 0 && rlg_clock_monotonic_ms() - tried_ms >= RETRY_MS;
 	}
+	return rlg_failure(options, "%s is gone, or is another folder now; start again", rlg_drain_watched(drain));
 }
 
 static int run(struct rlg_options *options)
@@ -91,10 +96,11 @@ static int run(struct rlg_options *options)
 		return rlg_usage_error(options, "it takes no arguments; --spool names another spool");
 	if (rlg_siteconf_read(conf == NULL ? RLG_SITECONF_PATH : conf, &site, &err) != 0)
 		rlg_warning(options, "%s", err.text);
-	if (rlg_drain_open(spool == NULL ? site.spool : spool, &site, true, &drain, &err) != 0)
+	spool = spool == NULL ? site.spool : spool;
+	if (rlg_drain_open(spool, &site, true, &drain, &err) != 0)
 		result = rlg_failure(options, "%s", err.text);
 	else
-		result = follows ? follow(options, drain) : drain_once(options, drain);
+		result = follows ? follow(options, drain, spool) : drain_once(options, drain);
 	rlg_drain_close(drain);
 	return result;
 }

@@ -162,7 +162,7 @@ static const struct {
 	int (*record)(struct rlg_record_job *job);
 } events[] = {
 	{"submit", rlg_record_submit},
-	{"reject", rlg_record_and_deliver},
+	{"reject", rlg_record_reject},
 	{"start", rlg_record_and_deliver},
 	{"task-failed", rlg_record_and_deliver},
 	{"finish", rlg_record_finish},
@@ -217,7 +217,7 @@ static const struct rlg_option options_table[] = {
 	{"uid", 0, "UID", "the job's user, to become before a path is touched; for root only"},
 	{"gid", 0, "GID", "the job's group"},
 	{"user", 0, "NAME", "the job's user by name, for the supplementary groups"},
-	{"ask-ms", 0, "MILLISECONDS", "finish: ask slurmctld how the job ended, for so long at most"},
+	{"ask-ms", 0, "MILLISECONDS", "finish, reject: ask slurmctld how the job ended, for so long at most"},
 	{"detach", 0, NULL, "let the caller go on as soon as slurmctld has answered"},
 	{"quiet", 0, NULL, "complain to syslog instead of standard error"},
 	{NULL, 0, NULL, NULL},

@@ -41,6 +41,9 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 /* Refreshes the trackers, or leaves it to whoever is at it.  Returns an exit status. */
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group);
 
+/* Adds the member `git` where `folder` (may be NULL) lies in a checkout. */
+void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folder);
+
 /* Bounds this process, which nobody waits for, and turns its complaints to syslog. */
 void rlg_record_go_behind(struct rlg_record_job *job);
 
@@ -54,6 +57,12 @@ int rlg_record_submit(struct rlg_record_job *job);
  * The event `finish`: asks slurmctld how the job ended, if --ask-ms is given, and delivers.  Returns an exit status.
  */
 int rlg_record_finish(struct rlg_record_job *job);
+
+/*
+ * The event `reject`: with --ask-ms slurmctld is asked whether it knows the submission after all.  Whoever gives up a
+ * pending srun or salloc has a job that was cancelled, and a client that failed.  Returns an exit status.
+ */
+int rlg_record_reject(struct rlg_record_job *job);
 
 /* Delivers a finish without an address, to where the job was recorded before.  As the user; returns an exit status. */
 int rlg_record_finish_anywhere(struct rlg_record_job *job);

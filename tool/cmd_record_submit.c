@@ -58,7 +58,7 @@ static void read_asked(struct rlg_record_job *job)
 		job->about.asked_group = environment("RUNLEDGER_GROUP");
 }
 
-static void add_git(cJSON *facts, struct rlg_arena *arena, const char *folder)
+void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folder)
 {
 	struct rlg_git_head head;
 
@@ -82,7 +82,7 @@ static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena
 	rlg_facts_text(job->facts, "array", job->line.array);
 	if (job->line.time_limit_s > 0)
 		rlg_facts_number(job->facts, "time_limit", job->line.time_limit_s);
-	add_git(job->facts, arena, job->about.folder);
+	rlg_record_add_git(job->facts, arena, job->about.folder);
 	rlg_facts_text(job->facts, "command", job->line.command);
 }
 

@@ -17,6 +17,7 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_events,
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
+	&rlg_cmd_exec,
 	&rlg_cmd_record,
 	&rlg_cmd_jobcomp,
 	&rlg_cmd_drain,
@@ -77,7 +78,8 @@ static int run_command(const struct rlg_command *command, int argc, char **argv)
 	struct rlg_options options;
 	int status;
 
-	status = rlg_options_parse(&options, command->name, command->options, RLG_OPTIONS_ANYWHERE, argc, argv);
+	status = rlg_options_parse(&options, command->name, command->options,
+				   command->options_first ? RLG_OPTIONS_BEFORE_WORDS : RLG_OPTIONS_ANYWHERE, argc, argv);
 	if (status != 0)
 		return status;
 	if (!options.help)

@@ -28,6 +28,7 @@ struct rlg_command {
 	const struct rlg_option *options; /* ends with a zero row; --help is added for all; NULL: none */
 	const struct rlg_example *examples; /* ends with a zero row; NULL: none */
 	bool for_admins; /* what the plugins call; listed apart */
+	bool options_first; /* they end at the first word: what follows is another program's */
 	int (*run)(struct rlg_options *options);
 };
 

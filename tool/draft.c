@@ -2,9 +2,9 @@
 /* A record on its way: see draft.h. */
 #include "tool/draft.h"
 
-#include "lib/record.h"
-
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +40,20 @@ static void add_member(struct rlg_record_writer *writer, const cJSON *item)
 	if (json != NULL)
 		rlg_record_json(writer, item->string, json);
 	cJSON_free(json);
+}
+
+void rlg_draft_id(char out_id[RLG_ID_MAX], const char *const *parts, size_t count, int64_t time_us)
+{
+	uint64_t hash[2] = {UINT64_C(14695981039346656037), UINT64_C(0x9ae16a3b2f90404f) ^ (uint64_t)time_us};
+
+	for (size_t i = 0; i < count; i++)
+		for (const char *at = parts[i] == NULL ? "\1" : parts[i];; at++) {
+			hash[0] = (hash[0] ^ (unsigned char)*at) * UINT64_C(1099511628211);
+			hash[1] = (hash[1] ^ (unsigned char)*at) * UINT64_C(0x100000001b3) + hash[0];
+			if (*at == '\0')
+				break;
+		}
+	snprintf(out_id, RLG_ID_MAX, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
 }
 
 ssize_t rlg_draft_write(const struct rlg_record *draft, const cJSON *facts, char *storage, size_t size)
@@ -78,6 +92,14 @@ void rlg_facts_number(cJSON *facts, const char *key, int64_t value)
 void rlg_facts_truth(cJSON *facts, const char *key, bool value)
 {
 	put(facts, key, cJSON_CreateBool(value));
+}
+
+void rlg_facts_seconds(cJSON *facts, const char *key, int64_t value_us)
+{
+	char figures[48];
+
+	snprintf(figures, sizeof(figures), "%" PRId64 ".%06" PRId64, value_us / 1000000, value_us % 1000000);
+	put(facts, key, cJSON_CreateRaw(figures));
 }
 
 void rlg_facts_take(cJSON *facts, const cJSON *from)

@@ -23,8 +23,12 @@ void rlg_end_facts(cJSON *facts, const struct rlg_record *answer, int64_t restar
 	if (state == NULL)
 		return;
 	if (strcmp(state, "PENDING") == 0) {
-		/* The job waits for its next attempt: of this one no more is known than that. */
-		set_requeued(facts, "REQUEUED");
+		/*
+		 * The job waits for its next attempt, and nobody waited for this node: Slurm had given it up.  That may be why
+		 * the job was requeued, or have come on top of it.
+		 */
+		set_requeued(facts, "UNKNOWN");
+		rlg_facts_text(facts, "reason", "the job was back in the queue when slurmctld was asked");
 		for (size_t i = 0; i < sizeof(of_next_attempt) / sizeof(of_next_attempt[0]); i++)
 			cJSON_DeleteItemFromObjectCaseSensitive(facts, of_next_attempt[i]);
 	} else if (strcmp(state, "REQUEUED") == 0 && restarts_then >= 0 && restarts > restarts_then) {

@@ -32,6 +32,7 @@ static const struct {
 	{"matched_by", offsetof(struct rlg_event, matched_by)},
 	{"step", offsetof(struct rlg_event, step)},
 	{"node", offsetof(struct rlg_event, node)},
+	{"exec", offsetof(struct rlg_event, exec)},
 	{"state", offsetof(struct rlg_event, state)},
 	{"reason", offsetof(struct rlg_event, reason)},
 	{"source", offsetof(struct rlg_event, source)},
@@ -57,6 +58,7 @@ static const struct {
 	{"signal", offsetof(struct rlg_event, signal)},
 	{"time_limit", offsetof(struct rlg_event, time_limit_s)},
 	{"rank", offsetof(struct rlg_event, rank)},
+	{"attempt", offsetof(struct rlg_event, restarts)},
 };
 
 static const struct {

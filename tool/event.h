@@ -35,12 +35,14 @@ struct rlg_event {
 	const char *node;
 	int64_t rank;
 	int64_t oom; /* 1: out of memory; 0: not */
+	const char *exec; /* the id of a `runledger exec` */
 	const char *state;
 	bool final, final_said; /* true where nothing is said; and whether anything is */
 	bool never_ran;
 	const char *reason;
 	const char *source;
 	int64_t exit_code, signal, time_limit_s;
+	int64_t restarts; /* Slurm's count, as far as the job's own environment told it */
 	int64_t submit_us, start_us, end_us;
 	const char *nodes;
 	const char *user;

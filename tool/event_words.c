@@ -105,10 +105,19 @@ static void words_reject(struct rlg_bytes *words, const struct rlg_record *recor
 	*colour = RLG_COLOUR_RED;
 }
 
+static bool is_exec(const struct rlg_record *record, const char *key)
+{
+	const char *value = rlg_record_get_str(record, key);
+
+	return value != NULL && strcmp(value, "exec") == 0;
+}
+
 static void words_start(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
 	int64_t restarts = 0;
 
+	if (is_exec(record, "step") && add_text(words, record, "`", "command"))
+		rlg_bytes_add(words, "` ");
 	if (!add_text(words, record, "started on ", "nodes") && !add_text(words, record, "started on ", "node"))
 		rlg_bytes_add(words, "started");
 	if (rlg_record_get_int(record, "attempt", &restarts) && restarts > 0)
@@ -146,6 +155,18 @@ static void words_task_failed(struct rlg_bytes *words, const struct rlg_record *
 	*colour = RLG_COLOUR_RED;
 }
 
+/* What a command took that `runledger exec` ran. */
+static void add_usage(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	int64_t cpu_us = rlg_record_get_time(record, "user_cpu_s") + rlg_record_get_time(record, "system_cpu_s");
+	char duration[RLG_WHEN_TEXT_MAX];
+	int64_t memory;
+
+	if (!rlg_record_get_int(record, "max_rss_bytes", &memory) || memory < 0)
+		return;
+	rlg_bytes_addf(words, ", %s of CPU, %" PRId64 " MiB", rlg_when_duration(cpu_us, duration), memory / 1048576);
+}
+
 static void words_finish(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
 	const char *state = rlg_record_get_str(record, "state");
@@ -158,9 +179,13 @@ static void words_finish(struct rlg_bytes *words, const struct rlg_record *recor
 		.end_us = rlg_record_get_time(record, "end_time"),
 	};
 
+	/* Slurm says when the attempt began; who does not know may know how long it took. */
+	if (attempt.start_us == 0 && attempt.end_us > 0 && rlg_record_get_time(record, "elapsed_s") > 0)
+		attempt.start_us = attempt.end_us - rlg_record_get_time(record, "elapsed_s");
 	rlg_record_get_int(record, "exit_code", &attempt.exit_code);
 	rlg_record_get_int(record, "signal", &attempt.signal);
 	rlg_bytes_add(words, rlg_summary_cause(words->arena, &attempt));
+	add_usage(words, record);
 	*colour = state != NULL && strcmp(state, "COMPLETED") == 0 ? RLG_COLOUR_GREEN : RLG_COLOUR_RED;
 	if (!rlg_record_get_bool(record, "final", true)) {
 		rlg_bytes_add(words, "; back in the queue");

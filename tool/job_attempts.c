@@ -75,7 +75,7 @@ static bool is_batch_start(const struct rlg_event *event)
  */
 static int rank_of_word(const struct rlg_event *word)
 {
-	static const char *const sources[] = {"jobcomp", "slurmctld", "epilog", "reconcile", "exec"};
+	static const char *const sources[] = {"jobcomp", "slurmctld", "epilog", "client", "reconcile", "exec"};
 	const int n_sources = sizeof(sources) / sizeof(sources[0]);
 	bool goes_on = rlg_slurm_runs(word->state) || rlg_slurm_waits(word->state);
 	int rank = rlg_slurm_status(word->state) == NULL ? 20 : goes_on ? 10 : 0;
@@ -153,10 +153,15 @@ static bool covers(const struct draft *draft, const struct rlg_event *event)
 	       event->time_us <= end_of(draft) + (draft->goes_back ? CLOCK_SKEW_US : MOST_SKEW_US);
 }
 
-static void give_batch_start(struct job *job, size_t draft, size_t event)
+static void give_batch_start(struct job *job, size_t at, size_t event)
 {
-	job->draft_of[event] = draft;
-	job->drafts[draft].has_batch_start = true;
+	const struct rlg_event *start = job->events[event];
+	struct draft *draft = &job->drafts[at];
+
+	job->draft_of[event] = at;
+	draft->has_batch_start = true;
+	if (draft->start_us == 0)
+		draft->start_us = start->start_us > 0 ? start->start_us : start->time_us;
 }
 
 /* Attempts in the order of a moment of theirs; there are as few as requeues. */
@@ -301,6 +306,16 @@ static bool is_late(const struct rlg_event *word)
 	return same_text(word->source, "reconcile");
 }
 
+/* Of those that had begun by then the last; a clock that lags may have one begin just afterwards. */
+static bool is_nearer(const struct draft *one, const struct draft *other, const struct rlg_event *word)
+{
+	bool had_begun = one->start_us <= word->time_us, other_had = other->start_us <= word->time_us;
+
+	if (had_begun != other_had)
+		return had_begun;
+	return had_begun ? one->start_us > other->start_us : one->start_us < other->start_us;
+}
+
 static size_t meant_by(const struct job *job, const struct rlg_event *word)
 {
 	size_t open = NONE, ended = NONE, last = NONE;
@@ -310,7 +325,7 @@ static size_t meant_by(const struct job *job, const struct rlg_event *word)
 		if (is_open(draft, word) && (open == NONE || draft->start_us > job->drafts[open].start_us))
 			open = i;
 		if (has_ended(draft) && covers(draft, word) &&
-		    (ended == NONE || draft->start_us > job->drafts[ended].start_us))
+		    (ended == NONE || is_nearer(draft, &job->drafts[ended], word)))
 			ended = i;
 		if (last == NONE || draft->start_us > job->drafts[last].start_us)
 			last = i;

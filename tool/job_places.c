@@ -106,7 +106,7 @@ static struct rlg_job_place place_of(struct known_group *known, const struct rlg
 struct whole_array {
 	const struct search *search;
 	struct known_group *known;
-	size_t told;
+	size_t tasks;
 };
 
 static int tell_task(void *context, const struct rlg_mention *mention)
@@ -114,10 +114,10 @@ static int tell_task(void *context, const struct rlg_mention *mention)
 	struct whole_array *array = context;
 	struct rlg_job_place place = place_of(array->known, mention);
 
+	array->tasks++;
 	if (rlg_mentions_task_began(array->known->mentions, array->search->traits->array_job_id, mention->array_task_id))
 		return 0;
 	place.array_task_id = mention->array_task_id;
-	array->told++;
 	return array->search->tell(array->search->context, &place);
 }
 
@@ -132,7 +132,7 @@ static int tell_from_records(const struct search *search, struct known_group *kn
 	if (traits->array_job_id >= 0 && traits->array_task_id < 0 && mention->sid != NULL) {
 		struct whole_array array = {.search = search, .known = known};
 		int code = rlg_mentions_each_task(known->mentions, mention->sid, tell_task, &array);
-		if (code != 0 || array.told > 0)
+		if (code != 0 || array.tasks > 0)
 			return code;
 	}
 	struct rlg_job_place place = place_of(known, mention);

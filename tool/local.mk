@@ -9,15 +9,19 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
+	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
+	%D%/cmd_exec.c \
+	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
+	%D%/cmd_record_reject.c \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
@@ -36,6 +40,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/event_words.c %D%/event_words.h \
 	%D%/failure.c %D%/failure.h \
 	%D%/failure_words.c %D%/failure_words.h \
+	%D%/exec_child.c %D%/exec_child.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \

@@ -15,9 +15,11 @@
  *   job_places.c    which run a job belongs to of which only Slurm's facts are known: mentions.c (what the records say
  *                   of it), my_groups.c (groups that were asked for from elsewhere)
  *
+ *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
+ *
  *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
- *                   behind), and from the records its model: event.c, attempts.c, job_attempts.c and fold.c, with
- *                   slurm_state.c (Slurm's words) and failure.c (which task failed first)
+ *                   behind), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
+ *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
@@ -43,13 +45,14 @@
 /*
  * Started without stdin, stdout or stderr, as from a daemon, the next file we open would become one of them, and words
  * for people would end up in a status file.  So each gets a descriptor that fails in the direction in which it is used.
+ * What `exec` runs is to find them closed all the same.
  */
 static void keep_standard_descriptors(void)
 {
 	static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
 
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd] | O_CLOEXEC) != fd)
 			_exit(RLG_EXIT_FAILED);
 }
 

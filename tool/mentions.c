@@ -144,11 +144,26 @@ static bool differ(const char *left, const char *right)
 	return left != NULL && right != NULL && strcmp(left, right) != 0;
 }
 
-/* Of one job id: the newest mention, and whether the last word was that the job is over. */
+/*
+ * Of one job id: the first mention since the submission, as what is told late may have been overtaken by another job of that
+ * number; else the newest one before, and whether the last word then was that the job is over.
+ */
 struct found {
 	const struct rlg_mention *mention;
 	const struct rlg_mention *last_end;
 };
+
+static bool is_since(const struct rlg_mention *mention, const struct rlg_job_traits *traits)
+{
+	return mention->time_us >= traits->submit_us - SUBMISSION_US;
+}
+
+static bool is_nearer(const struct rlg_mention *mention, const struct rlg_mention *than, const struct rlg_job_traits *traits)
+{
+	if (traits->submit_us == 0 || (!is_since(mention, traits) && !is_since(than, traits)))
+		return mention->time_us > than->time_us;
+	return is_since(mention, traits) && (!is_since(than, traits) || mention->time_us < than->time_us);
+}
 
 static void look_at(struct found *found, const struct rlg_mention *mention, const struct rlg_job_traits *traits)
 {
@@ -157,7 +172,7 @@ static void look_at(struct found *found, const struct rlg_mention *mention, cons
 	if (mention->kind == RLG_EVENT_FINISH &&
 	    (found->last_end == NULL || mention->time_us > found->last_end->time_us))
 		found->last_end = mention;
-	if (found->mention == NULL || mention->time_us > found->mention->time_us)
+	if (found->mention == NULL || is_nearer(mention, found->mention, traits))
 		found->mention = mention;
 }
 
@@ -168,7 +183,7 @@ static bool is_of_this_job(const struct found *found, const struct rlg_job_trait
 
 	if (mention == NULL)
 		return false;
-	if (traits->submit_us == 0 || mention->time_us >= traits->submit_us - SUBMISSION_US)
+	if (traits->submit_us == 0 || is_since(mention, traits))
 		return true;
 	if (found->last_end != NULL && found->last_end->final)
 		return false;
@@ -204,9 +219,31 @@ static int64_t distance(const struct rlg_mention *mention, const struct rlg_job_
 	return distance_us < 0 ? -distance_us : distance_us;
 }
 
+static bool same_place(const struct rlg_mention *left, const struct rlg_mention *right)
+{
+	return strcmp(left->run, right->run) == 0 && !differ(left->phase, right->phase);
+}
+
+/* Both may be it, as far as slurmctld's whole seconds tell. */
+static bool is_as_near(const struct rlg_mention *left, const struct rlg_mention *right, const struct rlg_job_traits *traits)
+{
+	int64_t difference_us = distance(left, traits) - distance(right, traits);
+
+	return (difference_us < 0 ? -difference_us : difference_us) < RLG_SECOND_US;
+}
+
+/* A submission that can be this job's, by all but its name. */
+static bool may_be(const struct rlg_mentions *mentions, const struct rlg_mention *mention, const struct rlg_job_traits *traits)
+{
+	if (is_taken(mentions, mention->sid) || !is_near(mention, traits) || differ(mention->folder, traits->folder))
+		return false;
+	return traits->array_task_id < 0 || mention->array_task_id < 0 || mention->array_task_id == traits->array_task_id;
+}
+
 /*
  * Submissions of which no job id is known: the nearest one from the same folder with the same name.  A job may have been
- * renamed while it waited: then the folder's only one at that time.
+ * renamed while it waited: then the folder's only one at that time.  Of two that are as near, in different runs, none: it
+ * would be a guess.
  */
 static const struct rlg_mention *by_submission(const struct rlg_mentions *mentions, const struct rlg_job_traits *traits)
 {
@@ -215,11 +252,7 @@ static const struct rlg_mention *by_submission(const struct rlg_mentions *mentio
 
 	for (size_t at = mentions->last_unnumbered; at != NONE; at = mentions->all[at].older_unnumbered) {
 		const struct rlg_mention *mention = &mentions->all[at];
-		if (is_taken(mentions, mention->sid) || !is_near(mention, traits) ||
-		    differ(mention->folder, traits->folder))
-			continue;
-		if (traits->array_task_id >= 0 && mention->array_task_id >= 0 &&
-		    mention->array_task_id != traits->array_task_id)
+		if (!may_be(mentions, mention, traits))
 			continue;
 		several = several || (only != NULL && differ(only->sid, mention->sid));
 		only = mention;
@@ -227,7 +260,15 @@ static const struct rlg_mention *by_submission(const struct rlg_mentions *mentio
 		    (best == NULL || distance(mention, traits) < distance(best, traits)))
 			best = mention;
 	}
-	return best != NULL ? best : several ? NULL : only;
+	if (best == NULL)
+		return several ? NULL : only;
+	for (size_t at = mentions->last_unnumbered; at != NONE; at = mentions->all[at].older_unnumbered) {
+		const struct rlg_mention *mention = &mentions->all[at];
+		if (may_be(mentions, mention, traits) && !differ(mention->job_name, traits->job_name) &&
+		    differ(mention->sid, best->sid) && !same_place(mention, best) && is_as_near(mention, best, traits))
+			return NULL;
+	}
+	return best;
 }
 
 /* The submission of that sid which is this task's, or the whole array's. */
@@ -245,6 +286,11 @@ static const struct rlg_mention *by_sid(const struct rlg_mentions *mentions, con
 			whole = mention;
 	}
 	return whole;
+}
+
+const struct rlg_mention *rlg_mentions_of_submission(const struct rlg_mentions *mentions, const char *sid)
+{
+	return by_sid(mentions, sid, -1);
 }
 
 /* What another task of the same array was told tells the submission; that tells where this one belongs. */

@@ -31,6 +31,9 @@ struct rlg_mentions *rlg_mentions_read(struct rlg_arena *arena, const char *grou
  */
 const struct rlg_mention *rlg_mentions_of_job(const struct rlg_mentions *mentions, const struct rlg_job_traits *traits);
 
+/* The submission of that id, before anything else was told of it; NULL if there is none. */
+const struct rlg_mention *rlg_mentions_of_submission(const struct rlg_mentions *mentions, const char *sid);
+
 /* A submission without a job id is now known to be this job's, and no other's. */
 void rlg_mentions_take(struct rlg_mentions *mentions, const struct rlg_mention *mention, int64_t job_id);
 

@@ -29,6 +29,7 @@
 
 struct asking {
 	struct rlg_group *group;
+	const struct rlg_model *model;
 	struct rlg_reconciliation *done;
 	unsigned problems;
 	struct rlg_err *err;
@@ -59,6 +60,19 @@ static bool is_the_one(const struct asking *asking, int64_t submit_us, int64_t s
 	return is_near(submit_us, attempt->submit_us) || is_near(start_us, attempt->start_us);
 }
 
+/* Is that job another attempt's, as far as the records know? */
+static bool is_anothers(const struct asking *asking, int64_t job_id)
+{
+	for (size_t i = 0; i < asking->model->n_runs; i++)
+		for (size_t j = 0; j < asking->model->runs[i].n_phases; j++) {
+			const struct rlg_phase *phase = &asking->model->runs[i].phases[j];
+			for (size_t k = 0; k < phase->n_attempts; k++)
+				if (phase->attempts[k].job_id == job_id && &phase->attempts[k] != asking->attempt)
+					return true;
+		}
+	return false;
+}
+
 static void add_common(const struct asking *asking, cJSON *facts)
 {
 	const struct rlg_attempt *attempt = asking->attempt;
@@ -84,7 +98,9 @@ static int append(struct asking *asking, const char *name, cJSON *facts)
 				    .length = (size_t)length,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
-	return rlg_statusfile_append(&append, asking->err);
+	int code = rlg_statusfile_append(&append, asking->err);
+	/* These two are what slurmctld and accounting say of a job. */
+	return code == -ENOENT || code == -ESRCH ? -EIO : code;
 }
 
 static bool goes_on(const char *state)
@@ -136,12 +152,12 @@ static int reconcile_with_slurmctld(struct asking *asking, struct rlg_err *why)
 	bool ours = same_user(asking->attempt, rlg_record_get_str(&answer, "user"));
 	bool is_it = ours && is_the_one(asking, rlg_record_get_time(&answer, "submit_time"),
 					rlg_record_get_time(&answer, "start_time"));
-	int64_t job_id = asking->attempt->job_id;
+	int64_t job_id = asking->attempt->job_id, answered_id = -1;
+	if (job_id < 0 && rlg_record_get_int(&answer, "job_id", &answered_id))
+		is_it = is_it && !is_anothers(asking, answered_id);
 	if (is_it) {
 		cJSON *facts = cJSON_CreateObject();
 		add_common(asking, facts);
-		if (job_id >= 0)
-			rlg_facts_number(facts, "job_id", job_id);
 		rlg_facts_text(facts, "asked", "slurmctld");
 		rlg_facts_take(facts, answer.context);
 		code = append_answer(asking, state, facts);
@@ -185,13 +201,37 @@ static bool came_back(const struct rlg_accounted *all, size_t count, const struc
 }
 
 /* What accounting thinks still goes on, and slurmctld does not know, is nothing that anybody knows. */
-static const struct rlg_accounted *choose(const struct asking *asking, const struct rlg_accounted *all, size_t count)
+static bool fits(const struct asking *asking, const struct rlg_accounted *one)
 {
-	for (size_t i = 0; i < count; i++)
-		if (same_user(asking->attempt, all[i].user) && !goes_on(all[i].state) &&
-		    is_the_one(asking, all[i].submit_us, all[i].start_us))
-			return &all[i];
-	return NULL;
+	const struct rlg_attempt *attempt = asking->attempt;
+
+	if (!same_user(attempt, one->user) || goes_on(one->state) || !is_the_one(asking, one->submit_us, one->start_us))
+		return false;
+	/* sacct shows all tasks of an array for the number of one, and takes a comma in a name for two names. */
+	if (attempt->job_id >= 0)
+		return one->job_id == attempt->job_id;
+	return strcmp(one->job_name, attempt->job_name) == 0 && !is_anothers(asking, one->job_id);
+}
+
+static bool same_job(const struct rlg_accounted *left, const struct rlg_accounted *right)
+{
+	return left->job_id == right->job_id || (left->array_job_id >= 0 && left->array_job_id == right->array_job_id);
+}
+
+/* -ENOENT: none; -ENOTUNIQ: several jobs, and nothing tells which. */
+static int choose(const struct asking *asking, const struct rlg_accounted *all, size_t count,
+		  const struct rlg_accounted **out_one)
+{
+	*out_one = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (!fits(asking, &all[i]))
+			continue;
+		if (*out_one != NULL && !same_job(*out_one, &all[i]))
+			return -ENOTUNIQ;
+		if (*out_one == NULL)
+			*out_one = &all[i];
+	}
+	return *out_one == NULL ? -ENOENT : 0;
 }
 
 static int reconcile_with_accounting(struct asking *asking, struct rlg_err *why)
@@ -203,6 +243,7 @@ static int reconcile_with_accounting(struct asking *asking, struct rlg_err *why)
 		.user = user == NULL ? attempt->user : user->pw_name,
 		.job_name = attempt->job_name,
 		.from_us = (attempt->submit_us > 0 ? attempt->submit_us : attempt->start_us) - NEAR_US};
+	const struct rlg_accounted *one;
 	struct rlg_accounted *all;
 	size_t count;
 
@@ -211,9 +252,9 @@ static int reconcile_with_accounting(struct asking *asking, struct rlg_err *why)
 	int code = rlg_ask_accounting(asking->group->arena, &question, ACCOUNTING_MS, &all, &count, why);
 	if (code != 0)
 		return code;
-	const struct rlg_accounted *one = choose(asking, all, count);
-	if (one == NULL)
-		return -ENOENT;
+	code = choose(asking, all, count, &one);
+	if (code != 0)
+		return code;
 	cJSON *facts = cJSON_CreateObject();
 	add_common(asking, facts);
 	take_accounted(facts, one, !came_back(all, count, one));
@@ -223,7 +264,7 @@ static int reconcile_with_accounting(struct asking *asking, struct rlg_err *why)
 	return code;
 }
 
-static int record_unknown(struct asking *asking)
+static int record_unknown(struct asking *asking, const char *reason)
 {
 	const struct rlg_attempt *attempt = asking->attempt;
 	cJSON *facts = cJSON_CreateObject();
@@ -235,7 +276,7 @@ static int record_unknown(struct asking *asking)
 	if (asking->waits_again)
 		rlg_facts_number(facts, "submit_time", attempt->end_us / RLG_SECOND_US);
 	rlg_facts_text(facts, "state", "UNKNOWN");
-	rlg_facts_text(facts, "reason", "neither slurmctld nor accounting knows the job any more");
+	rlg_facts_text(facts, "reason", reason);
 	int code = append(asking, "finish", facts);
 	cJSON_Delete(facts);
 	asking->done->unknown++;
@@ -253,7 +294,9 @@ static int reconcile_attempt(struct asking *asking)
 	if (code == -ESRCH)
 		code = reconcile_with_accounting(asking, &why);
 	if (code == -ENOENT)
-		return record_unknown(asking);
+		return record_unknown(asking, "neither slurmctld nor accounting knows the job any more");
+	if (code == -ENOTUNIQ)
+		return record_unknown(asking, "several jobs of that name were submitted then, and nobody told this one's number");
 	if (code != 0 && asking->err->text[0] == '\0') {
 		asking->done->problem = why;
 		asking->problems++;
@@ -265,7 +308,7 @@ static int reconcile_attempt(struct asking *asking)
 int rlg_reconcile(struct rlg_group *group, const struct rlg_model *model, struct rlg_reconciliation *out_done,
 		  struct rlg_err *err)
 {
-	struct asking asking = {.group = group, .done = out_done, .err = err};
+	struct asking asking = {.group = group, .model = model, .done = out_done, .err = err};
 	int code = 0;
 
 	*out_done = (struct rlg_reconciliation){.asked = 0};

@@ -12,11 +12,11 @@
 #include "lib/layout.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
+#include "tool/draft.h"
 #include "tool/tracker_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,21 +53,6 @@ static void remember(struct refresh *refresh, int code, const struct rlg_err *er
 	rlg_fail(refresh->err, code, "%s", err->text);
 }
 
-/* Known beforehand, so that two refreshers that see the same edit say it once. */
-static void edit_id(char out_id[RLG_ID_MAX], const char *const *parts, size_t count, int64_t time_us)
-{
-	uint64_t hash[2] = {UINT64_C(14695981039346656037), UINT64_C(0x9ae16a3b2f90404f) ^ (uint64_t)time_us};
-
-	for (size_t i = 0; i < count; i++)
-		for (const char *at = parts[i] == NULL ? "\1" : parts[i];; at++) {
-			hash[0] = (hash[0] ^ (unsigned char)*at) * UINT64_C(1099511628211);
-			hash[1] = (hash[1] ^ (unsigned char)*at) * UINT64_C(0x100000001b3) + hash[0];
-			if (*at == '\0')
-				break;
-		}
-	snprintf(out_id, RLG_ID_MAX, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
-}
-
 /* An edit that was found in a tracker. */
 struct edit_context {
 	struct refresh *refresh;
@@ -97,7 +82,7 @@ static void record_edit(void *context, const char *run, const char *phase, const
 	struct rlg_record_writer writer;
 	struct rlg_err err = {""};
 
-	edit_id(id, parts, sizeof(parts) / sizeof(parts[0]), saved_us);
+	rlg_draft_id(id, parts, sizeof(parts) / sizeof(parts[0]), saved_us);
 	rlg_record_begin(&writer, storage, sizeof(storage), edit_time(&edit->file->stat), "edit", id);
 	rlg_record_str(&writer, "run", run);
 	rlg_record_str(&writer, "phase", phase);

@@ -4,6 +4,9 @@
 
 #include "lib/clock.h"
 
+/* A thousand years; a longer limit is none, and would overflow. */
+#define MOST_LIMIT_S (INT64_C(1000) * 366 * 86400)
+
 /* When the last word had to be followed by another; 0: it need not. */
 static int64_t due_us(const struct rlg_attempt *attempt, const struct rlg_silence *silence)
 {
@@ -11,6 +14,8 @@ static int64_t due_us(const struct rlg_attempt *attempt, const struct rlg_silenc
 		return 0;
 	if (attempt->status != RLG_STATUS_RUNNING || attempt->time_limit_s < 0)
 		return attempt->word_us + silence->waiting_us;
+	if (attempt->time_limit_s > MOST_LIMIT_S)
+		return 0;
 	int64_t limit_us = attempt->start_us + attempt->time_limit_s * RLG_SECOND_US;
 	return (limit_us > attempt->word_us ? limit_us : attempt->word_us) + silence->running_us;
 }

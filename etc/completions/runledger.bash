@@ -42,6 +42,23 @@ _runledger_offer() {
 	done <<<"$1"
 }
 
+# _runledger_in_command I: has the command of `exec`, word I of the line, a command of its own by now, or begins one here?
+_runledger_in_command() {
+	local i
+	for ((i = $1 + 1; i <= COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--) ((i < COMP_CWORD)); return ;;
+		--run | --run-group | --name)
+			[[ ${COMP_WORDS[i + 1]-} != = ]] || i=$((i + 1))
+			i=$((i + 1))
+			;;
+		-*) ;;
+		*) return 0 ;;
+		esac
+	done
+	return 1
+}
+
 _runledger() {
 	local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command='' i
 	COMPREPLY=()
@@ -56,14 +73,19 @@ _runledger() {
 	elif [[ $before == = ]]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
+	if [[ $command == exec ]] && _runledger_in_command "$i"; then
+		compopt -o default
+		mapfile -t COMPREPLY < <(compgen -c -f -- "$current")
+		return
+	fi
 	case $command/$before in
-	status/--run | status/-r | record/--run) _runledger_offer "$(_runledger_runs)" "$current"; return ;;
+	status/--run | status/-r | record/--run | exec/--run) _runledger_offer "$(_runledger_runs)" "$current"; return ;;
 	status/--state | status/-s)
 		_runledger_offer "$(printf '%s\n' pending submitted running completed failed skipped)" "$current"
 		return
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
-	*/--group | */-g | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
 	*/--conf | */--output | */-o | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then

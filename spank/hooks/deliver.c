@@ -17,6 +17,9 @@
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
 
+/* Nobody waits for this answer, but it is given in milliseconds or not at all. */
+#define ASK_MS "10000"
+
 const char *const rlg_clean_environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", NULL};
 
 static int become_tool(const struct rlg_delivery *delivery, const char *const *argv, bool with_record)
@@ -47,6 +50,7 @@ static int let_tool_record(const struct rlg_delivery *delivery)
 			"--run",     address->run,
 			"--phase",   address->phase,
 			"--quiet",   delivery->event,
+			delivery->let_tool_ask ? "--ask-ms=" ASK_MS : NULL,
 			NULL};
 
 	return become_tool(delivery, argv, true);
@@ -82,7 +86,7 @@ static int deliver(void *context)
 		/* Outside of the job's cgroups a user's process must not be one that they can make more of. */
 		rlg_process_forbid_children();
 	}
-	if (rlg_address_is_exact(delivery->address) && append(delivery) == 0)
+	if (rlg_address_is_exact(delivery->address) && !delivery->let_tool_ask && append(delivery) == 0)
 		return refresh(delivery);
 	if (delivery->address->group[0] == '\0' && !delivery->settings->site.track_all && !lies_in_a_group(delivery))
 		return 0;

@@ -18,6 +18,7 @@ struct rlg_delivery {
 	size_t length;
 	const char *work_folder; /* where the job works; to find its group where there is no address; may be NULL */
 	const char *const *envp; /* the tool's environment */
+	bool let_tool_ask; /* a reject: only slurmctld knows whether it is one */
 };
 
 /*

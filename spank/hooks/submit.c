@@ -114,6 +114,7 @@ void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *
 	if (submission->begun)
 		return;
 	submission->begun = true;
+	submission->waits = is_srun || strcmp(program_invocation_short_name, "salloc") == 0;
 	rlg_copy(submission->outer_job_id, sizeof(submission->outer_job_id), outer == NULL ? "" : outer);
 	if (is_srun && outer != NULL)
 		return;
@@ -140,6 +141,7 @@ static void say(const struct rlg_submission *submission, const char *event, cons
 					.event = event,
 					.line = record,
 					.length = length < 0 ? 0 : (size_t)length,
+					.let_tool_ask = submission->waits && strcmp(event, "reject") == 0,
 					.envp = (const char *const *)environ};
 	if (length > 0)
 		rlg_deliver(&delivery, NULL);

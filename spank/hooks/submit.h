@@ -22,6 +22,7 @@ struct rlg_submission {
 	bool tracked; /* there is an address, and a submit record */
 	bool accepted; /* slurmctld gave it a job id */
 	bool ended;
+	bool waits; /* srun and salloc: between acceptance and allocation their user may give up, and no hook tells */
 };
 
 /* Options and arguments are parsed, nothing is sent yet.  is_srun: such a step inside an allocation is no submission. */

@@ -18,6 +18,7 @@
 
 #include <slurm/slurm.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 SPANK_PLUGIN(runledger, 1)
 
@@ -26,6 +27,9 @@ static struct rlg_submission submission;
 
 /* The tasks of the step that this slurmstepd is. */
 static struct rlg_tasks tasks;
+
+/* The process that loaded us: not all hooks of slurmstepd run in it. */
+static pid_t process;
 
 static int take_run(int value, const char *words, int remote)
 {
@@ -70,6 +74,7 @@ int slurm_spank_init(spank_t spank, int n_arguments, char **arguments)
 	static struct rlg_settings settings;
 	static bool called;
 
+	process = getpid();
 	/* A line that stands in plugstack.conf twice runs us twice; Slurm would tell every user about the options. */
 	if (called)
 		return 0;
@@ -117,7 +122,9 @@ int slurm_spank_local_user_init(spank_t spank, int n_arguments, char **arguments
 
 int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
 {
-	rlg_step_remember_folder();
+	/* With contain_spank (24.05) a child in the job's container calls us, which stands in that one's root. */
+	if (getpid() == process)
+		rlg_step_remember_folder();
 	return 0;
 }
 

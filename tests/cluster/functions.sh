@@ -16,6 +16,8 @@ cluster_start() {
 	CLUSTER_DIR=$("$CLUSTER_HERE/up" --quiet --with-pid "$$" "$@") || return
 	local -a old
 	eval "old=($(trap -p EXIT))"
+	# A second cluster of the same shell: the trap is ours already, and must not call itself.
+	[[ ${old[2]:-} != cluster_at_exit ]] || return 0
 	CLUSTER_OLD_TRAP=${old[2]:-:}
 	trap cluster_at_exit EXIT
 }

@@ -35,8 +35,8 @@ in_namespaces() {
 	unshare --mount --pid --fork --kill-child --propagation private -- "$@"
 }
 
-# mount_root: in namespaces, makes ROOT a machine to be entered.  It is bound on itself, as a cluster inside can only
-# make a mount private, not a folder.  /tmp is in memory: what tests leave there goes with the namespace.
+# mount_root: in namespaces, makes ROOT ready to be entered.  /tmp is in memory: what tests leave there goes with the
+# namespace.
 mount_root() {
 	local name
 	mount --bind "$ROOT" "$ROOT"
@@ -52,7 +52,16 @@ mount_root() {
 	done
 }
 
-# in_root COMMAND...: as root in the mounted ROOT, with a clean environment and RLG_* passed through.
+# enter_root: makes the mounted ROOT the root of the namespace.  After a mere chroot(2), Slurm's job containers, which
+# enter a mount namespace anew, would find themselves outside.
+enter_root() {
+	cd "$ROOT" || die "$ROOT is gone"
+	pivot_root . .
+	umount --lazy .
+	cd / || exit
+}
+
+# in_root COMMAND...: as root, once entered, with a clean environment and RLG_* passed through.
 in_root() {
 	local name
 	local -a environment=(-i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root
@@ -61,5 +70,5 @@ in_root() {
 	for name in "${!RLG_@}"; do
 		[[ ${!name@a} != *x* ]] || environment+=("$name=${!name}")
 	done
-	chroot "$ROOT" /usr/bin/env "${environment[@]}" "$@"
+	/usr/bin/env "${environment[@]}" "$@"
 }

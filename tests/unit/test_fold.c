@@ -7,11 +7,9 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/bytes.h"
+#include "tests/unit/fold_again.h"
 #include "tool/fold.h"
 #include "tool/group.h"
-#include "tool/status.h"
-#include "tool/tracker/tracker.h"
 
 #define DEFAULT_SHUFFLES 100
 #define MOST_RECORDS 24
@@ -174,6 +172,13 @@ static const struct story stories[] = {
 	  START(321, "a", 5)},
 	 "running", "5", "RUNNING", NULL, 2,
 	 {{"5", "NODE_FAIL", RLG_STATUS_SUBMITTED}, {"5", "RUNNING", RLG_STATUS_RUNNING}}, 0},
+	{"a node that was lost comes back, and tells of the attempt there when the next one begins",
+	 {SUBMIT(100, "a"), START(110.2, "a", 5),
+	  {"r1", 206.9, "finish", P ",\"cluster\":\"c\",\"job_id\":5,\"state\":\"NODE_FAIL\",\"source\":\"jobcomp\",\"final\":false,\"submit_time\":100" RAN(110, 206)},
+	  {"r1", 207.9, "finish", P ",\"cluster\":\"c\",\"job_id\":5,\"state\":\"REQUEUED\",\"source\":\"epilog\",\"final\":false"},
+	  START(208.6, "a", 5), WORD(209.7, 5, "FAILED", "epilog", "true", 206, RAN(208, 209))},
+	 "failed", "5", "FAILED", "epilog", 2,
+	 {{"5", "NODE_FAIL", RLG_STATUS_SUBMITTED}, {"5", "FAILED", RLG_STATUS_FAILED}}, 0},
 	{"a requeued job is cancelled before it runs again",
 	 {SUBMIT(100, "a"), START(110.2, "a", 5), WORD(200.1, 5, "REQUEUED", "jobcomp", "false", 100, RAN(110, 200)),
 	  WORD(250, 5, "CANCELLED", "jobcomp", "true", 200, NEVER_RAN(250))},
@@ -470,66 +475,10 @@ static void an_empty_fold_is_a_model(void **state)
 /* ---- the set of the records alone ---- */
 
 /* xorshift64*: the same numbers everywhere. */
-static uint64_t dice_state;
-
-static size_t dice(size_t sides)
-{
-	dice_state ^= dice_state >> 12;
-	dice_state ^= dice_state << 25;
-	dice_state ^= dice_state >> 27;
-	return (size_t)((dice_state * UINT64_C(2685821657736338717)) >> 33) % sides;
-}
-
-static uint64_t environment_number(const char *name, uint64_t otherwise)
-{
-	const char *value = getenv(name);
-
-	return value == NULL || value[0] == '\0' ? otherwise : strtoull(value, NULL, 10);
-}
-
-/* All that anybody sees of a model but the count of records: status --json, then the tracker. */
-static char *render(struct rlg_arena *arena, const struct rlg_model *model)
-{
-	struct rlg_status_view view = {.arena = arena, .model = model, .n_runs = model->n_runs};
-	struct rlg_bytes tracker;
-	char *text;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
-
-	view.runs = rlg_arena_alloc(arena, (model->n_runs + 1) * sizeof(*view.runs));
-	for (size_t i = 0; i < model->n_runs; i++)
-		view.runs[i] = &model->runs[i];
-	rlg_status_json(&view, stream);
-	for (size_t i = 0; i < model->n_runs; i++)
-		fprintf(stream, "note %s\n", shown(model->runs[i].note));
-	rlg_bytes_init(&tracker, arena);
-	if (rlg_tracker_runs_status.render(arena, "t", model, NULL, &tracker, NULL) == 0)
-		fputs(tracker.data, stream);
-	fclose(stream);
-	char *copy = rlg_arena_strdup(arena, text);
-	free(text);
-	return copy;
-}
-
-/* Every record at least once, in any order, some of them again. */
-static size_t shuffle(size_t *order, size_t n)
-{
-	size_t count = n + dice(n + 1);
-
-	for (size_t i = 0; i < count; i++)
-		order[i] = i < n ? i : dice(n);
-	for (size_t i = count; i > 1; i--) {
-		size_t other = dice(i), kept = order[i - 1];
-		order[i - 1] = order[other];
-		order[other] = kept;
-	}
-	return count;
-}
-
 static bool same_after_shuffle(struct rlg_arena *arena, const struct story *story, const char *expected)
 {
 	RLG_ARENA struct rlg_arena *mine = rlg_arena_new();
-	size_t order[2 * MOST_RECORDS + 1];
+	size_t order[2 * MOST_RECORDS + 1] = {0};
 	size_t count = shuffle(order, count_records(story));
 	const char *text = render(mine, fold_story(mine, story, order, count));
 
@@ -606,7 +555,7 @@ static void stories_do_not_touch_each_other(void **state)
 static void write_partition(const struct story *story)
 {
 	char line[1024];
-	size_t order[2 * MOST_RECORDS + 1];
+	size_t order[2 * MOST_RECORDS + 1] = {0};
 	size_t count = shuffle(order, count_records(story));
 
 	for (size_t i = 0; i < count; i++) {

@@ -302,6 +302,30 @@ static void a_try_returns_what_its_body_did(void **state)
 	assert_nothing_changed(&before);
 }
 
+static void what_is_begun_is_not_waited_for(void **state)
+{
+	struct holdings before;
+	int64_t begun_ms = scratch_now_ms();
+	int number = 42, status;
+	pid_t child = 0;
+
+	(void)state;
+	look_at_holdings(&before);
+	assert_int_equal(rlg_process_begin(hang, NULL, &child, &err), 0);
+	assert_in_range(scratch_now_ms() - begun_ms, 0, 3000);
+	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	while (getpgid(child) != child) /* leads a session of its own, as soon as it runs */
+		scratch_sleep_ms(1);
+	assert_return_code(kill(-child, SIGKILL), errno);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(rlg_process_begin(return_context, &number, &child, &err), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 42);
+	assert_string_equal(err.text, "");
+	assert_nothing_changed(&before);
+}
+
 /* ---- detach ---- */
 
 static int write_what_it_is(void *context)
@@ -540,6 +564,7 @@ int main(void)
 		TEST(nothing_is_left_after_many_runs),
 		TEST(no_descriptors_is_told),
 		TEST(a_try_returns_what_its_body_did),
+		TEST(what_is_begun_is_not_waited_for),
 		TEST(a_detached_body_is_nobodys_child),
 		TEST(many_detached_bodies_leave_nothing),
 		TEST(a_process_becomes_a_program),

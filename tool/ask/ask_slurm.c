@@ -81,6 +81,12 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 
+/* Such a job has the moment of its end as its start, too. */
+static bool never_ran(const slurm_job_info_t *job)
+{
+	return is_final(job) && (job->nodes == NULL || job->nodes[0] == '\0') && job->start_time == job->end_time;
+}
+
 /*
  * Of a job that goes back to the queue slurmctld tells as its start when that was decided (seen with 22.05 and 24.11): the
  * end of the attempt.  Its beginning is known from its start record.
@@ -94,6 +100,11 @@ static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *
 	}
 	if ((job->job_state & JOB_STATE_BASE) == JOB_PENDING)
 		return;
+	if (never_ran(job)) {
+		rlg_record_bool(writer, "never_ran", true);
+		rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
+		return;
+	}
 	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
 	if (is_final(job))
 		rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
@@ -109,6 +120,12 @@ static void add_exit(struct rlg_record_writer *writer, const slurm_job_info_t *j
 	bool by_itself = base == JOB_COMPLETE || base == JOB_FAILED || base == JOB_OOM;
 	int status = by_itself ? (int)job->exit_code : 0;
 
+	/* Slurm's mark for a job that it failed itself (a node that forgot it, a deadline): no wait status. */
+	if (!by_itself && job->exit_code == 1) {
+		rlg_record_int(writer, "exit_code", 1);
+		rlg_record_int(writer, "signal", 0);
+		return;
+	}
 	rlg_record_int(writer, "exit_code", WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 	rlg_record_int(writer, "signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0);
 }
@@ -192,6 +209,7 @@ static int print_job(slurm_job_info_t *job)
 
 	rlg_record_new_id(id);
 	rlg_record_begin(&writer, storage, sizeof(storage), rlg_clock_now_us(), "finish", id);
+	rlg_record_int(&writer, "job_id", job->job_id);
 	rlg_record_str(&writer, "state", state_word(job));
 	rlg_record_bool(&writer, "final", is_final(job));
 	rlg_record_str(&writer, "reason", job->state_desc);

@@ -2,6 +2,7 @@
 /* What slurmctld has to be asked about an end that it told only in part: see ask_rest.h. */
 #include "tool/drain/ask_rest.h"
 
+#include "lib/clock.h"
 #include "tool/ask.h"
 #include "tool/draft.h"
 #include "tool/end_facts.h"
@@ -11,6 +12,9 @@
 
 /* Nobody waits for us, but everybody's records do. */
 #define ASK_MS 5000
+
+/* slurmctld forgets a job within minutes (MinJobAge); but not while it is down, which is mended within a day. */
+#define MOST_WAIT_US (86400 * RLG_SECOND_US)
 
 static bool says(const struct rlg_record *record, const char *key, const char *value)
 {
@@ -58,6 +62,12 @@ static void settle_end(struct rlg_record *record, const struct rlg_record *answe
 	rlg_end_facts(context, answer, -1);
 }
 
+/* It may yet answer: it is busy, or is being started anew. */
+static bool is_away(int code)
+{
+	return code == -ETIMEDOUT || code == -EIO;
+}
+
 static int ask_about(struct rlg_record *record, bool about_end)
 {
 	struct rlg_record answer;
@@ -70,10 +80,17 @@ static int ask_about(struct rlg_record *record, bool about_end)
 		else
 			settle_final(record, &answer);
 		rlg_record_done(&answer);
-	} else if (about_end) {
+	} else if (about_end && !is_away(code)) {
 		rlg_end_unknown(context_of(record), err.text);
 	}
 	return code;
+}
+
+static void wait_or_give_up(struct rlg_drain_entry *entry)
+{
+	entry->waits = entry->record.time_us > rlg_clock_now_us() - MOST_WAIT_US;
+	if (!entry->waits)
+		rlg_end_unknown(context_of(&entry->record), "slurmctld did not say how the job ended");
 }
 
 void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count)
@@ -83,8 +100,9 @@ void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct rlg_record *record = &entries[i].record;
 		bool about_end = says(record, "source", "slurmctld") && rlg_record_get_str(record, "state") == NULL;
-		/* slurmctld answers that it does not know a job (-EIO) as quickly as anything else. */
 		if (reachable && (about_end || may_go_back(record)))
-			reachable = ask_about(record, about_end) != -ETIMEDOUT;
+			reachable = !is_away(ask_about(record, about_end));
+		if (!reachable && about_end && rlg_record_get_str(record, "state") == NULL)
+			wait_or_give_up(&entries[i]);
 	}
 }

@@ -9,8 +9,8 @@
 #include "tool/drain/user.h"
 
 /*
- * Asks once for each such entry, and adds the answer to its record.  As soon as slurmctld does not answer, the others
- * stay as they are.
+ * Asks once for each such entry, and adds the answer to its record.  Where slurmctld does not answer now, what only it can
+ * tell `waits`, for a day at most; the others stay as they are.
  */
 void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count);
 

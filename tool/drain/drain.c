@@ -20,7 +20,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* So many entries a pass; the rest is for the next one, so that a flood does not grow us without bound. */
+/* So many entries are in memory at a time, so that a flood does not grow us without bound. */
 #define MOST_ENTRIES 10000
 
 enum folder { FOLDER_NEW, FOLDER_HELD, FOLDER_BAD, FOLDERS };
@@ -36,11 +36,19 @@ struct rlg_drain {
 	int folders[FOLDERS];
 };
 
+/* A file of the spool that calls itself an entry. */
+struct found {
+	const char *name;
+	enum folder folder;
+};
+
 /* One pass. */
 struct pass {
 	struct rlg_drain *drain;
 	struct rlg_arena *arena;
-	struct rlg_drain_entry *entries;
+	struct found *found;
+	size_t n_found, room;
+	struct rlg_drain_entry *entries; /* those that are in memory now */
 	size_t count;
 	struct rlg_drain_report *report;
 };
@@ -71,6 +79,20 @@ static int open_folder(int spool_fd, enum folder folder, uid_t owner, gid_t grou
 	return fd;
 }
 
+/* Whoever can write there can put names on SlurmUser's other files. */
+static int check_new(const struct rlg_drain *drain, struct rlg_err *err)
+{
+	struct stat folder;
+
+	if (fstat(drain->folders[FOLDER_NEW], &folder) != 0)
+		return rlg_fail_errno(err, -errno, "cannot look at %s", drain->watched);
+	if (folder.st_uid != drain->owner)
+		return rlg_fail(err, -EPERM, "%s is not of the spool's owner, so it cannot be trusted", drain->watched);
+	if (folder.st_mode & (S_IWGRP | S_IWOTH))
+		return rlg_fail(err, -EPERM, "others may write in %s, so it cannot be trusted; chmod 700 it", drain->watched);
+	return 0;
+}
+
 static int open_folders(struct rlg_drain *drain, struct rlg_err *err)
 {
 	struct stat spool;
@@ -88,6 +110,8 @@ static int open_folders(struct rlg_drain *drain, struct rlg_err *err)
 		if (drain->folders[i] < 0)
 			code = rlg_fail_errno(err, -errno, "cannot open %s/%s", drain->path, folder_names[i]);
 	}
+	if (code == 0)
+		code = check_new(drain, err);
 	close(spool_fd);
 	return code;
 }
@@ -118,6 +142,14 @@ const char *rlg_drain_watched(const struct rlg_drain *drain)
 	return drain->watched;
 }
 
+bool rlg_drain_is_there(const struct rlg_drain *drain)
+{
+	struct stat there, ours;
+
+	return stat(drain->watched, &there) == 0 && fstat(drain->folders[FOLDER_NEW], &ours) == 0 &&
+	       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
 static bool is_entry_name(const char *name)
 {
 	size_t length = strlen(name), suffix = strlen(RLG_SPOOL_SUFFIX);
@@ -125,23 +157,32 @@ static bool is_entry_name(const char *name)
 	return name[0] != '.' && length > suffix && strcmp(name + length - suffix, RLG_SPOOL_SUFFIX) == 0;
 }
 
-static void move(struct pass *pass, const char *name, enum folder from, enum folder to)
+/* One that is gone was another drain's. */
+static bool move(struct pass *pass, const char *name, enum folder from, enum folder to)
 {
-	if (renameat(pass->drain->folders[from], name, pass->drain->folders[to], name) != 0)
+	if (renameat(pass->drain->folders[from], name, pass->drain->folders[to], name) == 0)
+		return true;
+	if (errno != ENOENT)
 		complain(pass->drain, "an entry of the spool cannot be moved; is its disk full?");
+	return false;
 }
 
+/* -EBADMSG for what can never be an entry; another negative errno for what cannot be read now. */
 static ssize_t read_entry(const struct rlg_drain *drain, enum folder folder, const char *name, char *line)
 {
 	struct stat file;
 	int fd = openat(drain->folders[folder], name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t length = -1;
+	ssize_t length = -EBADMSG;
 
 	if (fd < 0)
-		return -1;
-	if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && (file.st_uid == drain->owner || file.st_uid == geteuid()) &&
-	    file.st_size <= RLG_RECORD_MAX)
+		return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
+	if (fstat(fd, &file) != 0)
+		length = -errno;
+	else if (S_ISREG(file.st_mode) && file.st_nlink <= 1 &&
+		 (file.st_uid == drain->owner || file.st_uid == geteuid()) && file.st_size <= RLG_RECORD_MAX) {
 		length = read(fd, line, RLG_RECORD_MAX);
+		length = length < 0 ? -errno : length;
+	}
 	close(fd);
 	return length;
 }
@@ -164,16 +205,18 @@ static bool understand(struct rlg_drain_entry *entry, const char *line, size_t l
 	return false;
 }
 
-static void take_entry(struct pass *pass, enum folder folder, const char *name)
+static void take_entry(struct pass *pass, const struct found *found)
 {
 	char line[RLG_RECORD_MAX + 1];
 	struct rlg_drain_entry *entry = &pass->entries[pass->count];
-	ssize_t length = read_entry(pass->drain, folder, name, line);
+	ssize_t length = read_entry(pass->drain, found->folder, found->name, line);
 
-	*entry = (struct rlg_drain_entry){.name = rlg_arena_strdup(pass->arena, name), .held = folder == FOLDER_HELD};
-	if (length <= 0 || !understand(entry, line, (size_t)length)) {
-		move(pass, name, folder, FOLDER_BAD);
-		pass->report->bad++;
+	*entry = (struct rlg_drain_entry){.name = found->name, .held = found->folder == FOLDER_HELD};
+	if (length < 0 && length != -EBADMSG)
+		return; /* it stays where it is */
+	if (length < 0 || !understand(entry, line, (size_t)length)) {
+		if (move(pass, found->name, found->folder, FOLDER_BAD))
+			pass->report->bad++;
 		return;
 	}
 	/* Whoever is not root can only deliver their own. */
@@ -183,28 +226,45 @@ static void take_entry(struct pass *pass, enum folder folder, const char *name)
 		pass->count++;
 }
 
-static void gather(struct pass *pass, enum folder folder)
+static void add_found(struct pass *pass, const char *name, enum folder folder)
+{
+	if (pass->n_found == pass->room) {
+		size_t room = pass->room == 0 ? 256 : 2 * pass->room;
+		pass->found = rlg_arena_grow(pass->arena, pass->found, pass->n_found, room, sizeof(*pass->found));
+		pass->room = room;
+	}
+	pass->found[pass->n_found++] = (struct found){.name = rlg_arena_strdup(pass->arena, name), .folder = folder};
+}
+
+static void look_through(struct pass *pass, enum folder folder)
 {
 	int fd = openat(pass->drain->folders[folder], ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *found;
+	const struct dirent *entry;
 
 	if (stream == NULL) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while (pass->count < MOST_ENTRIES && (found = readdir(stream)) != NULL)
-		if (is_entry_name(found->d_name))
-			take_entry(pass, folder, found->d_name);
+	while ((entry = readdir(stream)) != NULL)
+		if (is_entry_name(entry->d_name))
+			add_found(pass, entry->d_name, folder);
 	closedir(stream);
 }
 
-/* By user, then in the order in which they were made. */
+static int compare_found(const void *left, const void *right)
+{
+	return strcmp(((const struct found *)left)->name, ((const struct found *)right)->name);
+}
+
+/* Those that wait last; by user, then in the order in which they were made. */
 static int compare_entries(const void *left, const void *right)
 {
 	const struct rlg_drain_entry *a = left, *b = right;
 
+	if (a->waits != b->waits)
+		return a->waits ? 1 : -1;
 	if (a->uid != b->uid)
 		return a->uid < b->uid ? -1 : 1;
 	return strcmp(a->name, b->name);
@@ -231,29 +291,47 @@ static void settle(struct pass *pass)
 		struct rlg_drain_entry *entry = &pass->entries[i];
 		enum folder folder = entry->held ? FOLDER_HELD : FOLDER_NEW;
 		if (entry->drained == RLG_DRAINED_NOT && !entry->held)
-			move(pass, entry->name, FOLDER_NEW, FOLDER_HELD);
+			(void)move(pass, entry->name, FOLDER_NEW, FOLDER_HELD);
 		else if (entry->drained != RLG_DRAINED_NOT)
 			unlinkat(pass->drain->folders[folder], entry->name, 0);
 		pass->report->delivered += entry->drained == RLG_DRAINED_DELIVERED;
 		pass->report->untracked += entry->drained == RLG_DRAINED_UNTRACKED;
 		rlg_record_done(&entry->record);
 	}
-	pass->report->held = count_held(pass->drain);
+}
+
+static int deliver(struct pass *pass, struct rlg_err *err)
+{
+	const struct rlg_drain *drain = pass->drain;
+	size_t ready = 0;
+
+	rlg_drain_ask(pass->entries, pass->count);
+	if (pass->count > 1)
+		qsort(pass->entries, pass->count, sizeof(*pass->entries), compare_entries);
+	while (ready < pass->count && !pass->entries[ready].waits)
+		ready++;
+	int code = rlg_drain_children(pass->arena, pass->entries, ready, drain->site, drain->loud, err);
+	settle(pass);
+	return code;
 }
 
 int rlg_drain_pass(struct rlg_drain *drain, bool with_held, struct rlg_drain_report *report, struct rlg_err *err)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
 	struct pass pass = {.drain = drain, .arena = arena, .report = report};
+	int code = 0;
 
 	pass.entries = rlg_arena_alloc(arena, MOST_ENTRIES * sizeof(*pass.entries));
+	look_through(&pass, FOLDER_NEW);
 	if (with_held)
-		gather(&pass, FOLDER_HELD);
-	gather(&pass, FOLDER_NEW);
-	if (pass.count > 1)
-		qsort(pass.entries, pass.count, sizeof(*pass.entries), compare_entries);
-	rlg_drain_ask(pass.entries, pass.count);
-	int code = rlg_drain_children(arena, pass.entries, pass.count, drain->site, drain->loud, err);
-	settle(&pass);
+		look_through(&pass, FOLDER_HELD);
+	if (pass.n_found > 1)
+		qsort(pass.found, pass.n_found, sizeof(*pass.found), compare_found);
+	for (size_t at = 0; at < pass.n_found && code == 0;) {
+		for (pass.count = 0; at < pass.n_found && pass.count < MOST_ENTRIES; at++)
+			take_entry(&pass, &pass.found[at]);
+		code = deliver(&pass, err);
+	}
+	report->held = count_held(drain);
 	return code;
 }

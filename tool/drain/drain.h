@@ -26,6 +26,9 @@ void rlg_drain_close(struct rlg_drain *drain);
 /* The folder in which new entries appear, for inotify. */
 const char *rlg_drain_watched(const struct rlg_drain *drain);
 
+/* Is that folder still the one that was opened?  Not once somebody has replaced the spool. */
+bool rlg_drain_is_there(const struct rlg_drain *drain);
+
 /*
  * One pass over what is new, and what is held if `with_held`.  Adds to the report; `held` is what lies there afterwards.
  * An entry that is lost between its delivery and its removal is delivered again: records are known by their id.

@@ -2,6 +2,7 @@
 /* Delivering a user's records from the spool: see user.h. */
 #include "tool/drain/user.h"
 
+#include "lib/clock.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
@@ -14,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -24,6 +26,9 @@
 
 /* How long writers of one host wait for each other. */
 #define TURN_MS 10000
+
+/* So long a folder that is missing may be on a file system that is away; afterwards it was removed. */
+#define MOST_AWAY_US (86400 * RLG_SECOND_US)
 
 /* Groups that got a record, to be refreshed once at the end; more than that are refreshed at once. */
 #define MOST_TOUCHED 64
@@ -76,10 +81,20 @@ static cJSON *copy_context(const cJSON *context)
 	return copy;
 }
 
+/* Each run's record is one of its own; but the same one again where it is delivered twice. */
+static const char *id_of_task(const char *id, int64_t task, char out_id[RLG_ID_MAX])
+{
+	if (id == NULL || strlen(id) != RLG_ID_MAX - 1)
+		return NULL;
+	snprintf(out_id, RLG_ID_MAX, "%.24s%08x", id, (unsigned)task);
+	return out_id;
+}
+
 static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rlg_job_place *place, char *storage, size_t size)
 {
 	cJSON *facts = cJSON_CreateObject(), *context = copy_context(entry->record.context);
 	struct rlg_record draft = entry->record;
+	char id[RLG_ID_MAX];
 
 	rlg_facts_text(facts, "run", place->run);
 	rlg_facts_text(facts, "phase", place->phase);
@@ -87,7 +102,7 @@ static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rl
 	rlg_facts_text(facts, "matched_by", place->matched_by);
 	if (place->array_task_id >= 0) {
 		rlg_facts_number(facts, "array_task_id", place->array_task_id);
-		draft.id = NULL; /* each run's record is one of its own */
+		draft.id = id_of_task(draft.id, place->array_task_id, id);
 	}
 	draft.context = context;
 	ssize_t length = rlg_draft_write(&draft, facts, storage, size);
@@ -156,6 +171,18 @@ static int deliver_entry(struct delivery *delivery)
 	return rlg_job_places_each(delivery->places, &traits, append, delivery, delivery->err);
 }
 
+/* A folder that is not there may have been removed; or its file system is away, and is back soon. */
+static bool may_come_back(const struct rlg_drain_entry *entry, struct rlg_err *err)
+{
+	const char *folder = rlg_record_get_str(&entry->record, "cwd");
+	struct stat there;
+
+	if (folder == NULL || entry->record.time_us < rlg_clock_now_us() - MOST_AWAY_US || stat(folder, &there) == 0)
+		return false;
+	rlg_fail_errno(err, -errno, "job %lld: cannot look at %s", (long long)entry->record.job_id, folder);
+	return true;
+}
+
 static enum rlg_drained drain_entry(struct delivery *delivery, struct rlg_drain_entry *entry)
 {
 	struct rlg_err err = {""};
@@ -165,9 +192,11 @@ static enum rlg_drained drain_entry(struct delivery *delivery, struct rlg_drain_
 	int code = deliver_entry(delivery);
 	if (code == 0)
 		return RLG_DRAINED_DELIVERED;
-	if (code == -ENOENT && err.text[0] == '\0')
+	if (code == -ENOENT && err.text[0] == '\0' && !may_come_back(entry, &err))
 		return RLG_DRAINED_UNTRACKED;
-	complain(delivery, err.text);
+	/* Once: it is tried again every minute. */
+	if (!entry->held)
+		complain(delivery, err.text);
 	return RLG_DRAINED_NOT;
 }
 

@@ -24,6 +24,7 @@ struct rlg_drain_entry {
 	struct rlg_record record;
 	int64_t uid, gid; /* the job's; gid -1: not said */
 	const char *user; /* by name; NULL: not said */
+	bool waits; /* slurmctld has to be asked first, and did not answer yet */
 	enum rlg_drained drained;
 };
 

@@ -196,6 +196,7 @@ write_conf() {
 	printf '%s\n' "$CONF" >"$DIR/etc/extra.conf"
 	slurm_conf "$DIR/etc/extra.conf" >"$DIR/etc/slurm.conf"
 	cgroup_conf "$DIR/etc/slurm.conf" >"$DIR/etc/cgroup.conf"
+	((${#ETC[@]} == 0)) || cp -- "${ETC[@]}" "$DIR/etc/"
 	printf '%s\n' "$PLUGSTACK" >"$DIR/etc/plugstack.conf"
 	if [[ -n $ACCOUNTING ]]; then
 		install -d -m 0700 "$DIR/db"

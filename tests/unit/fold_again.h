@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * For tests that tell the same records over and over: chance that can be repeated, and all that a model shows as one text.
+ */
+#ifndef RLG_TEST_FOLD_AGAIN_H
+#define RLG_TEST_FOLD_AGAIN_H
+
+#include "tool/bytes.h"
+#include "tool/status.h"
+#include "tool/tracker/tracker.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t dice_state;
+
+/* A number below `sides`; set dice_state, which is not 0, first. */
+static inline size_t dice(size_t sides)
+{
+	dice_state ^= dice_state >> 12;
+	dice_state ^= dice_state << 25;
+	dice_state ^= dice_state >> 27;
+	return (size_t)((dice_state * UINT64_C(2685821657736338717)) >> 33) % sides;
+}
+
+/* The numbers below n in some order, some of them again; `order` has room for 2 * n + 1.  How many. */
+static inline size_t shuffle(size_t *order, size_t n)
+{
+	size_t count = n + dice(n + 1);
+
+	for (size_t i = 0; i < count; i++)
+		order[i] = i < n ? i : dice(n);
+	for (size_t i = count; i > 1; i--) {
+		size_t other = dice(i), kept = order[i - 1];
+		order[i - 1] = order[other];
+		order[other] = kept;
+	}
+	return count;
+}
+
+static inline uint64_t environment_number(const char *name, uint64_t otherwise)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? otherwise : strtoull(value, NULL, 10);
+}
+
+/* The status as JSON, the notes, and the tracker. */
+static inline char *render(struct rlg_arena *arena, const struct rlg_model *model)
+{
+	struct rlg_status_view view = {.arena = arena, .model = model, .n_runs = model->n_runs};
+	struct rlg_bytes tracker;
+	char *text;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+
+	view.runs = rlg_arena_alloc(arena, (model->n_runs + 1) * sizeof(*view.runs));
+	for (size_t i = 0; i < model->n_runs; i++)
+		view.runs[i] = &model->runs[i];
+	rlg_status_json(&view, stream);
+	for (size_t i = 0; i < model->n_runs; i++)
+		fprintf(stream, "note %s\n", model->runs[i].note == NULL ? "(none)" : model->runs[i].note);
+	rlg_bytes_init(&tracker, arena);
+	if (rlg_tracker_runs_status.render(arena, "t", model, NULL, &tracker, NULL) == 0)
+		fputs(tracker.data, stream);
+	fclose(stream);
+	char *copy = rlg_arena_strdup(arena, text);
+	free(text);
+	return copy;
+}
+
+#endif
