@@ -7,18 +7,28 @@
  *   cmd_<name>.c    one command each: reads its options, asks the parts below, prints
  *
  *   draft.c         a record on its way from the plugins into a status file; for it ask.c asks slurmctld,
- *                   client_line.c and git_head.c look at the submission, resolve.c and match.c find the run
+ *                   client_line.c and git_head.c look at the submission, resolve.c and match.c find the run;
+ *                   end_facts.c: how an attempt ended, by slurmctld's answer; cmd_record_job.c: one call of `record`
+ *   completion.c    the end of a job as slurmctld tells it, for the spool (lib/spool.c)
+ *   drain/          empties the spool: drain.c (a pass), ask_rest.c (what slurmctld left open), children.c (one for
+ *                   each user), user.c (as that user); identity.c becomes somebody, for good
+ *   job_places.c    which run a job belongs to of which only Slurm's facts are known: mentions.c (what the records say
+ *                   of it), my_groups.c (groups that were asked for from elsewhere)
  *
  *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
  *
  *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
- *                   behind), and from the records its model: event.c, attempts.c (attempts_exec.c) and fold.c
+ *                   behind), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c) and
+ *                   fold.c, with
+ *                   slurm_state.c (Slurm's words) and failure.c (which task failed first)
+ *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
  *
  *   summary.c       what a person should know, and summary_actions.c: do next, from the model
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
- *   event_words.c   an event in a sentence; damage.c: what every command says of damaged records
+ *   event_words.c   an event in a sentence; failure_words.c: a failure in words; damage.c: what every command says of
+ *                   damaged records
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates

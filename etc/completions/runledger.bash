@@ -85,8 +85,8 @@ _runledger() {
 		return
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
-	*/--group | */-g | */--run-group) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-	*/--conf | */--output | */-o) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	*/--conf | */--output | */-o | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		_runledger_offer "$(_runledger_options "$command")" "$current"
@@ -98,7 +98,7 @@ _runledger() {
 	case $command in
 	'' | help) _runledger_offer "$(_runledger_commands)" "$current" ;;
 	events) _runledger_offer "$(_runledger_runs)" "$current" ;;
-	record) _runledger_offer "$(printf '%s\n' submit reject start finish)" "$current" ;;
+	record) _runledger_offer "$(printf '%s\n' submit reject start task-failed finish)" "$current" ;;
 	init | status | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	esac
 }
