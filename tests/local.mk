@@ -121,8 +121,12 @@ check-truth: all
 	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
 	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
 
-.PHONY: check-fast check-truth check-valgrind
+# All tests on each generation of Slurm, in chroots: ten minutes for the three.  GENERATIONS='24.11' for one.
+check-generations:
+	'$(abs_top_srcdir)/tests/generations/check' '$(abs_top_builddir)/generations' $(GENERATIONS)
+
+.PHONY: check-fast check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
 	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/truth
+	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

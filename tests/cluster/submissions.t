@@ -253,13 +253,15 @@ is "$(status_json alice "$group" "[(a['job_id'],a['slurm_state'],a['final']) for
 	"[('${job[requeued]}', 'REQUEUED', False), ('${job[requeued]}', 'COMPLETED', True)]" "a requeued job has two attempts"
 told stopped failed "a job cancelled while it ran" stopped
 is "$(status_json alice "$group" "phase('stopped','finetune')['slurm_state']")" CANCELLED "with Slurm's own word"
+# No node sees that, and this cluster has no jobcomp: see jobcomp.t.
+is "$(value dropped finetune_status)" submitted "a job cancelled in the queue, which nobody told"
+run rl alice status --reconcile "$group"
+is "$(value dropped finetune_status)" submitted "is not asked about before its time"
+cluster_as alice tee -a "$group/.runledger/config.yaml" >/dev/null <<<'no_word_after: {waiting: 0s}'
+run rl alice status --reconcile "$group"
+told dropped failed "and is told when somebody asks about it" dropped
+is "$(status_json alice "$group" "phase('dropped','finetune')['slurm_state']")" CANCELLED "with Slurm's own word"
 left_over=
-if [[ $("$RUNLEDGER" help) == *jobcomp* ]]; then
-	told dropped failed "a job cancelled in the queue" dropped
-else
-	left_over=dropped
-	skip "a job cancelled in the queue" "no node sees it, and there is no runledger jobcomp yet"
-fi
 
 # --- others' groups, afterwards
 
