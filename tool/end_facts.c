@@ -20,14 +20,15 @@ void rlg_end_facts(cJSON *facts, const struct rlg_record *answer, int64_t restar
 
 	rlg_facts_take(facts, answer->context);
 	rlg_record_get_int(answer, "restarts", &restarts);
+	bool lost_node = restarts_then >= 0 && restarts > restarts_then;
 	if (state == NULL)
 		return;
 	if (strcmp(state, "PENDING") == 0) {
 		/* The job waits for its next attempt: of this one no more is known than that. */
-		set_requeued(facts, "REQUEUED");
+		set_requeued(facts, lost_node ? "NODE_FAIL" : "REQUEUED");
 		for (size_t i = 0; i < sizeof(of_next_attempt) / sizeof(of_next_attempt[0]); i++)
 			cJSON_DeleteItemFromObjectCaseSensitive(facts, of_next_attempt[i]);
-	} else if (strcmp(state, "REQUEUED") == 0 && restarts_then >= 0 && restarts > restarts_then) {
+	} else if (strcmp(state, "REQUEUED") == 0 && lost_node) {
 		set_requeued(facts, "NODE_FAIL");
 	}
 }

@@ -55,6 +55,9 @@ static void a_restart_that_was_counted_afterwards_is_a_lost_node(void **state)
 	assert_non_null(strstr(facts_of("{}", ",\"state\":\"REQUEUED\",\"final\":false,\"restarts\":2", 2), "\"state\":\"REQUEUED\""));
 	assert_non_null(strstr(facts_of("{}", ",\"state\":\"REQUEUED\",\"final\":false,\"restarts\":2", -1), "\"state\":\"REQUEUED\""));
 	assert_non_null(strstr(facts_of("{}", ",\"state\":\"PREEMPTED\",\"final\":false,\"restarts\":2", 1), "\"state\":\"PREEMPTED\""));
+	/* Its nodes may be given back already when it is asked for. */
+	assert_non_null(strstr(facts_of("{}", ",\"state\":\"PENDING\",\"final\":false,\"restarts\":2", 1), "\"state\":\"NODE_FAIL\",\"final\":false"));
+	assert_non_null(strstr(facts_of("{}", ",\"state\":\"PENDING\",\"final\":false,\"restarts\":2", 2), "\"state\":\"REQUEUED\""));
 	assert_non_null(strstr(facts_of("{}", ",\"state\":\"REQUEUED\",\"final\":false", 1), "\"state\":\"REQUEUED\""));
 }
 
