@@ -16,7 +16,8 @@ cluster_start() {
 	CLUSTER_DIR=$("$CLUSTER_HERE/up" --quiet --with-pid "$$" "$@") || return
 	local -a old
 	eval "old=($(trap -p EXIT))"
-	CLUSTER_OLD_TRAP=${old[2]:-:}
+	# A second cluster of one shell: the first one ends with it, too, but by itself.
+	[[ ${old[2]:-:} == cluster_at_exit ]] || CLUSTER_OLD_TRAP=${old[2]:-:}
 	trap cluster_at_exit EXIT
 }
 
