@@ -9,7 +9,6 @@
 #include "tool/job_places.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/wait.h>
 
 /* An end that slurmctld did not tell is UNKNOWN; the epilog's environment knows the script's wait status at most. */
@@ -24,17 +23,6 @@ static void add_unknown_end(struct rlg_record_job *job)
 	rlg_facts_number(job->facts, "signal", WIFSIGNALED((int)status) ? WTERMSIG((int)status) : 0);
 }
 
-/*
- * The job waits for its next attempt, and nobody waited for this node's epilog: Slurm had given the node up.  That may be
- * why the job was requeued, or have come on top of it.
- */
-static bool is_back_in_queue(const struct rlg_record *answer)
-{
-	const char *state = rlg_record_get_str(answer, "state");
-
-	return state != NULL && strcmp(state, "PENDING") == 0;
-}
-
 /* Asks before anything else, and while the epilog waits: afterwards the job may be running again, as another attempt. */
 int rlg_record_finish(struct rlg_record_job *job)
 {
@@ -47,8 +35,6 @@ int rlg_record_finish(struct rlg_record_job *job)
 	if (rlg_parse_int(rlg_record_given(job, "ask-ms"), 1, RLG_TIMEOUT_MOST_MS, &ask_ms)) {
 		if (rlg_ask(job->draft.job_id, (int)ask_ms, &answer, &err) == 0) {
 			rlg_end_facts(job->facts, &answer, restarts);
-			if (is_back_in_queue(&answer))
-				rlg_end_unknown(job->facts, "the job was back in the queue when slurmctld was asked");
 			rlg_record_done(&answer);
 		} else {
 			rlg_record_complain(job, "%s", err.text);

@@ -96,6 +96,10 @@ play 'PrologFlags=Contain' 2 --conf <(echo PrologFlags=Contain)
 next
 play 'PrologFlags=Alloc' 2 --conf <(echo PrologFlags=Alloc)
 next
+if has 2405 'PrologFlags=RunInJob'; then
+	play 'PrologFlags=RunInJob' 2 --conf <(echo PrologFlags=RunInJob)
+	next
+fi
 if has 2405 contain_spank; then
 	# On some kernels (seen: 6.18) one processor's mount namespaces cannot be kept by a mount that another one makes, and
 	# a container cannot be made now and then.

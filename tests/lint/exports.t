@@ -11,8 +11,8 @@ plugins=(spank_runledger spank_runledger_epilog)
 # All that we may ask of the program that loads us: in spank.h since before 22.05.
 HOST_NAMES='slurm_spank_log spank_context spank_get_item spank_getenv
 	spank_job_control_setenv spank_job_control_unsetenv spank_option_register'
-# What a compiler may add, all weak.
-WEAK_NAMES='_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__'
+# What may be missing: what a compiler adds, and slurmstepd's configuration, looked at where RunInJob exists (24.05).
+WEAK_NAMES='_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__ slurm_conf'
 
 for program in nm readelf; do
 	command -v "$program" >/dev/null || { echo "1..0 # SKIP no $program"; exit 0; }
@@ -31,7 +31,7 @@ strange_names() {
 	local type name
 	nm -D --undefined-only "$1" | awk '{ print $(NF - 1), $NF }' | while read -r type name; do
 		[[ $name != *@GLIBC_* ]] || continue
-		[[ $type != w || " $WEAK_NAMES " != *" $name "* ]] || continue
+		[[ $type != [wv] || " $WEAK_NAMES " != *" $name "* ]] || continue
 		grep -qxF "$name" <<<"$(tr -s ' \t\n' '\n' <<<"$HOST_NAMES")" || echo "$name"
 	done
 }
