@@ -118,8 +118,8 @@ scripts=0
 # What a job does that waits to be ended by somebody else: bash ends at once at a signal, and takes no children along.
 FOREVER='exec sleep 900'
 # One that does something at a signal: a wait is left then, a command in the foreground is not.
-# It says when it is ready for that.
-PATIENT='sleep 900 & : >patient; wait $!'
+# It says when it is ready for that.  Again and again, as a child may get the signal first.
+PATIENT='while :; do sleep 900 & : >patient; wait $!; done'
 patient() { wait_for test -e "$here/patient"; }
 
 # admin COMMAND...: as the one who may do all in Slurm, tried again while slurmctld is busy with that job.

@@ -93,7 +93,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_end_is_taken_as_it_is_told),
 		TEST(the_answers_own_id_is_not_the_records),
-		TEST(one_that_waits_again_was_requeued_and_its_times_are_the_next_attempts),
+		TEST(of_one_that_waits_again_nobody_knows_why_and_its_times_are_the_next_attempts),
 		TEST(a_restart_that_was_counted_afterwards_is_a_lost_node),
 		TEST(an_answer_without_a_state_says_nothing_of_the_end),
 		TEST(an_end_that_nobody_tells_is_unknown_with_the_reason),

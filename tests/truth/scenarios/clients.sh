@@ -105,10 +105,12 @@ cron() {
 	client "$PROGRAMS/cron_client" "$name" "$group" "$here/job.log" "$here/cron.sh"
 	wait_for its_job
 	began
-	job_wait PENDING
+	wait_for cron_waits
 	client "$PROGRAMS/cron_client"
 	over
 }
+# The picture may be of before it ran.
+cron_waits() { [[ $(scontrol show job -o "$job") == *' JobState=PENDING '* ]]; }
 
 # slurmrestd answers what it reads on its standard input.
 scenario rest main 'a job submitted through slurmrestd'

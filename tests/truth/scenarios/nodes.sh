@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2016,SC2154
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Nodes that are lost, come back, or refuse to begin.  Slurm calls a node down some 30 s after it fell silent.
