@@ -21,6 +21,9 @@
 #define COLUMNS "JobIDRaw,JobID,State,ExitCode,Submit,Start,End,NodeList,User,JobName"
 enum column { JOB_RAW, JOB, STATE, EXIT, SUBMIT, START, END, NODES, USER, NAME, N_COLUMNS };
 
+/* Every state that a job can end in, as sacct abbreviates them. */
+#define ENDS "BF,CA,CD,DL,F,NF,OOM,PR,RQ,RV,TO"
+
 #define PROGRAM "sacct"
 
 /* As a shell would find it. */
@@ -161,6 +164,9 @@ int rlg_ask_accounting(struct rlg_arena *arena, const struct rlg_accounting_ques
 	} else {
 		argv[count++] = rlg_arena_printf(arena, "--user=%s", question->user);
 		argv[count++] = rlg_arena_printf(arena, "--name=%s", question->job_name);
+		/* By a name sacct shows a job that was never free to start (held) only by the state that it ended in. */
+		argv[count++] = "--state=" ENDS;
+		argv[count++] = "--endtime=now";
 	}
 	struct rlg_program program = {.path = path, .argv = argv, .envp = environment(arena)};
 	int code = rlg_process_run(&program, timeout_ms, &output, err);

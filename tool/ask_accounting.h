@@ -24,7 +24,7 @@ struct rlg_accounted {
 };
 
 struct rlg_accounting_question {
-	int64_t job_id; /* -1: not known; then by user and name */
+	int64_t job_id; /* -1: not known; then by user and name, and only what has ended */
 	const char *user, *job_name;
 	int64_t from_us; /* nothing that ended before */
 };

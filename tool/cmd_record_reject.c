@@ -38,8 +38,11 @@ int rlg_record_reject(struct rlg_record_job *job)
 
 	if (rlg_parse_int(rlg_record_given(job, "ask-ms"), 1, RLG_TIMEOUT_MOST_MS, &ask_ms) &&
 	    ask_about(arena, job, (int)ask_ms, &answer)) {
-		/* So it is an end, and no refusal: the client's exit code is not the job's. */
-		if (rlg_record_get_bool(&answer, "final", false)) {
+		/*
+		 * So it is an end, and no refusal.  Only of a job that never ran: any other of that name, in the same second, is
+		 * another submission's.
+		 */
+		if (rlg_record_get_bool(&answer, "never_ran", false)) {
 			job->draft.name = "finish";
 			rlg_facts_text(job->facts, "source", "client");
 			rlg_facts_take(job->facts, answer.context);

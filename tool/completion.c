@@ -243,6 +243,7 @@ ssize_t rlg_completion_from_epilog(char *storage, size_t size, struct rlg_err *e
 		{"SLURM_JOB_NODELIST", "nodes"}};
 	static const struct fact ids[] = {{"SLURM_JOB_UID", "uid"}, {"SLURM_JOB_GID", "gid"}};
 	static const struct fact counts[] = {{"SLURM_HET_JOB_ID", "het_job_id"}, {"SLURM_JOB_START_TIME", "start_time"}};
+	static const struct fact restarts[] = {{"SLURM_JOB_RESTART_COUNT", "restarts_then"}}; /* see end_facts.h */
 	struct rlg_record_writer writer;
 	int64_t job_id;
 
@@ -256,6 +257,7 @@ ssize_t rlg_completion_from_epilog(char *storage, size_t size, struct rlg_err *e
 	add_array(&writer, "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID");
 	add_numbers(&writer, ids, 2, 0);
 	add_numbers(&writer, counts, 2, 1);
+	add_numbers(&writer, restarts, 1, 0);
 	add_texts(&writer, texts, sizeof(texts) / sizeof(texts[0]));
 	return rlg_record_end(&writer);
 }

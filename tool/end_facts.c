@@ -12,6 +12,14 @@ static void set_requeued(cJSON *facts, const char *state)
 	rlg_facts_truth(facts, "final", false);
 }
 
+/* With which exit code Slurm marks such an attempt depends on its version, and it does not tell. */
+static void set_lost_node(cJSON *facts)
+{
+	set_requeued(facts, "NODE_FAIL");
+	cJSON_DeleteItemFromObjectCaseSensitive(facts, "exit_code");
+	cJSON_DeleteItemFromObjectCaseSensitive(facts, "signal");
+}
+
 void rlg_end_facts(cJSON *facts, const struct rlg_record *answer, int64_t restarts_then)
 {
 	static const char *const of_next_attempt[] = {"submit_time", "start_time", "end_time", "time_limit"};
@@ -20,19 +28,19 @@ void rlg_end_facts(cJSON *facts, const struct rlg_record *answer, int64_t restar
 
 	rlg_facts_take(facts, answer->context);
 	rlg_record_get_int(answer, "restarts", &restarts);
+	bool lost_node = restarts_then >= 0 && restarts > restarts_then;
 	if (state == NULL)
 		return;
 	if (strcmp(state, "PENDING") == 0) {
-		/*
-		 * The job waits for its next attempt, and nobody waited for this node: Slurm had given it up.  That may be why
-		 * the job was requeued, or have come on top of it.
-		 */
-		set_requeued(facts, "UNKNOWN");
-		rlg_facts_text(facts, "reason", "the job was back in the queue when slurmctld was asked");
+		/* The job waits for its next attempt: of this one no more is known than that. */
+		if (lost_node)
+			set_lost_node(facts);
+		else
+			set_requeued(facts, "REQUEUED");
 		for (size_t i = 0; i < sizeof(of_next_attempt) / sizeof(of_next_attempt[0]); i++)
 			cJSON_DeleteItemFromObjectCaseSensitive(facts, of_next_attempt[i]);
-	} else if (strcmp(state, "REQUEUED") == 0 && restarts_then >= 0 && restarts > restarts_then) {
-		set_requeued(facts, "NODE_FAIL");
+	} else if (strcmp(state, "REQUEUED") == 0 && lost_node) {
+		set_lost_node(facts);
 	}
 }
 

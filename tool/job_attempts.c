@@ -30,7 +30,9 @@ struct draft {
 	struct rlg_phased_attempt out;
 	const struct rlg_event *word; /* the best one on how it ended or goes; NULL: none */
 	int64_t submit_us, start_us; /* as Slurm told them; 0: not known */
+	int64_t begun_us; /* when its node told that it had begun; 0: not told */
 	bool never_ran, goes_back;
+	bool stays; /* Slurm said that it does not go back */
 	bool has_batch_start;
 	size_t was; /* its place before they were sorted */
 };
@@ -100,6 +102,12 @@ static bool is_about(const struct draft *draft, const struct rlg_event *word)
 	return draft->start_us > 0 && word->start_us > 0 && llabs(draft->start_us - word->start_us) <= RLG_SECOND_US;
 }
 
+/* Does it say of an attempt that the job goes back to the queue? */
+static bool goes_back(const struct rlg_event *word)
+{
+	return word->kind == RLG_EVENT_FINISH && word->final_said && !word->final && !rlg_slurm_runs(word->state);
+}
+
 static void place_word(struct job *job, size_t at)
 {
 	const struct rlg_event *word = job->events[at];
@@ -114,8 +122,8 @@ static void place_word(struct job *job, size_t at)
 	draft->submit_us = draft->submit_us > 0 ? draft->submit_us : word->submit_us;
 	draft->start_us = draft->start_us > 0 ? draft->start_us : word->start_us;
 	draft->never_ran = draft->never_ran || word->never_ran;
-	draft->goes_back = draft->goes_back || (word->kind == RLG_EVENT_FINISH && word->final_said && !word->final &&
-						!rlg_slurm_runs(word->state));
+	draft->goes_back = draft->goes_back || goes_back(word);
+	draft->stays = draft->stays || (word->kind == RLG_EVENT_FINISH && word->final_said && word->final);
 	take_if_better(draft, word);
 }
 
@@ -160,6 +168,7 @@ static void give_batch_start(struct job *job, size_t at, size_t event)
 
 	job->draft_of[event] = at;
 	draft->has_batch_start = true;
+	draft->begun_us = start->time_us;
 	if (draft->start_us == 0)
 		draft->start_us = start->start_us > 0 ? start->start_us : start->time_us;
 }
@@ -306,10 +315,16 @@ static bool is_late(const struct rlg_event *word)
 	return same_text(word->source, "reconcile");
 }
 
+/* Slurm's own start_time leaves out fractions of a second, which can be as long as an attempt. */
+static bool had_begun_by(const struct draft *draft, int64_t time_us)
+{
+	return (draft->begun_us > 0 ? draft->begun_us : draft->start_us) <= time_us;
+}
+
 /* Of those that had begun by then the last; a clock that lags may have one begin just afterwards. */
 static bool is_nearer(const struct draft *one, const struct draft *other, const struct rlg_event *word)
 {
-	bool had_begun = one->start_us <= word->time_us, other_had = other->start_us <= word->time_us;
+	bool had_begun = had_begun_by(one, word->time_us), other_had = had_begun_by(other, word->time_us);
 
 	if (had_begun != other_had)
 		return had_begun;
@@ -324,7 +339,7 @@ static size_t meant_by(const struct job *job, const struct rlg_event *word)
 		const struct draft *draft = &job->drafts[i];
 		if (is_open(draft, word) && (open == NONE || draft->start_us > job->drafts[open].start_us))
 			open = i;
-		if (has_ended(draft) && covers(draft, word) &&
+		if (has_ended(draft) && covers(draft, word) && !(draft->stays && goes_back(word)) &&
 		    (ended == NONE || is_nearer(draft, &job->drafts[ended], word)))
 			ended = i;
 		if (last == NONE || draft->start_us > job->drafts[last].start_us)
@@ -343,8 +358,7 @@ static void place_loose_words(struct job *job)
 		if (at == NONE)
 			at = add_draft(job);
 		job->draft_of[i] = at;
-		job->drafts[at].goes_back = job->drafts[at].goes_back ||
-					    (job->events[i]->final_said && !job->events[i]->final && has_ended(&job->drafts[at]));
+		job->drafts[at].goes_back = job->drafts[at].goes_back || goes_back(job->events[i]);
 		take_if_better(&job->drafts[at], job->events[i]);
 	}
 }

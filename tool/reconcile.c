@@ -176,7 +176,8 @@ static void take_accounted(cJSON *facts, const struct rlg_accounted *accounted, 
 	rlg_facts_number(facts, "exit_code", accounted->exit_code);
 	rlg_facts_number(facts, "signal", accounted->signal);
 	rlg_facts_number(facts, "submit_time", accounted->submit_us / RLG_SECOND_US);
-	if (accounted->start_us > 0)
+	/* Of a job that never ran the moment of its end stands there as its start, too. */
+	if (accounted->start_us > 0 && accounted->nodes != NULL)
 		rlg_facts_number(facts, "start_time", accounted->start_us / RLG_SECOND_US);
 	else
 		rlg_facts_truth(facts, "never_ran", true);

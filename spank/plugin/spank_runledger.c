@@ -10,6 +10,7 @@
  */
 #include "lib/process.h"
 #include "lib/text.h"
+#include "spank/hooks/finish.h"
 #include "spank/hooks/start.h"
 #include "spank/hooks/step.h"
 #include "spank/hooks/submit.h"
@@ -156,12 +157,17 @@ int slurm_spank_exit(spank_t spank, int n_arguments, char **arguments)
 	static struct rlg_settings settings;
 	static bool called;
 	struct rlg_host host = rlg_slurm_host(spank);
+	bool ends_job = spank_context() == S_CTX_REMOTE && rlg_slurm_runs_in_job();
 
-	if (called || spank_context() != S_CTX_REMOTE || tasks.failed == 0)
+	if (called || spank_context() != S_CTX_REMOTE || (tasks.failed == 0 && !ends_job))
 		return 0;
 	called = true;
 	read_settings(&settings, n_arguments, arguments, false);
-	rlg_tasks_done(&tasks, &host, &settings);
+	if (tasks.failed > 0)
+		rlg_tasks_done(&tasks, &host, &settings);
+	/* There Slurm calls no SPANK epilog: the job's extern step ends last, so that is the job's end. */
+	if (ends_job)
+		rlg_finish_in_job(&host, &settings);
 	return 0;
 }
 

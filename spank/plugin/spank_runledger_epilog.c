@@ -10,18 +10,16 @@
 
 SPANK_PLUGIN(runledger_epilog, 1)
 
-/* With PrologFlags=RunInJob there is no epilog for us: the job's extern step ends last, so that is the job's end. */
-int slurm_spank_exit(spank_t spank, int n_arguments, char **arguments)
+/*
+ * In slurmd, as it starts.  With PrologFlags=RunInJob this object is worse than useless: Slurm never calls its epilog, but
+ * waits for a job's end in another way because it is there (seen with 24.11: jobs that had lost their steps stayed
+ * COMPLETING).
+ */
+int slurm_spank_init(spank_t spank, int n_arguments, char **arguments)
 {
-	static struct rlg_settings settings;
-	static bool called;
-	struct rlg_host host = rlg_slurm_host(spank);
-
-	if (called || spank_context() != S_CTX_REMOTE || !rlg_slurm_runs_in_job())
-		return 0;
-	called = true;
-	rlg_settings_read(&settings, n_arguments, arguments, NULL);
-	rlg_finish_in_job(&host, &settings);
+	if (spank_context() == S_CTX_SLURMD && rlg_slurm_runs_in_job())
+		slurm_spank_log("runledger: with PrologFlags=RunInJob take spank_runledger_epilog.so out of plugstack.conf: "
+				"spank_runledger.so does without it there");
 	return 0;
 }
 

@@ -125,6 +125,13 @@ has r1 '"state":"CANCELLED","final":true,"exit_code":0,"signal":15' "and it tell
 has r1 '"nodes":"n[1-2]"' "with the nodes"
 
 new_world
+unnumbered r1 1 job.sh
+printf '11|11|CANCELLED by 4711|0:0|%s|%s|%s|None assigned|ann|job.sh\n' $((long_ago - 6)) $((long_ago + 50)) $((long_ago + 50)) >answers/accounting
+reconcile
+has r1 '"never_ran":true' "a job that had no nodes never ran"
+unlike "$(last r1)" start_time "and did not start when it was cancelled, whatever accounting says"
+
+new_world
 silent r1 12 '"array_job_id":12,"array_task_id":2'
 printf '13|12_0|FAILED|1:0|%s|%s|%s|n1|ann|r1\n14|12_1|FAILED|1:0|%s|%s|%s|n1|ann|r1\n12|12_2|COMPLETED|0:0|%s|%s|%s|n1|ann|r1\n' \
 	$((long_ago - 6)) $((long_ago - 1)) $((long_ago + 5)) $((long_ago - 6)) $((long_ago - 1)) $((long_ago + 5)) \

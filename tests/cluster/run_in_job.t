@@ -74,7 +74,9 @@ claim_all() {
 }
 
 for flags in RunInJob Contain; do
-	stage_cluster --conf <(echo "PrologFlags=$flags") || exit 99
+	# Only Contain has a use for the epilog object.
+	cluster_start --plugstack <(stage_plugstack | grep -v "$([[ $flags == Contain ]] && echo NOTHING || echo epilog)") \
+		--conf <(echo "PrologFlags=$flags") || exit 99
 	stage_need_multiuser
 	prepare
 	submit_all

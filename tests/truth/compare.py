@@ -13,6 +13,9 @@ What counts as agreement
               An exit code 1 that slurmctld set itself is 1:0 to sacct, and 0:1 to scontrol and jobcomp.
   start, end  the same second where the ledger's source was told by slurmctld: jobcomp, an epilog of a final end;
               else, as for the start record's own time, TOLERANCE seconds.
+              An epilog of a job that goes back to the queue knows the attempt's end by its own time at worst, so that comes
+              up to EPILOG_LATE seconds behind; and no start, where the attempt's node refused before any step began.  It
+              leaves out the exit code of a lost node, which slurmctld does not tell.
   start, end  not compared where sacct has a node but no start: it loses that of a job that is requeued at once.
               Where the job never had a node, sacct has no start or the end's, by chance, and may have no end.
   nodes       the same text.
@@ -34,6 +37,7 @@ import unicodedata
 from datetime import datetime, timezone
 
 TOLERANCE = 2
+EPILOG_LATE = 10
 REQUEUES = {"REQUEUED", "PREEMPTED", "NODE_FAIL"}
 SLURMCTLDS_WORD = {"jobcomp", "epilog", "reconcile"}
 
@@ -239,15 +243,19 @@ def differences(row, word, later, codes, rewritten):
     if word.final == goes_on and not (rewritten and later):
         wrong.append("final")
     set_by_slurm = row.state not in ("COMPLETED", "FAILED") and (row.exit, word.exit) == ("1:0", "0:1")
-    if word.exit != row.exit and word.exit not in codes and not set_by_slurm:
+    unsaid = word.exit is None and row.state == "NODE_FAIL" and word.source == "epilog"
+    if word.exit != row.exit and word.exit not in codes and not set_by_slurm and not unsaid:
         wrong.append("exit")
     exact = word.source in SLURMCTLDS_WORD and (word.source == "jobcomp" or word.final)
     lost = row.nodes and row.start is None
-    if row.nodes and not lost and not same_moment(word.start, row.start, exact):
+    unsaid = word.start is None and word.source == "epilog" and not word.final
+    if row.nodes and not lost and not unsaid and not same_moment(word.start, row.start, exact):
         wrong.append("start")
     if not row.nodes and word.start not in (None, word.end, row.end, row.start):
         wrong.append("start")
-    if not lost and (row.nodes or row.end is not None) and not same_moment(word.end, row.end, exact):
+    at_epilog = (word.source == "epilog" and not word.final and row.end is not None and word.end is not None and
+                 0 <= word.end - row.end <= EPILOG_LATE)
+    if not lost and not at_epilog and (row.nodes or row.end is not None) and not same_moment(word.end, row.end, exact):
         wrong.append("end")
     if (word.nodes or None) != row.nodes:
         wrong.append("nodes")

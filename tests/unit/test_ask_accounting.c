@@ -98,7 +98,7 @@ static void without_a_job_id_it_asks_by_user_and_name(void **state)
 	(void)state;
 	sacct_says("");
 	assert_int_equal(ask(-1, "alice", "-x y", 5000), 0);
-	assert_non_null(strstr(text_of_file(in_scratch("asked")), "--user=alice\n--name=-x y\n"));
+	assert_non_null(strstr(text_of_file(in_scratch("asked")), "--user=alice\n--name=-x y\n--state=BF,CA,CD,DL,F,NF,OOM,PR,RQ,RV,TO\n--endtime=now\n"));
 }
 
 static void a_name_may_hold_bars_and_quotes(void **state)

@@ -417,6 +417,10 @@ static void the_epilog_tells_the_address_but_no_state(void **state)
 	counts("start_time", 1771426850);
 	counts("array_job_id", 12);
 	counts("array_task_id", 3);
+	/* As the epilog on a node: what tells a lost node from a requeue. */
+	putenv((char *)"SLURM_JOB_RESTART_COUNT=0");
+	tell_epilog();
+	counts("restarts_then", 0);
 }
 
 static void the_epilog_keeps_the_address_when_the_rest_is_too_long(void **state)

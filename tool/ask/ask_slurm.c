@@ -25,6 +25,9 @@
 
 #define NO_SUCH_JOB 3
 
+/* What slurmctld makes of no limit at all as soon as a job runs. */
+#define YEAR_MINUTES (365 * 24 * 60)
+
 static const char *const states[] = {
 	[JOB_PENDING] = "PENDING",     [JOB_RUNNING] = "RUNNING",     [JOB_SUSPENDED] = "SUSPENDED",
 	[JOB_COMPLETE] = "COMPLETED",  [JOB_CANCELLED] = "CANCELLED", [JOB_FAILED] = "FAILED",
@@ -77,7 +80,7 @@ static void add_parts(struct rlg_record_writer *writer, const slurm_job_info_t *
 
 static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *job)
 {
-	if (job->time_limit != INFINITE && job->time_limit != NO_VAL)
+	if (job->time_limit != INFINITE && job->time_limit != NO_VAL && job->time_limit < YEAR_MINUTES)
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 

@@ -51,6 +51,7 @@ static void settle_final(struct rlg_record *record, const struct rlg_record *ans
 static void settle_end(struct rlg_record *record, const struct rlg_record *answer)
 {
 	int64_t began_us = rlg_record_get_time(record, "start_time"), begins_us = rlg_record_get_time(answer, "start_time");
+	int64_t restarts_then = -1;
 	cJSON *context = context_of(record);
 
 	/* It has ended, we were told: one that runs is the next attempt, as one that waits is. */
@@ -59,7 +60,8 @@ static void settle_end(struct rlg_record *record, const struct rlg_record *answe
 		rlg_facts_truth(context, "final", false);
 		return;
 	}
-	rlg_end_facts(context, answer, -1);
+	rlg_record_get_int(record, "restarts_then", &restarts_then);
+	rlg_end_facts(context, answer, restarts_then);
 }
 
 /* It may yet answer: it is busy, or is being started anew. */

@@ -73,7 +73,7 @@ static void touch(struct delivery *delivery, struct rlg_group *group)
 /* Without the members of an entry that are for drain alone. */
 static cJSON *copy_context(const cJSON *context)
 {
-	static const char *const own[] = {"gid", "batch", "group"};
+	static const char *const own[] = {"gid", "batch", "group", "restarts_then"};
 	cJSON *copy = cJSON_Duplicate(context, true);
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The text of a cluster's configuration files.  Sourced by up; everything
-# comes in through DIR, MODE, NODES, CPUS, PORT, HOST, ADMIN and the options.
+# comes in through DIR, MODE, NODES, CPUS, PORT, HOST, ADMIN, SLURM_USER and the options.
+
+SLURMCTL_ID=20003                    # of the user that slurmctld becomes with --unprivileged
 
 # slurm_version: 2205 for "slurm-wlm 22.05.8".
 slurm_version() {
@@ -29,7 +31,7 @@ slurm_conf_ours() {
 	ClusterName=rlg
 	SlurmctldHost=$HOST(127.0.0.1)
 	SlurmctldPort=$PORT
-	SlurmUser=$ADMIN
+	SlurmUser=$SLURM_USER
 	SlurmdUser=$ADMIN
 	AuthType=auth/munge
 	AuthInfo=socket=$DIR/run/munge.socket
@@ -172,12 +174,13 @@ mariadb_sql() {
 # nowhere else.
 etc_passwd() {
 	cat /etc/passwd
-	printf '%s:x:%d:%d::%s:/bin/bash\n' alice 20001 20001 "$DIR/home/alice" bob 20002 20002 "$DIR/home/bob"
+	printf '%s:x:%d:%d::%s:/bin/bash\n' alice 20001 20001 "$DIR/home/alice" bob 20002 20002 "$DIR/home/bob" \
+		slurmctl "$SLURMCTL_ID" "$SLURMCTL_ID" /nonexistent
 }
 
 etc_group() {
 	cat /etc/group
-	printf 'alice:x:20001:\nbob:x:20002:\nlab:x:20010:alice,bob\n'
+	printf 'alice:x:20001:\nbob:x:20002:\nlab:x:20010:alice,bob\nslurmctl:x:%d:\n' "$SLURMCTL_ID"
 }
 
 etc_hosts() {
@@ -188,6 +191,12 @@ etc_hosts() {
 
 etc_nsswitch() {
 	printf '%s: files\n' passwd group shadow gshadow hosts services protocols networks ethers rpc netgroup
+}
+
+# What slurmctld writes to once it has become its user.
+give_to_slurmctl() {
+	touch "$DIR/log/slurmctld.log" "$DIR/run/slurmctld.pid"
+	chown "$SLURMCTL_ID:$SLURMCTL_ID" "$DIR/state" "$DIR/log/slurmctld.log" "$DIR/run/slurmctld.pid"
 }
 
 # write_conf: every file of DIR/etc.
@@ -205,6 +214,7 @@ write_conf() {
 		mariadb_sql >"$DIR/etc/mariadb.sql"
 	fi
 	[[ $MODE == multi ]] || return 0
+	[[ $SLURM_USER != slurmctl ]] || give_to_slurmctl
 	etc_passwd >"$DIR/etc/ns/passwd"
 	etc_group >"$DIR/etc/ns/group"
 	etc_hosts >"$DIR/etc/ns/hosts"

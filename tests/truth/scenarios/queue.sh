@@ -55,7 +55,9 @@ renamed() {
 
 scenario renamed_cancelled main 'a job whose name is changed while it waits, and which is cancelled then' blind
 renamed_cancelled() {
-	batch_of 'exit 2' --hold
+	# Its folder is its run's: of two such jobs in one folder and minute nobody could tell which is which.
+	mkdir "$group/$name" && chown alice: "$group/$name"
+	folder=$group/$name batch_of 'exit 2' --hold
 	job_wait PENDING
 	client scontrol update JobId="$job" JobName=another_name
 	client scancel "$job"
