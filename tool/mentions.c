@@ -232,26 +232,34 @@ static bool is_as_near(const struct rlg_mention *left, const struct rlg_mention 
 	return (difference_us < 0 ? -difference_us : difference_us) < RLG_SECOND_US;
 }
 
+static bool is_from_there(const struct rlg_mention *mention, const struct rlg_job_traits *traits)
+{
+	return is_near(mention, traits) && !differ(mention->folder, traits->folder);
+}
+
 /* A submission that can be this job's, by all but its name. */
 static bool may_be(const struct rlg_mentions *mentions, const struct rlg_mention *mention, const struct rlg_job_traits *traits)
 {
-	if (is_taken(mentions, mention->sid) || !is_near(mention, traits) || differ(mention->folder, traits->folder))
+	if (is_taken(mentions, mention->sid) || !is_from_there(mention, traits))
 		return false;
-	return traits->array_task_id < 0 || mention->array_task_id < 0 || mention->array_task_id == traits->array_task_id;
+	if (mention->array_task_id < 0)
+		return true;
+	return traits->array_job_id >= 0 && (traits->array_task_id < 0 || mention->array_task_id == traits->array_task_id);
 }
 
 /*
  * Submissions of which no job id is known: the nearest one from the same folder with the same name.  A job may have been
- * renamed while it waited: then the folder's only one at that time.  Of two that are as near, in different runs, none: it
- * would be a guess.
+ * renamed while it waited: then the folder's only one at that time, unless one of its present name was submitted there,
+ * too.  Of two that are as near, in different runs, none: it would be a guess.
  */
 static const struct rlg_mention *by_submission(const struct rlg_mentions *mentions, const struct rlg_job_traits *traits)
 {
 	const struct rlg_mention *best = NULL, *only = NULL;
-	bool several = false;
+	bool several = false, of_that_name = false;
 
 	for (size_t at = mentions->last_unnumbered; at != NONE; at = mentions->all[at].older_unnumbered) {
 		const struct rlg_mention *mention = &mentions->all[at];
+		of_that_name = of_that_name || (is_from_there(mention, traits) && !differ(mention->job_name, traits->job_name));
 		if (!may_be(mentions, mention, traits))
 			continue;
 		several = several || (only != NULL && differ(only->sid, mention->sid));
@@ -261,7 +269,7 @@ static const struct rlg_mention *by_submission(const struct rlg_mentions *mentio
 			best = mention;
 	}
 	if (best == NULL)
-		return several ? NULL : only;
+		return several || of_that_name ? NULL : only;
 	for (size_t at = mentions->last_unnumbered; at != NONE; at = mentions->all[at].older_unnumbered) {
 		const struct rlg_mention *mention = &mentions->all[at];
 		if (may_be(mentions, mention, traits) && !differ(mention->job_name, traits->job_name) &&

@@ -11,7 +11,7 @@ printf 'spool = %s\n' "$spool" >site.conf
 ended() {
 	env -i JOBID=17 ARRAYJOBID=0 ARRAYTASKID=4294967294 UID=4711 GID=4712 USERNAME=ann JOBNAME=r1 JOBSTATE=COMPLETED \
 		EXITCODE=0:0 START=1771426850 END=1771426900 SUBMIT=1771426845 LIMIT=1-00:00:00 PROCS=2 NODECNT=1 NODES=n1 \
-		PARTITION=main BATCH=yes CLUSTER=c WORK_DIR=/ann PATH=/usr/bin:/bin "$@"
+		PARTITION=main BATCH=yes CLUSTER=c WORK_DIR=/scratch/ann PATH=/usr/bin:/bin "$@"
 }
 entries() { find "$spool/new" -type f 2>/dev/null | wc -l | tr -d ' '; }
 entry() { cat "$spool"/new/*.json; }

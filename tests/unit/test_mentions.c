@@ -224,6 +224,28 @@ static void one_that_was_renamed_while_it_waited_is_the_folders_only_one(void **
 	is_in_run(traits, "none");
 }
 
+static void one_whose_own_submission_was_refused_was_not_renamed(void **state)
+{
+	(void)state;
+	note("mine", 999.7, "submit", SUBMISSION("r"));
+	note("mine", 999.8, "reject", "\"sid\":\"r\",\"exit_code\":1");
+	note("b", 999.9, "submit", "\"sid\":\"t\",\"job_name\":\"other\",\"cwd\":\"/f\"");
+	is_in_run(job(5, 1000), "none");
+}
+
+static void a_job_that_is_no_array_is_none_of_an_arrays_tasks(void **state)
+{
+	struct rlg_job_traits traits = job(5, 1000);
+
+	(void)state;
+	traits.job_name = "renamed";
+	note("seed_1", 999.9, "submit", SUBMISSION("s") ",\"array_task_id\":1");
+	is_in_run(traits, "none");
+	traits.array_job_id = 5;
+	traits.array_task_id = 1;
+	is_in_run(traits, "seed_1");
+}
+
 static void a_refused_submission_and_one_whose_job_is_known_are_nobodys(void **state)
 {
 	(void)state;
@@ -303,6 +325,8 @@ int main(void)
 		TEST(a_part_of_a_het_job_is_its_leaders),
 		TEST(a_submission_without_a_number_is_found_by_name_folder_and_moment),
 		TEST(one_that_was_renamed_while_it_waited_is_the_folders_only_one),
+		TEST(one_whose_own_submission_was_refused_was_not_renamed),
+		TEST(a_job_that_is_no_array_is_none_of_an_arrays_tasks),
 		TEST(a_refused_submission_and_one_whose_job_is_known_are_nobodys),
 		TEST(several_of_one_name_in_one_second_are_each_taken_once),
 		TEST(of_two_in_one_second_for_different_runs_none_is_guessed),
