@@ -390,6 +390,7 @@ static int compare_attempts(const void *left, const void *right)
 	const struct rlg_attempt *a = &((const struct rlg_phased_attempt *)left)->attempt;
 	const struct rlg_attempt *b = &((const struct rlg_phased_attempt *)right)->attempt;
 	int64_t keys[][2] = {{rlg_attempt_order(a), rlg_attempt_order(b)},
+			     {a->submit_us, b->submit_us}, /* requeued within the second of its start */
 			     {a->start_us, b->start_us},
 			     {a->job_id, b->job_id},
 			     {a->end_us, b->end_us},

@@ -403,6 +403,16 @@ static int64_t order_of(const struct draft *draft)
 	return rlg_attempt_order(&draft->out.attempt);
 }
 
+/* Requeued within the second of its start, the next attempt was submitted when this one started. */
+static bool is_after(const struct draft *left, const struct draft *right)
+{
+	int64_t left_us = left->out.attempt.submit_us, right_us = right->out.attempt.submit_us;
+
+	if (order_of(left) != order_of(right))
+		return order_of(left) > order_of(right);
+	return right_us > 0 && left_us > right_us;
+}
+
 /* Is the later attempt one of the very same job?  Ids wrap, but a submission's id, and the moment of a requeue, do not. */
 static bool is_same_job(const struct rlg_attempt *earlier, const struct rlg_attempt *later)
 {
@@ -434,8 +444,8 @@ static void close_all_overtaken(struct job *job)
 	for (size_t i = 0; i < job->count; i++) {
 		const struct draft *next = NULL;
 		for (size_t j = 0; j < job->count; j++)
-			if (order_of(&job->drafts[j]) > order_of(&job->drafts[i]) &&
-			    (next == NULL || order_of(&job->drafts[j]) < order_of(next)))
+			if (is_after(&job->drafts[j], &job->drafts[i]) &&
+			    (next == NULL || is_after(next, &job->drafts[j])))
 				next = &job->drafts[j];
 		if (next != NULL)
 			close_overtaken(&job->drafts[i].out.attempt, &next->out.attempt);
