@@ -354,7 +354,8 @@ static void find_waiting_tasks(struct finder *finder)
 			continue;
 		const size_t *last = last_of(finder, finder->by_sid, event->sid, false);
 		const struct rlg_attempt *task = last == NULL ? NULL : array_without_leader(finder, *last);
-		if (task == NULL)
+		/* One that names another job's id than the array's was told by the task itself. */
+		if (task == NULL || (event->job_id >= 0 && event->job_id != task->array_job_id))
 			continue;
 		struct rlg_phased_attempt waiting = rlg_attempt_waiting();
 		waiting.attempt.job_id = waiting.attempt.array_job_id = task->array_job_id;

@@ -219,7 +219,7 @@ submit_all
 told epilog REQUEUED
 is "$(records_count "$group" ok submit)" 1 "with the plugins there is one submission, theirs"
 is "$(records_of "$group" ok start | grep -o '"sid":"[0-9a-f]*"' | sort -u | wc -l)" 1 "and exec has its id"
-is "$(attempts stopped)" "[('CANCELLED', True, 3, 0, 'epilog')]" "a cancelled job is cancelled, whatever exec saw"
+is "$(attempts stopped)" "[('CANCELLED', True, 0, 0, 'epilog')]" "a cancelled job is cancelled, whatever exec saw"
 is "$(status_json alice "$group" "[len(p['attempts']) for r in s['runs'] for p in r['phases'] if p['attempts'] and r['run'] not in ('again','deaf') and len(p['attempts']) != 1]")" \
 	"[]" "no job is two attempts"
 cluster_stop
