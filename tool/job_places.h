@@ -23,6 +23,7 @@ struct rlg_job_traits {
 	int64_t submit_us; /* of this attempt: a requeue counts as a submission */
 	const char *job_name;
 	const char *folder;
+	bool never_ran; /* so that no node has told of it */
 };
 
 struct rlg_job_place {

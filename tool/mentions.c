@@ -249,8 +249,8 @@ static bool may_be(const struct rlg_mentions *mentions, const struct rlg_mention
 
 /*
  * Submissions of which no job id is known: the nearest one from the same folder with the same name.  A job may have been
- * renamed while it waited: then the folder's only one at that time, unless one of its present name was submitted there,
- * too.  Of two that are as near, in different runs, none: it would be a guess.
+ * renamed while it waited, and have been cancelled then: so it is the folder's only one at that time, unless one of its
+ * present name was submitted there, too.  Of two that are as near, in different runs, none: it would be a guess.
  */
 static const struct rlg_mention *by_submission(const struct rlg_mentions *mentions, const struct rlg_job_traits *traits)
 {
@@ -269,7 +269,7 @@ static const struct rlg_mention *by_submission(const struct rlg_mentions *mentio
 			best = mention;
 	}
 	if (best == NULL)
-		return several || of_that_name ? NULL : only;
+		return !traits->never_ran || several || of_that_name ? NULL : only;
 	for (size_t at = mentions->last_unnumbered; at != NONE; at = mentions->all[at].older_unnumbered) {
 		const struct rlg_mention *mention = &mentions->all[at];
 		if (may_be(mentions, mention, traits) && !differ(mention->job_name, traits->job_name) &&

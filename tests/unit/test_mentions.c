@@ -219,6 +219,8 @@ static void one_that_was_renamed_while_it_waited_is_the_folders_only_one(void **
 	(void)state;
 	traits.job_name = "renamed";
 	note("a", 999.8, "submit", SUBMISSION("s"));
+	is_in_run(traits, "none");
+	traits.never_ran = true;
 	is_in_run(traits, "a");
 	note("b", 999.9, "submit", SUBMISSION("t"));
 	is_in_run(traits, "none");
@@ -226,11 +228,14 @@ static void one_that_was_renamed_while_it_waited_is_the_folders_only_one(void **
 
 static void one_whose_own_submission_was_refused_was_not_renamed(void **state)
 {
+	struct rlg_job_traits traits = job(5, 1000);
+
 	(void)state;
+	traits.never_ran = true;
 	note("mine", 999.7, "submit", SUBMISSION("r"));
 	note("mine", 999.8, "reject", "\"sid\":\"r\",\"exit_code\":1");
 	note("b", 999.9, "submit", "\"sid\":\"t\",\"job_name\":\"other\",\"cwd\":\"/f\"");
-	is_in_run(job(5, 1000), "none");
+	is_in_run(traits, "none");
 }
 
 static void a_job_that_is_no_array_is_none_of_an_arrays_tasks(void **state)
@@ -239,6 +244,7 @@ static void a_job_that_is_no_array_is_none_of_an_arrays_tasks(void **state)
 
 	(void)state;
 	traits.job_name = "renamed";
+	traits.never_ran = true;
 	note("seed_1", 999.9, "submit", SUBMISSION("s") ",\"array_task_id\":1");
 	is_in_run(traits, "none");
 	traits.array_job_id = 5;

@@ -84,10 +84,10 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 
-/* Such a job has the moment of its end as its start, too. */
+/* Whatever such a job has as its start: the moment of its end, or when it might have started. */
 static bool never_ran(const slurm_job_info_t *job)
 {
-	return is_final(job) && (job->nodes == NULL || job->nodes[0] == '\0') && job->start_time == job->end_time;
+	return is_final(job) && (job->nodes == NULL || job->nodes[0] == '\0');
 }
 
 /*

@@ -164,6 +164,7 @@ static int deliver_entry(struct delivery *delivery)
 		.submit_us = rlg_record_get_time(record, "submit_time"),
 		.job_name = rlg_record_get_str(record, "job_name"),
 		.folder = rlg_record_get_str(record, "cwd"),
+		.never_ran = rlg_record_get_bool(record, "never_ran", false),
 	};
 
 	if (address != NULL && record->run != NULL && strchr(record->run, '{') == NULL)

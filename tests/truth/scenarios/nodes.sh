@@ -68,7 +68,7 @@ other_node_lost_requeued() {
 # The node says at its registration which jobs it has.
 scenario node_back main 'its node dies, and is back before anybody noticed' blind
 node_back() {
-	batch_of "$FOREVER" -p main -w n20 --no-requeue --time=1
+	batch_of "$FOREVER" -p main -w n20 --no-requeue --time=5
 	began
 	node kill n20
 	node start n20
