@@ -332,7 +332,7 @@ def strangers(world):
 
 # What tells one time from another, and no more.
 VARYING = [(re.compile(pattern), by) for pattern, by in (
-    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\b", "TIME"), (r"rlg-cluster\.\w+", "CLUSTER"), (r"\bn\d+\b|\bn\[[\d,-]+\]", "NODE"),
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\b", "TIME"), (r"rlg-cluster\.\w+", "CLUSTER"), (r"\bn\d+\b|\bn\[[\d,-]+\]", "NODE"),
     (r"\b(JOB|STEP|StepId=|JobId=|job|allocation|for) ?\d+(\.\w+)?", r"\1 N"), (r"^\d+(_\d+)?$", "N"),
     (r"\(pid \d+\)|pid=\d+", "PID"))]
 
