@@ -20,7 +20,7 @@ static int open_new(const char *spool, struct rlg_err *err)
 	int fd, code = 0;
 
 	if (spool_fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot open the spool %s; see runledger(1), INSTALLING", spool);
+		return rlg_fail_errno(err, -errno, "cannot open the spool %s; see spank_runledger(8)", spool);
 	fd = openat(spool_fd, RLG_SPOOL_NEW, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	/* Of several at once the first one makes it. */
 	if (fd < 0 && errno == ENOENT && (mkdirat(spool_fd, RLG_SPOOL_NEW, 0700) == 0 || errno == EEXIST))
