@@ -113,7 +113,7 @@ status_is 1 "without a former script it fails"
 is "$(test -e no-spool; echo $?)" 1 "and the spool is not made: it is the admin's to make"
 if script -qec true /dev/null >/dev/null 2>&1; then
 	env -i JOBID=17 JOBSTATE=COMPLETED PATH=/usr/bin:/bin script -qec "'$RUNLEDGER' jobcomp --spool='$work/no-spool'" /dev/null </dev/null >said 2>&1
-	is "$(tr -d '\r' <said)" "runledger jobcomp: cannot open the spool $work/no-spool; see runledger(1), INSTALLING: No such file or directory" \
+	is "$(tr -d '\r' <said)" "runledger jobcomp: cannot open the spool $work/no-spool; see spank_runledger(8): No such file or directory" \
 		"a person at a terminal is told in one sentence"
 else
 	skip "a person at a terminal is told in one sentence" "there is no script(1)"
