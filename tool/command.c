@@ -17,6 +17,8 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_events,
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
+	&rlg_cmd_log,
+	&rlg_cmd_note,
 	&rlg_cmd_exec,
 	&rlg_cmd_record,
 	&rlg_cmd_jobcomp,

@@ -19,6 +19,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -48,14 +50,20 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/help.c %D%/help.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
