@@ -64,6 +64,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
