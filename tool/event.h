@@ -48,6 +48,9 @@ struct rlg_event {
 	const char *user;
 	const char *job_name;
 	const char *stdout_path;
+	const char *script, *command, *cwd, *host; /* of a submission */
+	const char *git_commit, *git_branch;
+	const char *agent, *session;
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */
 };

@@ -63,7 +63,9 @@ static inline char *render(struct rlg_arena *arena, const struct rlg_model *mode
 	for (size_t i = 0; i < model->n_runs; i++)
 		fprintf(stream, "note %s\n", model->runs[i].note == NULL ? "(none)" : model->runs[i].note);
 	rlg_bytes_init(&tracker, arena);
-	if (rlg_tracker_runs_status.render(arena, "t", model, NULL, &tracker, NULL) == 0)
+	struct rlg_tracker_view seen = {.arena = arena, .model = model};
+	struct rlg_tracker_place place = {.path = "t"};
+	if (rlg_tracker_runs_status.render(&seen, &place, "t", NULL, NULL, &tracker, NULL) == 0)
 		fputs(tracker.data, stream);
 	fclose(stream);
 	char *copy = rlg_arena_strdup(arena, text);
