@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_address \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
@@ -17,10 +18,11 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
-	tests/unit/test_hooks \
+	tests/unit/test_hostlist \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_match \
@@ -36,8 +38,10 @@ unit_tests = \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_spool \
+	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
@@ -58,7 +62,9 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
+	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
