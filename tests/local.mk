@@ -81,6 +81,7 @@ cli_tests = \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
+	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
