@@ -34,6 +34,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
@@ -60,6 +61,7 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
