@@ -55,7 +55,7 @@ END
 cat >read.py <<'END'
 import os, sys, yaml
 halves = reads = 0
-while not os.path.exists("done"):
+while not os.path.exists("ended"):
     text = open("group/runs_status.yaml", encoding="utf-8").read()
     reads += 1
     try:
@@ -76,7 +76,7 @@ record() {
 }
 
 refreshing() {
-	while [[ ! -e done ]]; do
+	while [[ ! -e ended ]]; do
 		runledger refresh group >/dev/null 2>>refresh.err || echo "exit status $?" >>refresh.err
 	done
 }
@@ -84,7 +84,7 @@ refreshing() {
 # by_editors KIND...: these edit until they have had enough.
 by_editors() {
 	local kind n=0
-	rm -f done refresh.err saved.*
+	rm -f ended refresh.err saved.*
 	for kind; do
 		python3 edit.py "$kind" "$ROUNDS" &
 	done
@@ -100,7 +100,7 @@ by_editors() {
 		for name in submit start finish; do record "r$((n % RUNS))" "$name" "$n"; done
 		sleep 0.02
 	done
-	touch done
+	touch ended
 	wait
 	run runledger refresh group
 	says "$*: the last refresh" "$status" 0
