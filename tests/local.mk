@@ -91,6 +91,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/failures.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -138,6 +139,6 @@ check-generations:
 
 .PHONY: check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
-	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
