@@ -18,6 +18,7 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_findings \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \

@@ -39,9 +39,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
+	%D%/evaluation.c %D%/evaluation.h \
 	%D%/failure.c %D%/failure.h \
 	%D%/failure_words.c %D%/failure_words.h \
 	%D%/exec_child.c %D%/exec_child.h \
+	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
@@ -60,6 +62,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/options.c %D%/options.h \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_matrix.c %D%/plan_matrix.h \
 	%D%/printable.c %D%/printable.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \

@@ -17,8 +17,8 @@
  *
  *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
  *
- *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
- *                   behind), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
+ *   group.c         a run group at hand: config.c (its settings), plan.c and plan_matrix.c (what is planned), outputs.c
+ *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
  *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
