@@ -20,7 +20,7 @@ cat >log <<-'END'
 	ok 4 - fourth
 	# of the fifth
 	ok 5 - fifth
-	not ok 6 - sixth # TODO later
+	ok 6 - sixth
 	# slow
 	not ok 7 - seventh
 	# the last of slurmctld.log
