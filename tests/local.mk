@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \

@@ -10,6 +10,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
+	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/client_line.c %D%/client_line.h \
@@ -51,6 +52,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/json_members.c %D%/json_members.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
@@ -64,6 +66,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_matrix.c %D%/plan_matrix.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/report.h \
