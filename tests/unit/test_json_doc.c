@@ -432,7 +432,7 @@ static void random_changes_change_just_that(void **state)
 	}
 }
 
-/* cJSON is laxer in numbers and control characters, and knows no NaN; so what we take, it takes. */
+/* cJSON is laxer in numbers and control characters, and knows neither NaN nor half a surrogate pair; the rest it takes. */
 static void damaged_text_is_refused_or_good_for_others_too(void **state)
 {
 	(void)state;
@@ -448,7 +448,7 @@ static void damaged_text_is_refused_or_good_for_others_too(void **state)
 			text.data[pick((unsigned)text.length)] = "{}[],:\"\\/#x0 \n\xff"[pick(15)];
 		int result = rlg_json_parse(arena, "f.json", text.data, text.length, &doc, &err);
 		cJSON *json = cJSON_ParseWithOpts(text.data, NULL, true);
-		if (result == 0 && json == NULL && strstr(text.data, "NaN") == NULL && strstr(text.data, "\\ud83d") == NULL)
+		if (result == 0 && json == NULL && strstr(text.data, "NaN") == NULL && strstr(text.data, "\\ud") == NULL)
 			fail_msg("taken, though it is no JSON:\n%s", text.data);
 		if (result < 0 && strncmp(err.text, "f.json:", 7) != 0)
 			fail_msg("refused with no line: %s\n%s", err.text, text.data);
