@@ -50,6 +50,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/json_doc.c %D%/json_doc.h \
+	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \

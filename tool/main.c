@@ -31,7 +31,7 @@
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
- *   yaml_*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
+ *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
  *   arena.c, bytes.c, names.c, atomic_file.c   memory, texts that grow, names to numbers, whole files
  *
  * What the plugins share with the tool is in lib/.
