@@ -23,7 +23,6 @@ unit_tests = \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
-	tests/unit/test_hooks \
 	tests/unit/test_hostlist \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
