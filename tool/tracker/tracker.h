@@ -103,6 +103,7 @@ extern const struct rlg_tracker *const rlg_trackers[];
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
+extern const struct rlg_tracker rlg_tracker_active_jobs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
 
 #endif
