@@ -85,6 +85,7 @@ code_variables() {
 		tr -d '"' | grep -v '^SLURM_JOB'
 	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
+	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
 }
 # These the C library and libslurm read, not we.
 same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \
