@@ -19,6 +19,7 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_report,
 	&rlg_cmd_log,
 	&rlg_cmd_note,
+	&rlg_cmd_jobs,
 	&rlg_cmd_exec,
 	&rlg_cmd_record,
 	&rlg_cmd_jobcomp,

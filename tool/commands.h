@@ -14,6 +14,7 @@ extern const struct rlg_command rlg_cmd_refresh;
 extern const struct rlg_command rlg_cmd_report;
 extern const struct rlg_command rlg_cmd_log;
 extern const struct rlg_command rlg_cmd_note;
+extern const struct rlg_command rlg_cmd_jobs;
 extern const struct rlg_command rlg_cmd_exec;
 extern const struct rlg_command rlg_cmd_record;
 extern const struct rlg_command rlg_cmd_jobcomp;

@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += tool/librlg_tool.la
 bin_PROGRAMS += runledger
 
 tool_librlg_tool_la_SOURCES = \
+	%D%/again.c %D%/again.h \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
@@ -21,6 +22,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_jobcomp.c \
 	%D%/cmd_log.c \
 	%D%/cmd_note.c \
+	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -41,14 +43,18 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
+	%D%/evaluation.c %D%/evaluation.h \
 	%D%/failure.c %D%/failure.h \
 	%D%/failure_words.c %D%/failure_words.h \
 	%D%/exec_child.c %D%/exec_child.h \
+	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/json_doc.c %D%/json_doc.h \
+	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
@@ -69,10 +75,12 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/options.c %D%/options.h \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_matrix.c %D%/plan_matrix.h \
 	%D%/printable.c %D%/printable.h \
 	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
+	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
@@ -88,6 +96,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/active_jobs.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \
