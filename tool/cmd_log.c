@@ -71,7 +71,27 @@ static int log_values(const struct rlg_options *options, const struct rlg_job_wi
 	return append(options, &place, &writer);
 }
 
-static int log_action(const struct rlg_options *options, const struct rlg_job_wishes *wishes)
+/* Outside of jobs the subject tells: it begins with a run's name. */
+static void take_run_of_subject(const struct rlg_options *options, struct rlg_job_wishes *wishes)
+{
+	static char run[RLG_NAME_MAX + 1], group_path[RLG_PATH_MAX];
+	const char *subject = rlg_option_value(options, "subject");
+	size_t length = subject == NULL ? 0 : strcspn(subject, "/");
+	struct rlg_model *model;
+	struct rlg_group group;
+
+	if (wishes->run != NULL || rlg_job_here() > 0 || length == 0 || length >= sizeof(run))
+		return;
+	memcpy(run, subject, length);
+	if (rlg_group_open(wishes->group, &group, NULL) == 0 && rlg_group_load(&group, &model, NULL) == 0 &&
+	    rlg_model_run(model, run) != NULL && rlg_copy(group_path, sizeof(group_path), group.path)) {
+		wishes->run = run;
+		wishes->group = group_path;
+	}
+	rlg_group_close(&group);
+}
+
+static int log_action(const struct rlg_options *options, struct rlg_job_wishes *wishes)
 {
 	static struct rlg_log_place place;
 	const struct passwd *user = getpwuid(geteuid());
@@ -81,6 +101,7 @@ static int log_action(const struct rlg_options *options, const struct rlg_job_wi
 
 	if (rlg_option_value(options, "action")[0] == '\0')
 		return rlg_usage_error(options, "which action? `runledger log --action CACHE_CLEAR --subject 1B_rank4`");
+	take_run_of_subject(options, wishes);
 	if (find_place(options, wishes, &place, &err) != 0)
 		return cannot(options, &err);
 	rlg_log_begin(&place, "action", rlg_clock_now_us(), &writer, storage);
