@@ -57,11 +57,17 @@ static const char *state_word(const slurm_job_info_t *job)
 	return base < JOB_END ? states[base] : "UNKNOWN";
 }
 
-static bool is_final(const slurm_job_info_t *job)
+static bool has_ended(const slurm_job_info_t *job)
 {
 	uint32_t base = job->job_state & JOB_STATE_BASE;
 
 	return base > JOB_SUSPENDED && base < JOB_END;
+}
+
+/* A job of scrontab's goes back to the queue after each run, until it is taken away: that takes the flag from it. */
+static bool is_final(const slurm_job_info_t *job)
+{
+	return has_ended(job) && !(job->bitflags & CRON_JOB);
 }
 
 /* What else the job is a part of. */
@@ -87,7 +93,7 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 /* Whatever such a job has as its start: the moment of its end, or when it might have started. */
 static bool never_ran(const slurm_job_info_t *job)
 {
-	return is_final(job) && (job->nodes == NULL || job->nodes[0] == '\0');
+	return has_ended(job) && (job->nodes == NULL || job->nodes[0] == '\0');
 }
 
 /*
@@ -109,7 +115,7 @@ static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *
 		return;
 	}
 	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
-	if (is_final(job))
+	if (has_ended(job))
 		rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
 }
 
