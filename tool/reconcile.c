@@ -14,6 +14,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* A person waits, and can be patient with a busy slurmctld. */
@@ -284,14 +285,32 @@ static int record_unknown(struct asking *asking, const char *reason)
 	return code;
 }
 
+/* To this slurmctld another cluster's jobs are none, or others of the same number.  Where it does not tell: a failure. */
+static int is_elsewhere(const struct asking *asking, bool *out_elsewhere, struct rlg_err *why)
+{
+	const char *theirs = asking->attempt->cluster;
+	char *ours = asking->done->cluster;
+	int code = 0;
+
+	if (theirs != NULL && ours[0] == '\0')
+		code = rlg_ask_cluster(ASK_MS, ours, why);
+	*out_elsewhere = code == 0 && theirs != NULL && strcasecmp(theirs, ours) != 0;
+	return code;
+}
+
 /* Returns a negative errno only where a record could not be appended. */
 static int reconcile_attempt(struct asking *asking)
 {
 	struct rlg_err why = {""};
-	int code;
+	bool elsewhere;
+	int code = is_elsewhere(asking, &elsewhere, &why);
 
+	asking->done->elsewhere += elsewhere;
+	if (elsewhere)
+		return 0;
 	asking->done->asked++;
-	code = reconcile_with_slurmctld(asking, &why);
+	if (code == 0)
+		code = reconcile_with_slurmctld(asking, &why);
 	if (code == -ESRCH)
 		code = reconcile_with_accounting(asking, &why);
 	if (code == -ENOENT)

@@ -2,6 +2,7 @@
 /*
  * runledger-ask JOBID: asks slurmctld for one job, once, and prints what it said as a `finish` record.
  * runledger-ask UID FROM TO NAME: the same for the one job of that name which that user submitted between two moments.
+ * runledger-ask --cluster: prints the cluster's name, as slurmctld has it.
  * Exit status 0; 3: slurmctld knows no such job; 1: slurmctld could not be asked.
  *
  * The only program of ours that links libslurm.  One REQUEST_JOB_INFO_SINGLE; SHOW_LOCAL keeps libslurm from a second
@@ -297,10 +298,26 @@ static int ask_by_submission(uint32_t uid, time_t from, time_t to, const char *n
 	return found != NULL ? print_job(found) : no_such_job("no job of this name was submitted then");
 }
 
+/* slurmctld's own word, not slurm.conf's of this machine.  The answer is not freed: not every libslurm has a function for it. */
+static int print_cluster(void)
+{
+	slurm_conf_t *conf = NULL;
+
+	if (slurm_load_ctl_conf(0, &conf) != 0) {
+		fprintf(stderr, "%s\n", slurm_strerror(errno));
+		return 1;
+	}
+	return puts(conf->cluster_name == NULL ? "" : conf->cluster_name) >= 0 && fflush(stdout) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	long long first, from, to;
 
+	if (argc == 2 && strcmp(argv[1], "--cluster") == 0) {
+		slurm_init(NULL);
+		return print_cluster();
+	}
 	if (argc == 2 && rlg_parse_int(argv[1], 1, UINT32_MAX, &first)) {
 		slurm_init(NULL);
 		return ask_by_id((uint32_t)first);
@@ -310,6 +327,6 @@ int main(int argc, char **argv)
 		slurm_init(NULL);
 		return ask_by_submission((uint32_t)first, (time_t)from, (time_t)to, argv[4]);
 	}
-	fputs("usage: runledger-ask JOBID | runledger-ask UID FROM TO NAME\n", stderr);
+	fputs("usage: runledger-ask JOBID | UID FROM TO NAME | --cluster\n", stderr);
 	return 2;
 }
