@@ -97,7 +97,7 @@ static int run(struct rlg_options *options)
 	if (rlg_siteconf_read(conf == NULL ? RLG_SITECONF_PATH : conf, &site, &err) != 0)
 		rlg_warning(options, "%s", err.text);
 	spool = spool == NULL ? site.spool : spool;
-	if (rlg_drain_open(spool, &site, true, &drain, &err) != 0)
+	if (rlg_drain_open(spool, &site, &drain, &err) != 0)
 		result = rlg_failure(options, "%s", err.text);
 	else
 		result = follows ? follow(options, drain, spool) : drain_once(options, drain);

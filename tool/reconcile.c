@@ -20,7 +20,6 @@
 /* A person waits, and can be patient with a busy slurmctld. */
 #define ASK_MS 10000
 #define ACCOUNTING_MS 30000
-#define TURN_MS 10000
 
 /* Between our record of a submission, or a start, and Slurm's: clients and prologs take their time. */
 #define NEAR_US (60 * RLG_SECOND_US)
@@ -97,7 +96,7 @@ static int append(struct asking *asking, const char *name, cJSON *facts)
 				    .run = asking->run->name,
 				    .line = storage,
 				    .length = (size_t)length,
-				    .timeout_ms = TURN_MS,
+				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = true};
 	int code = rlg_statusfile_append(&append, asking->err);
 	/* These two are what slurmctld and accounting say of a job. */
