@@ -88,7 +88,7 @@ sub sbatch --parsable --hold -o /dev/null -J absent --wrap true
 is "$status:$err" "0:" "without the SPANK plugin submissions work"
 cluster_admin scancel "$out"
 is "$(records_count "$group" absent submit)" 0 "and nothing is recorded"
-wait_until 5 nothing_left
+wait_until 30 nothing_left
 records_are_valid "$group" "every record obeys the schema"
 
 rm "$plugins/cli_filter_runledger.so"
