@@ -196,3 +196,25 @@ int rlg_file_replace(const char *path, const char *text, size_t length, const st
 	free(target);
 	return code;
 }
+
+int rlg_folders_make(const char *path)
+{
+	char so_far[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (length >= sizeof(so_far))
+		return -ENAMETOOLONG;
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	for (size_t at = 1; at <= length; at++) {
+		if (path[at] != '/' && path[at] != '\0')
+			continue;
+		memcpy(so_far, path, at);
+		so_far[at] = '\0';
+		if (mkdir(so_far, 0777) != 0 && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}

@@ -27,4 +27,7 @@ int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char *
  */
 int rlg_file_replace(const char *path, const char *text, size_t length, const struct stat *known, struct rlg_err *err);
 
+/* Makes the folder and those above it that are missing, as open as the umask lets them.  Returns 0 or a negative errno. */
+int rlg_folders_make(const char *path);
+
 #endif

@@ -65,6 +65,18 @@ static void take_number(int64_t *to, int64_t from)
 		*to = from;
 }
 
+static void take_submission_facts(struct rlg_submission *to, const struct rlg_event *event)
+{
+	take_text(&to->script, event->script);
+	take_text(&to->command, event->command);
+	take_text(&to->cwd, event->cwd);
+	take_text(&to->host, event->host);
+	take_text(&to->git_commit, event->git_commit);
+	take_text(&to->git_branch, event->git_branch);
+	take_text(&to->agent, event->agent);
+	take_text(&to->session, event->session);
+}
+
 void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event)
 {
 	struct rlg_attempt *attempt = &to->attempt;
@@ -81,6 +93,7 @@ void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *eve
 	take_number(&attempt->array_task_id, event->array_task_id);
 	take_number(&attempt->het_job_id, event->het_job_id);
 	take_number(&attempt->time_limit_s, event->time_limit_s);
+	take_submission_facts(&attempt->submission, event);
 	if (event->time_us > attempt->word_us)
 		attempt->word_us = event->time_us;
 }

@@ -4,6 +4,7 @@
 #include "tool/atomic_file.h"
 #include "tool/command.h"
 #include "tool/refresh.h"
+#include "tool/tracker/tracker.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -54,15 +55,42 @@ static void take_back(const char *folder)
 	}
 }
 
+static const char *find_tracker(struct rlg_arena *arena, const char *folder, const struct rlg_tracker *tracker)
+{
+	if (tracker->found != NULL)
+		return tracker->found(arena, folder);
+	const char *path = rlg_arena_printf(arena, "%s/%s", folder, tracker->default_path);
+	return access(path, F_OK) == 0 ? tracker->default_path : NULL;
+}
+
+/* Trackers that the folder uses already, though nobody has asked for them yet. */
+static size_t find_trackers(struct rlg_arena *arena, const char *folder, struct rlg_tracker_choice **out_found)
+{
+	size_t count = 0;
+
+	*out_found = NULL;
+	for (size_t i = 0; rlg_trackers[i] != NULL; i++) {
+		const struct rlg_tracker *tracker = rlg_trackers[i];
+		const char *path = tracker->by_default ? NULL : find_tracker(arena, folder, tracker);
+		if (path == NULL)
+			continue;
+		*out_found = rlg_arena_grow(arena, *out_found, count, count + 1, sizeof(**out_found));
+		(*out_found)[count++] = (struct rlg_tracker_choice){.tracker = tracker->name, .path = path};
+	}
+	return count;
+}
+
 static int write_config(const char *folder, struct rlg_err *err)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
-	const char *text = rlg_config_template(arena);
+	struct rlg_tracker_choice *found;
 	char path[PATH_MAX];
 
 	path_in(path, folder, RLG_DIR "/" RLG_CONFIG_FILE);
 	if (access(path, F_OK) == 0)
 		return 0;
+	size_t n_found = find_trackers(arena, folder, &found);
+	const char *text = rlg_config_template(arena, found, n_found);
 	return rlg_file_replace(path, text, strlen(text), NULL, err);
 }
 
@@ -76,6 +104,30 @@ static int look_for_runs(struct rlg_group *group, struct rlg_err *err)
 		return code;
 	return rlg_fail(err, -ENOENT, "%s",
 			group->plan_problem.text[0] != '\0' ? group->plan_problem.text : "no runs are planned here");
+}
+
+static const char *kept_path(const struct rlg_group *group, const char *tracker)
+{
+	for (size_t i = 0; i < group->config.n_trackers; i++)
+		if (strcmp(group->config.trackers[i].tracker, tracker) == 0)
+			return group->config.trackers[i].path;
+	return NULL;
+}
+
+/* Settings that a person has are not changed behind their back. */
+static void say_what_was_found(const struct rlg_group *group)
+{
+	struct rlg_tracker_choice *found;
+	size_t n_found = find_trackers(group->arena, group->path, &found);
+
+	for (size_t i = 0; i < n_found; i++) {
+		const char *kept = kept_path(group, found[i].tracker);
+		if (kept == NULL)
+			printf("  found     %s, which is not kept; to keep it, add `%s: on` under trackers\n", found[i].path,
+			       found[i].tracker);
+		else if (strcmp(kept, found[i].path) == 0)
+			printf("  found     %s, which keeps itself from now on\n", kept);
+	}
 }
 
 static void say_what_is_here(const struct rlg_group *group, const struct rlg_refresh_report *report)
@@ -92,7 +144,9 @@ static void say_what_is_here(const struct rlg_group *group, const struct rlg_ref
 			printf(" %s", group->config.trackers[i].path);
 	if (report->edits > 0)
 		printf(" (%u value%s taken over)", report->edits, report->edits == 1 ? "" : "s");
-	printf("\n  settings  " RLG_DIR "/" RLG_CONFIG_FILE "\n"
+	printf("\n");
+	say_what_was_found(group);
+	printf("  settings  " RLG_DIR "/" RLG_CONFIG_FILE "\n"
 	       "Submit as always; the trackers keep themselves. `runledger status` shows where every run stands.\n");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The event `submit`: see cmd_record_job.h. */
+#include "lib/layout.h"
 #include "lib/process.h"
 #include "lib/text.h"
 #include "tool/git_head.h"
@@ -69,6 +70,23 @@ void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folde
 	rlg_facts_text(git, "branch", head.branch);
 }
 
+/* Whose session it comes from, where it is an agent's: its registry of jobs is kept by this (active_jobs.json). */
+static void add_session(cJSON *facts)
+{
+	static const struct {
+		const char *variable, *agent;
+	} sessions[] = {{"CLAUDE_CODE_SESSION_ID", "claude-code"}, {"CODEX_THREAD_ID", "codex"}};
+
+	for (size_t i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++) {
+		const char *session = environment(sessions[i].variable);
+		if (session == NULL || !rlg_name_ok(session, NULL))
+			continue;
+		rlg_facts_text(facts, "agent", sessions[i].agent);
+		rlg_facts_text(facts, "session", session);
+		return;
+	}
+}
+
 static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena)
 {
 	const struct passwd *user = getpwuid(geteuid());
@@ -82,6 +100,7 @@ static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena
 	rlg_facts_text(job->facts, "array", job->line.array);
 	if (job->line.time_limit_s > 0)
 		rlg_facts_number(job->facts, "time_limit", job->line.time_limit_s);
+	add_session(job->facts);
 	rlg_record_add_git(job->facts, arena, job->about.folder);
 	rlg_facts_text(job->facts, "command", job->line.command);
 }

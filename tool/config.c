@@ -4,6 +4,8 @@
 
 #include "lib/clock.h"
 #include "lib/layout.h"
+#include "tool/bytes.h"
+#include "tool/tracker/tracker.h"
 #include "tool/when.h"
 #include "tool/yaml_doc.h"
 
@@ -28,9 +30,20 @@ static const struct rlg_output_rule default_outputs[] = {
 	{"eval", RLG_OUTPUT_INSPECT, NULL},
 };
 
-static const struct rlg_tracker_choice default_trackers[] = {
-	{"runs_status", "runs_status.yaml"},
-};
+/* Every tracker there is has its place in the list, whether it is kept or not. */
+static void default_trackers(struct rlg_arena *arena, struct rlg_config *config)
+{
+	size_t count = 0;
+
+	while (rlg_trackers[count] != NULL)
+		count++;
+	config->trackers = rlg_arena_alloc(arena, count * sizeof(*config->trackers));
+	for (config->n_trackers = 0; config->n_trackers < count; config->n_trackers++) {
+		const struct rlg_tracker *tracker = rlg_trackers[config->n_trackers];
+		config->trackers[config->n_trackers] = (struct rlg_tracker_choice){
+			.tracker = tracker->name, .path = tracker->by_default ? tracker->default_path : NULL};
+	}
+}
 
 void rlg_config_default(struct rlg_arena *arena, struct rlg_config *out_config)
 {
@@ -43,11 +56,9 @@ void rlg_config_default(struct rlg_arena *arena, struct rlg_config *out_config)
 		.outputs = rlg_arena_grow(arena, default_outputs, COUNT(default_outputs), COUNT(default_outputs),
 					  sizeof(default_outputs[0])),
 		.n_outputs = COUNT(default_outputs),
-		.trackers = rlg_arena_grow(arena, default_trackers, COUNT(default_trackers), COUNT(default_trackers),
-					   sizeof(default_trackers[0])),
-		.n_trackers = COUNT(default_trackers),
 		.silence = {RLG_SILENCE_WAITING_S * RLG_SECOND_US, RLG_SILENCE_RUNNING_S * RLG_SECOND_US},
 	};
+	default_trackers(arena, out_config);
 }
 
 /* What every reader of one key works on. */
@@ -203,10 +214,24 @@ static int read_outputs(struct reading *reading, const struct rlg_yaml_node *nod
 	return 0;
 }
 
-/* `off` is a word of ours; YAML 1.1 readers may have turned it into false. */
-static bool means_off(const char *path)
+/* `on` and `off` are words of ours; YAML 1.1 readers may have turned them into true and false. */
+static const char *tracker_path(const char *tracker, const char *word)
 {
-	return path == NULL || strcmp(path, "off") == 0 || strcmp(path, "false") == 0;
+	if (word == NULL || strcmp(word, "off") == 0 || strcmp(word, "false") == 0)
+		return NULL;
+	if (strcmp(word, "on") == 0 || strcmp(word, "true") == 0)
+		return rlg_tracker_called(tracker)->default_path;
+	return word;
+}
+
+static int no_such_tracker(const struct reading *reading, const struct rlg_yaml_node *key)
+{
+	struct rlg_bytes names;
+
+	rlg_bytes_init(&names, reading->arena);
+	for (size_t i = 0; rlg_trackers[i] != NULL; i++)
+		rlg_bytes_addf(&names, "%s%s", i == 0 ? "" : ", ", rlg_trackers[i]->name);
+	return wrong(reading, key, rlg_arena_printf(reading->arena, "there is no such tracker; there is %s", names.data));
 }
 
 static int read_trackers(struct reading *reading, const struct rlg_yaml_node *node)
@@ -214,15 +239,14 @@ static int read_trackers(struct reading *reading, const struct rlg_yaml_node *no
 	struct rlg_config *config = reading->config;
 
 	if (node->kind != RLG_YAML_MAPPING)
-		return wrong(reading, node, "`trackers` must be a list of TRACKER: path, or TRACKER: off");
+		return wrong(reading, node, "`trackers` must be a list of TRACKER: path, or TRACKER: on or off");
 	for (const struct rlg_yaml_node *key = node->first; key != NULL; key = key->next->next) {
-		const char *path = text_of(key->next);
 		size_t at = 0;
 		while (at < config->n_trackers && key->value != NULL && strcmp(config->trackers[at].tracker, key->value) != 0)
 			at++;
 		if (at == config->n_trackers || key->value == NULL)
-			return wrong(reading, key, "there is no such tracker; there is runs_status");
-		config->trackers[at].path = means_off(path) ? NULL : path;
+			return no_such_tracker(reading, key);
+		config->trackers[at].path = tracker_path(key->value, text_of(key->next));
 	}
 	return 0;
 }
@@ -285,40 +309,68 @@ int rlg_config_parse(struct rlg_arena *arena, const char *path, const char *text
 	return code;
 }
 
-const char *rlg_config_template(struct rlg_arena *arena)
+static const char template_before[] =
+	"# Settings of this run group; see runledger-config(5).  What stands behind a # is the default.\n"
+	"version: 1\n"
+	"\n"
+	"# The group's name: the title of the plan, else this folder's name.\n"
+	"#run_group: NAME\n"
+	"\n"
+	"# Where the runs are planned: the first of runs_plan.md, experiment_summary.yaml, and the\n"
+	"# subfolders with a *.slurm file.\n"
+	"#plan: runs_plan.md\n"
+	"\n"
+	"# What is done to each run, in order.\n"
+	"#phases: [finetune, eval]\n"
+	"\n"
+	"# How a job that does not work in a run's folder tells its run and phase: by its name.\n"
+	"#match:\n"
+	"#  - \"{phase}_{run}\"\n"
+	"#  - \"{run}_{phase}\"\n"
+	"#  - \"{run}\"\n"
+	"#  - {job_name: sweep, run: \"seed_{array_task}\"}   # a job array, one run a task\n"
+	"\n"
+	"# Where a phase's output is: checkpoints, inspect, none, or a path pattern in the run's folder.\n"
+	"#outputs:\n"
+	"#  finetune: checkpoints\n"
+	"#  eval: inspect\n"
+	"\n";
+
+static const char template_after[] =
+	"\n"
+	"# When `runledger status` says that there was no word of a job: in the queue; past its time limit.\n"
+	"#no_word_after:\n"
+	"#  waiting: 1d\n"
+	"#  running: 10m\n";
+
+/* The path that config.yaml is to have for a tracker that the folder uses already; NULL: as by default. */
+static const char *found_path(const struct rlg_tracker_choice *found, size_t n_found, const char *tracker)
 {
-	return rlg_arena_strdup(
-		arena, "# Settings of this run group; see runledger-config(5).  What stands behind a # is the default.\n"
-		       "version: 1\n"
-		       "\n"
-		       "# The group's name: the title of the plan, else this folder's name.\n"
-		       "#run_group: NAME\n"
-		       "\n"
-		       "# Where the runs are planned: the first of runs_plan.md, experiment_summary.yaml, and the\n"
-		       "# subfolders with a *.slurm file.\n"
-		       "#plan: runs_plan.md\n"
-		       "\n"
-		       "# What is done to each run, in order.\n"
-		       "#phases: [finetune, eval]\n"
-		       "\n"
-		       "# How a job that does not work in a run's folder tells its run and phase: by its name.\n"
-		       "#match:\n"
-		       "#  - \"{phase}_{run}\"\n"
-		       "#  - \"{run}_{phase}\"\n"
-		       "#  - \"{run}\"\n"
-		       "#  - {job_name: sweep, run: \"seed_{array_task}\"}   # a job array, one run a task\n"
-		       "\n"
-		       "# Where a phase's output is: checkpoints, inspect, none, or a path pattern in the run's folder.\n"
-		       "#outputs:\n"
-		       "#  finetune: checkpoints\n"
-		       "#  eval: inspect\n"
-		       "\n"
-		       "# The trackers to keep, and where; `off` for none.\n"
-		       "#trackers:\n"
-		       "#  runs_status: runs_status.yaml\n"
-		       "\n"
-		       "# When `runledger status` says that there was no word of a job: in the queue; past its time limit.\n"
-		       "#no_word_after:\n"
-		       "#  waiting: 1d\n"
-		       "#  running: 10m\n");
+	for (size_t i = 0; i < n_found; i++)
+		if (strcmp(found[i].tracker, tracker) == 0)
+			return found[i].path;
+	return NULL;
+}
+
+const char *rlg_config_template(struct rlg_arena *arena, const struct rlg_tracker_choice *found, size_t n_found)
+{
+	struct rlg_bytes text;
+
+	rlg_bytes_init(&text, arena);
+	rlg_bytes_add(&text, template_before);
+	rlg_bytes_add(&text, "# The trackers to keep, and where; `on` for the usual place, `off` for none.\n");
+	rlg_bytes_add(&text, n_found > 0 ? "trackers:\n" : "#trackers:\n");
+	for (size_t i = 0; rlg_trackers[i] != NULL; i++) {
+		const struct rlg_tracker *tracker = rlg_trackers[i];
+		const char *path = found_path(found, n_found, tracker->name);
+		const char *usual = tracker->by_default ? tracker->default_path : "off";
+		rlg_bytes_addf(&text, path != NULL ? "  %s: " : "#  %s: ", tracker->name);
+		if (path != NULL && strpbrk(path, "{}[]*&!|>%@#:\"'") != NULL)
+			rlg_bytes_add_json(&text, path);
+		else
+			rlg_bytes_add(&text, path != NULL ? path : usual);
+		rlg_bytes_addf(&text, "   # %s\n", tracker->about);
+	}
+	rlg_bytes_add(&text, template_after);
+	return text.data;
 }

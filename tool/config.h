@@ -62,7 +62,10 @@ void rlg_config_default(struct rlg_arena *arena, struct rlg_config *out_config);
 int rlg_config_parse(struct rlg_arena *arena, const char *path, const char *text, struct rlg_config *out_config,
 		     struct rlg_err *err);
 
-/* The text of a config.yaml that says the defaults, with comments that explain each key; for `runledger init`. */
-const char *rlg_config_template(struct rlg_arena *arena);
+/*
+ * The text of a config.yaml that says the defaults, with comments that explain each key, and keeps the trackers that were
+ * found; for `runledger init`.
+ */
+const char *rlg_config_template(struct rlg_arena *arena, const struct rlg_tracker_choice *found, size_t n_found);
 
 #endif

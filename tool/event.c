@@ -11,7 +11,7 @@ static const struct {
 	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
 	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
 	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
-	{"task-failed", RLG_EVENT_TASK_FAILED},
+	{"task-failed", RLG_EVENT_TASK_FAILED}, {"sync", RLG_EVENT_SYNC},
 };
 
 static enum rlg_event_kind kind_of(const char *name)
@@ -40,10 +40,22 @@ static const struct {
 	{"user", offsetof(struct rlg_event, user)},
 	{"job_name", offsetof(struct rlg_event, job_name)},
 	{"stdout", offsetof(struct rlg_event, stdout_path)},
+	{"script", offsetof(struct rlg_event, script)},
+	{"command", offsetof(struct rlg_event, command)},
+	{"cwd", offsetof(struct rlg_event, cwd)},
+	{"host", offsetof(struct rlg_event, host)},
+	{"git.commit", offsetof(struct rlg_event, git_commit)},
+	{"git.branch", offsetof(struct rlg_event, git_branch)},
+	{"agent", offsetof(struct rlg_event, agent)},
+	{"session", offsetof(struct rlg_event, session)},
 	{"field", offsetof(struct rlg_event, field)},
 	{"value", offsetof(struct rlg_event, value)},
 	{"text", offsetof(struct rlg_event, text)},
 	{"path", offsetof(struct rlg_event, text)},
+	{"verdict", offsetof(struct rlg_event, verdict)},
+	{"wandb", offsetof(struct rlg_event, wandb)},
+	{"description", offsetof(struct rlg_event, description)},
+	{"status", offsetof(struct rlg_event, sync)},
 };
 
 static const struct {
@@ -70,6 +82,19 @@ static const struct {
 	{"end_time", offsetof(struct rlg_event, end_us)},
 };
 
+/* "git.commit" is the member `commit` of the object `git`. */
+static const char *text_of(const struct rlg_record *record, const char *member)
+{
+	const char *dot = strchr(member, '.');
+
+	if (dot == NULL)
+		return rlg_record_get_str(record, member);
+	char outer[32] = "";
+	memcpy(outer, member, (size_t)(dot - member));
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(record->context, outer), dot + 1));
+}
+
 /* A truth value as a number; -1: there is none. */
 static int64_t truth_of(const struct rlg_record *record, const char *key)
 {
@@ -85,7 +110,7 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 				  .id = rlg_arena_strdup(arena, record->id)};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		const char *value = rlg_record_get_str(record, texts[i].member);
+		const char *value = text_of(record, texts[i].member);
 		if (value != NULL)
 			*(const char **)((char *)&event + texts[i].offset) = rlg_arena_strdup(arena, value);
 	}

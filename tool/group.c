@@ -7,9 +7,9 @@
 #include "lib/record_read.h"
 #include "lib/text.h"
 #include "tool/atomic_file.h"
+#include "tool/findings.h"
 #include "tool/fold.h"
 #include "tool/outputs.h"
-#include "tool/tracker/tracker.h"
 #include "tool/tracker_file.h"
 
 #include <errno.h>
@@ -135,16 +135,6 @@ static void take_tracker_run(void *context, const char *run, const char *phase)
 		rlg_fold_plan_run(loading->fold, run, NULL, false);
 }
 
-/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
-static void take_tracker_runs(struct rlg_group *group, struct loading *loading)
-{
-	for (size_t i = 0; i < group->config.n_trackers; i++) {
-		struct rlg_tracker_file file;
-		if (rlg_tracker_file_open(group, &group->config.trackers[i], &file, NULL) == 0 && file.text != NULL)
-			file.tracker->runs(group->arena, file.path, file.text, take_tracker_run, loading, NULL);
-	}
-}
-
 int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err)
 {
 	struct loading loading = {.fold = rlg_fold_new(group->arena, group->path, rlg_group_name(group),
@@ -153,12 +143,14 @@ int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct
 	for (size_t i = 0; i < group->plan.n_runs; i++)
 		rlg_fold_plan_run(loading.fold, group->plan.runs[i].name, group->plan.runs[i].type,
 				  group->plan.runs[i].control);
-	take_tracker_runs(group, &loading);
+	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
+	rlg_tracker_runs(group, take_tracker_run, &loading);
 	int code = rlg_lines_each(group->path, NULL, take_line, &loading, &loading.damage, err);
 	if (code != 0)
 		return code;
 	*out_model = rlg_fold_finish(loading.fold);
 	(*out_model)->damaged = rlg_damage_total(&loading.damage);
 	rlg_outputs_fill(*out_model, &group->config);
+	rlg_findings_fill(*out_model, &group->config, &group->plan);
 	return 0;
 }

@@ -42,6 +42,56 @@ struct rlg_failure {
 	int64_t oom; /* 1: the step had run out of memory there; 0: it had not */
 };
 
+/* One value that the job told again and again: `train_loss`.  Texts are as the job wrote them. */
+struct rlg_metric {
+	const char *name;
+	bool is_number; /* all its values are; else only first and last count */
+	const char *first, *last;
+	const char *lowest, *highest; /* NULL: no numbers */
+	const char *best; /* the lowest of what is better low (a name with loss, error, perplexity, ...), else the highest */
+};
+
+/* What a job told of itself at one moment. */
+struct rlg_progress_point {
+	int64_t time_us;
+	const char *words; /* "step 2400, train_loss 0.085": the step first, then its values in the order in which it told them */
+};
+
+/* All that `progress` records tell of an attempt, or of a phase (progress.h). */
+struct rlg_progress {
+	uint64_t records; /* 0: none, and nothing else is set */
+	int64_t first_us, last_us;
+	const char *last_step; /* `step`, else global_step or iteration; NULL: it never told one */
+	const char *last_epoch; /* NULL: it never told one */
+	struct rlg_metric *metrics; /* in the order in which they were first told; `step` and its like are none */
+	size_t n_metrics;
+	struct rlg_progress_point *points; /* the first, then the last of each later hour of the clock: few, whatever there is */
+	size_t n_points;
+};
+
+/* What an attempt used, from `usage` records of its steps and nodes (usage.h).  Numbers are -1 where nothing is known. */
+struct rlg_usage {
+	int64_t cpu_us; /* user and system time of all steps and nodes */
+	int64_t peak_memory; /* bytes: the most that one node had in use at once, in one step */
+	int64_t n_cpus; /* that were allocated */
+	int64_t memory_limit; /* bytes a node, as requested; -1: none, or not known */
+	int64_t wall_us; /* how long it ran */
+	double cpu_efficiency; /* of n_cpus * wall_us, 0 to 1 and sometimes above; -1: not known */
+	double memory_efficiency; /* of memory_limit; -1: not known */
+	double time_efficiency; /* of the time limit; -1: not known, or no limit */
+};
+
+/* What the submission told.  Texts are NULL where it did not. */
+struct rlg_submission {
+	const char *script; /* the batch script as it was named */
+	const char *command; /* the client's command line */
+	const char *cwd;
+	const char *host;
+	const char *git_commit, *git_branch;
+	const char *agent; /* claude-code or codex: whose session it came from; NULL: a person's */
+	const char *session; /* that session's id */
+};
+
 /* One time that a job was in the queue or ran: (cluster, job_id, submit_time); see attempts.h. */
 struct rlg_attempt {
 	const char *cluster;
@@ -63,6 +113,9 @@ struct rlg_attempt {
 	const char *job_name; /* as it was submitted */
 	const char *stdout_path; /* where the job's own output goes, as Slurm told it */
 	const char *source; /* who said how it ended: jobcomp, slurmctld, epilog, reconcile, exec; NULL before the end */
+	struct rlg_submission submission;
+	struct rlg_progress progress;
+	struct rlg_usage usage;
 	const struct rlg_failure *failure; /* the task that failed first, where that can be the cause (failure.h); NULL */
 	int64_t word_us; /* the moment of the newest record about this attempt */
 	int64_t silent_since_us; /* no word since then, though there should have been (silence.h); 0: all is well */
@@ -77,12 +130,36 @@ struct rlg_edit {
 	int64_t status_us, job_id_us, output_us; /* when each was edited */
 };
 
+/* What a phase left on disk beside its output (outputs.h); NULL: not there, or not looked for. */
+struct rlg_findings {
+	const char *wandb_dir; /* newest offline run of W&B since the phase began */
+	const char *config_snapshot; /* the resolved configuration in its output */
+	const char *gpu_line; /* last line of the run's gpu_metrics.csv, with its header's names: "gpu_util 93, ..." */
+	int64_t gpu_us; /* when that line was written */
+	const char *const *missing; /* checkpoints that the plan expects and that are not there, by name: epoch_1 */
+	size_t n_missing;
+	const char *const *present; /* those that are */
+	size_t n_present;
+};
+
+/* A person's word on a run, from a `note` record. */
+struct rlg_note {
+	int64_t time_us;
+	const char *text;
+	const char *user; /* NULL: not known */
+	const char *phase; /* NULL: the whole run */
+};
+
 struct rlg_phase {
 	const char *name; /* finetune, eval, or an evaluation's name */
 	enum rlg_status status; /* what to show: from the deciding attempt, or a person's edit where that is newer */
 	const char *status_text; /* the word for it; a person's own word, where that is none of ours */
 	const char *job_id; /* what to show beside it, as text; NULL: none */
 	const char *output; /* a path that exists (outputs.h), or a person's; NULL: none */
+	struct rlg_findings findings; /* what else is on disk */
+	struct rlg_progress progress; /* of all its attempts together */
+	const char *sync; /* of its artifacts, from the newest `sync` record: ok, failed, pending, ...; NULL: none */
+	int64_t sync_us;
 	const struct rlg_attempt *attempts; /* oldest first */
 	size_t n_attempts;
 	const struct rlg_attempt *deciding; /* into attempts; NULL: never submitted, or a person's word is newer */
@@ -98,7 +175,12 @@ struct rlg_run {
 	struct rlg_phase *phases; /* the group's phases first, in their order, then others by name */
 	size_t n_phases;
 	int64_t word_us; /* the newest news about this run; 0: none */
-	const char *note; /* newest note record; NULL */
+	const char *note; /* the newest of notes; NULL */
+	struct rlg_note *notes; /* oldest first */
+	size_t n_notes;
+	const char *verdict; /* keep or discard, a person's; NULL: none yet */
+	const char *wandb; /* address of its dashboard, as a person told it; NULL */
+	const char *description; /* a person's few words on what it is (`runledger note RUN description=...`); NULL */
 };
 
 struct rlg_model {

@@ -37,6 +37,9 @@
 /* How long a record about an edit waits for its turn. */
 #define APPEND_MS 2000
 
+/* A file that somebody changed so short ago may be half saved: not every editor replaces it at once. */
+#define SETTLE_MS 50
+
 /* What one refresh is about. */
 struct refresh {
 	struct rlg_group *group;
@@ -56,15 +59,21 @@ static void remember(struct refresh *refresh, int code, const struct rlg_err *er
 /* An edit that was found in a tracker. */
 struct edit_context {
 	struct refresh *refresh;
+	const struct rlg_tracker *tracker;
 	const struct rlg_tracker_file *file;
 	unsigned told;
 	bool failed;
 };
 
+static int64_t saved_time(const struct stat *file)
+{
+	return (int64_t)file->st_mtim.tv_sec * RLG_SECOND_US + file->st_mtim.tv_nsec / 1000;
+}
+
 /* When the file was saved; a file server's clock that is ahead must not make an edit outlive the news to come. */
 static int64_t edit_time(const struct stat *file)
 {
-	int64_t saved_us = (int64_t)file->st_mtim.tv_sec * RLG_SECOND_US + file->st_mtim.tv_nsec / 1000;
+	int64_t saved_us = saved_time(file);
 	int64_t now_us = rlg_clock_now_us();
 
 	return saved_us > 0 && saved_us < now_us ? saved_us : now_us;
@@ -74,10 +83,9 @@ static void record_edit(void *context, const char *run, const char *phase, const
 			const char *new_value)
 {
 	struct edit_context *edit = context;
-	const char *tracker = edit->file->tracker->name;
+	const char *tracker = edit->tracker->name;
 	const char *parts[] = {tracker, run, phase, field, new_value};
-	int64_t saved_us = (int64_t)edit->file->stat.st_mtim.tv_sec * RLG_SECOND_US +
-			   edit->file->stat.st_mtim.tv_nsec / 1000;
+	int64_t saved_us = saved_time(&edit->file->stat);
 	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
 	struct rlg_record_writer writer;
 	struct rlg_err err = {""};
@@ -107,18 +115,27 @@ static void record_edit(void *context, const char *run, const char *phase, const
 	edit->told += code == 0;
 }
 
-/* Puts what people changed into the records, so that it is theirs for good.  False: leave this tracker alone. */
-static bool take_edits(struct refresh *refresh, const struct rlg_model *model, const struct rlg_tracker_file *file,
+/* One file of one tracker. */
+struct keeping {
+	const struct rlg_tracker *tracker;
+	const struct rlg_tracker_choice *choice;
+	const struct rlg_tracker_place *place;
+	struct rlg_tracker_file file;
+};
+
+/* Puts what people changed into the records, so that it is theirs for good.  False: leave this file alone. */
+static bool take_edits(struct refresh *refresh, const struct rlg_model *model, const struct keeping *keeping,
 		       unsigned *out_edits)
 {
-	struct edit_context context = {.refresh = refresh, .file = file};
+	const struct rlg_tracker_file *file = &keeping->file;
+	struct edit_context context = {.refresh = refresh, .tracker = keeping->tracker, .file = file};
 	struct rlg_err err = {""};
 
 	*out_edits = 0;
-	if (file->text == NULL)
+	if (file->text == NULL || keeping->tracker->edits == NULL)
 		return true;
-	int code = file->tracker->edits(refresh->group->arena, file->path, model, file->text, file->base, record_edit,
-					&context, &err);
+	int code = keeping->tracker->edits(refresh->group->arena, file->path, model, file->text, file->base, record_edit,
+					   &context, &err);
 	if (code != 0)
 		remember(refresh, code, &err);
 	*out_edits = context.told;
@@ -128,20 +145,30 @@ static bool take_edits(struct refresh *refresh, const struct rlg_model *model, c
 }
 
 /* Returns 0, or -EAGAIN when somebody saved the file meanwhile. */
-static int render(struct refresh *refresh, const struct rlg_model *model, const struct rlg_tracker_file *file)
+static int render(struct refresh *refresh, const struct rlg_model *model, const struct keeping *keeping)
 {
-	struct rlg_bytes bytes;
+	const struct rlg_tracker_file *file = &keeping->file;
+	struct rlg_tracker_view view = rlg_tracker_view(refresh->group, keeping->choice, model);
+	struct rlg_bytes bytes, memory;
 	struct rlg_err err = {""};
 	bool written = false;
 
 	rlg_bytes_init(&bytes, refresh->group->arena);
-	int code = file->tracker->render(refresh->group->arena, file->path, model, file->text, &bytes, &err);
+	rlg_bytes_init(&memory, refresh->group->arena);
+	view.memory = file->memory;
+	view.remember = &memory;
+	int code = keeping->tracker->render(&view, keeping->place, file->path, file->text, file->base, &bytes, &err);
 	if (code == 0 && !rlg_tracker_file_is_current(file))
 		return -EAGAIN;
+	if (code == 0 && file->text == NULL && bytes.length == 0)
+		return 0; /* not yet */
 	if (code == 0)
 		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
 	if (code == -EAGAIN)
 		return code;
+	/* After the file: should we die in between, our news looks like a person's, and stays. */
+	if (code == 0)
+		code = rlg_tracker_file_remember(file, &memory, &err);
 	if (code != 0)
 		remember(refresh, code, &err);
 	else if (written)
@@ -157,32 +184,64 @@ static bool is_as_written(const struct rlg_tracker_file *file)
 				      memcmp(file->text, file->base, file->length) == 0);
 }
 
-/* One tracker, from the file as it is now.  Returns 0, or -EAGAIN. */
-static int refresh_tracker(struct refresh *refresh, struct rlg_model **model, const struct rlg_tracker_choice *choice)
+/* Opens the file; one that is just being saved, once it has been left alone for a moment. */
+static int open_settled(struct refresh *refresh, struct keeping *keeping, struct rlg_err *err)
 {
-	struct rlg_tracker_file file;
+	struct timespec pause = {.tv_nsec = SETTLE_MS * 1000000L};
+	int code;
+
+	for (int looks = 0; looks < MOST_RACES; looks++) {
+		code = rlg_tracker_file_open(refresh->group, keeping->choice, keeping->place, &keeping->file, err);
+		int64_t age_us = rlg_clock_now_us() - saved_time(&keeping->file.stat);
+		if (code != 0 || is_as_written(&keeping->file) || age_us < 0 || age_us > SETTLE_MS * 1000)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return code;
+}
+
+/* One file, as it is now.  Returns 0, or -EAGAIN. */
+static int refresh_file(struct refresh *refresh, struct rlg_model **model, struct keeping *keeping)
+{
 	struct rlg_err err = {""};
 	unsigned edits = 0;
 
-	int code = rlg_tracker_file_open(refresh->group, choice, &file, &err);
-	if (code == -ENOENT && file.path == NULL)
-		return 0; /* off */
+	int code = open_settled(refresh, keeping, &err);
 	if (code != 0) {
 		remember(refresh, code, &err);
 		return 0;
 	}
 	/* What another refresher wrote, where locks are not to be had, is no edit: the records behind it are there by now. */
-	if (!is_as_written(&file) && (code = rlg_group_load(refresh->group, model, &err)) != 0) {
+	if (keeping->tracker->edits != NULL && !is_as_written(&keeping->file) &&
+	    (code = rlg_group_load(refresh->group, model, &err)) != 0) {
 		remember(refresh, code, &err);
 		return 0;
 	}
-	if (!take_edits(refresh, *model, &file, &edits))
+	if (!take_edits(refresh, *model, keeping, &edits))
 		return 0;
 	if (edits > 0 && (code = rlg_group_load(refresh->group, model, &err)) != 0) {
 		remember(refresh, code, &err);
 		return 0;
 	}
-	return render(refresh, *model, &file);
+	return render(refresh, *model, keeping);
+}
+
+/* All files of one tracker. */
+static void refresh_tracker(struct refresh *refresh, struct rlg_model **model, const struct rlg_tracker_choice *choice)
+{
+	struct rlg_tracker_places places;
+	struct rlg_err err = {""};
+	int code = rlg_tracker_places(refresh->group, choice, *model, &places, &err);
+
+	if (code != 0)
+		remember(refresh, code, &err);
+	for (size_t i = 0; i < places.n; i++) {
+		struct keeping keeping = {
+			.tracker = rlg_tracker_called(choice->tracker), .choice = choice, .place = &places.list[i]};
+		int races = 0;
+		while (refresh_file(refresh, model, &keeping) == -EAGAIN && ++races < MOST_RACES)
+			;
+	}
 }
 
 /* Everything once, from what is on disk now. */
@@ -197,12 +256,8 @@ static void refresh_once(struct refresh *refresh)
 		return;
 	}
 	refresh->report->damaged = model->damaged;
-	for (size_t i = 0; i < refresh->group->config.n_trackers; i++) {
-		int races = 0;
-		while (refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]) == -EAGAIN &&
-		       ++races < MOST_RACES)
-			;
-	}
+	for (size_t i = 0; i < refresh->group->config.n_trackers; i++)
+		refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]);
 }
 
 static int open_lock(const struct rlg_group *group, struct rlg_err *err)

@@ -53,11 +53,7 @@ static void learn_names(struct known *known)
 		add_name(known->phases, group->config.phases[i]);
 	for (size_t i = 0; i < group->plan.n_evaluations; i++)
 		add_name(known->phases, group->plan.evaluations[i]);
-	for (size_t i = 0; i < group->config.n_trackers; i++) {
-		struct rlg_tracker_file file;
-		if (rlg_tracker_file_open(group, &group->config.trackers[i], &file, NULL) == 0 && file.text != NULL)
-			file.tracker->runs(group->arena, file.path, file.text, add_from_tracker, known, NULL);
-	}
+	rlg_tracker_runs(group, add_from_tracker, known);
 }
 
 static bool is_in(const struct rlg_names *names, const char *name, size_t length)

@@ -15,7 +15,6 @@
 #define RLG_TRACKER_MAX ((size_t)256 << 20)
 
 struct rlg_tracker_file {
-	const struct rlg_tracker *tracker;
 	struct rlg_arena *arena; /* the group's; holds all of this */
 	const char *path; /* absolute */
 	const char *base_path; /* where the copy of what we wrote last is kept */
@@ -24,15 +23,31 @@ struct rlg_tracker_file {
 	struct stat stat; /* of the text that was read; all zero where there is no file */
 	char *base; /* what the tool wrote last; NULL: not known */
 	size_t base_length;
+	char *memory; /* what its tracker asked to be remembered; NULL: nothing */
 };
 
+/* What a tracker of this group sees; `model` may be NULL. */
+struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+					 const struct rlg_model *model);
+
+/* The files that this choice keeps, in the group's arena.  A tracker that is off keeps none. */
+struct rlg_tracker_places {
+	struct rlg_tracker_place *list;
+	size_t n, room;
+};
+int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice *choice, const struct rlg_model *model,
+		       struct rlg_tracker_places *out_places, struct rlg_err *err);
+
 /*
- * Reads the file of this choice into the group's arena.  A tracker that is off gives -ENOENT.  What cannot be read is an
- * error with the file's name.  So is a path that others could have laid, by a link or an entry of a shared config.yaml, to
- * a file outside of the group: -ELOOP, -EPERM.
+ * Reads the file at this place into the group's arena.  What cannot be read is an error with the file's name.  So is a
+ * path that others could have laid, by a link or an entry of a shared config.yaml, to a file outside of the group: -ELOOP,
+ * -EPERM.
  */
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
-			  struct rlg_tracker_file *out_file, struct rlg_err *err);
+			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);
+
+/* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
+void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
 
 /* Is the file on disk still the one that was read? */
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
@@ -43,5 +58,8 @@ bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
  */
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err);
+
+/* Keeps what a tracker wants to know the next time; nothing is written where that is what it knew. */
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err);
 
 #endif

@@ -54,7 +54,7 @@ static void the_defaults_and_their_template_agree(void **state)
 	(void)state;
 	rlg_config_default(arena, &config);
 	assert_defaults();
-	assert_int_equal(parse(rlg_config_template(arena)), 0);
+	assert_int_equal(parse(rlg_config_template(arena, NULL, 0)), 0);
 	assert_defaults();
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (parse(texts[i]) != 0)

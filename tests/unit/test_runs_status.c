@@ -80,7 +80,9 @@ static const char *render(struct rlg_arena *arena, const struct rlg_model *model
 	struct rlg_bytes out;
 
 	rlg_bytes_init(&out, arena);
-	*out_result = rlg_tracker_runs_status.render(arena, PATH, model, before, &out, &err);
+	struct rlg_tracker_view view = {.arena = arena, .model = model};
+	struct rlg_tracker_place place = {.path = PATH};
+	*out_result = rlg_tracker_runs_status.render(&view, &place, PATH, before, NULL, &out, &err);
 	if (*out_result == 0)
 		return out.data;
 	assert_int_equal(out.length, 0);

@@ -74,9 +74,11 @@ static int check(struct rlg_arena *arena, const char *path, const struct rlg_mod
 	return 0;
 }
 
-static int render(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
-		  struct rlg_bytes *out, struct rlg_err *err)
+static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
+	struct rlg_arena *arena = view->arena;
+	const struct rlg_model *model = view->model;
 	const char *old_text = text != NULL ? text : "";
 	struct rlg_text_edits edits;
 	struct rlg_yaml_doc old;
@@ -100,6 +102,8 @@ static int render(struct rlg_arena *arena, const char *path, const struct rlg_mo
 const struct rlg_tracker rlg_tracker_runs_status = {
 	.name = "runs_status",
 	.default_path = DEFAULT_PATH,
+	.by_default = true,
+	.about = "where every run and phase stands",
 	.runs = tell_runs,
 	.edits = rlg_rs_edits,
 	.render = render,

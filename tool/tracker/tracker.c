@@ -2,7 +2,17 @@
 /* The table of formats: see tracker.h. */
 #include "tool/tracker/tracker.h"
 
+#include <string.h>
+
 const struct rlg_tracker *const rlg_trackers[] = {
 	&rlg_tracker_runs_status,
 	NULL,
 };
+
+const struct rlg_tracker *rlg_tracker_called(const char *name)
+{
+	for (size_t i = 0; rlg_trackers[i] != NULL; i++)
+		if (strcmp(rlg_trackers[i]->name, name) == 0)
+			return rlg_trackers[i];
+	return NULL;
+}

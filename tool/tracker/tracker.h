@@ -3,7 +3,7 @@
  * What every tracker format is to the rest of the tool.  One file a format beside this one; the table is tracker.c.
  *
  * A tracker is a function of the model and of what people wrote in the file: the same two give the same bytes.  It asks
- * nobody the time, reads no file and writes none; refresh.c does that.
+ * nobody the time, and reads and writes no file of its own; refresh.c does that.
  */
 #ifndef RLG_TRACKER_H
 #define RLG_TRACKER_H
@@ -11,7 +11,9 @@
 #include "lib/err.h"
 #include "tool/arena.h"
 #include "tool/bytes.h"
+#include "tool/config.h"
 #include "tool/model.h"
+#include "tool/plan.h"
 
 /*
  * Told of each value that a person (or a person's script) changed in the file since the tool last wrote it: `field` is
@@ -26,34 +28,80 @@ typedef void rlg_tracker_edit_fn(void *context, const char *run, const char *pha
  */
 typedef void rlg_tracker_run_fn(void *context, const char *run, const char *phase);
 
+/* What a tracker sees of the group. */
+struct rlg_tracker_view {
+	struct rlg_arena *arena; /* for all that it makes */
+	const struct rlg_model *model; /* NULL in places(), before the records are read: only what is there counts then */
+	const char *group_path; /* absolute */
+	const struct rlg_config *config;
+	const struct rlg_plan *plan; /* without runs where there is none */
+	const char *choice; /* the path, or pattern of paths, under `trackers:` */
+	/*
+	 * For render(), what a tracker must know to tell its own words from a person's for good.  `base` cannot tell it, as
+	 * it is the whole file: what a person typed is in it after the next refresh.  The text belongs to the tracker.
+	 */
+	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
+	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
+};
+
+/* One file that a tracker keeps. */
+struct rlg_tracker_place {
+	const char *path; /* relative to the group, or absolute */
+	const char *run; /* the run that it is about; NULL: the group, or only the text tells */
+	const void *data; /* what the tracker found out when it named the place; NULL */
+};
+
+typedef void rlg_tracker_place_fn(void *context, const struct rlg_tracker_place *place);
+
 struct rlg_tracker {
 	const char *name; /* as in config.yaml, under `trackers:` */
 	const char *default_path; /* relative to the group */
+	bool by_default; /* kept where config.yaml says nothing; else only where it says so */
+	const char *about; /* a few words, for `runledger init` and the template of config.yaml */
+
+	/*
+	 * Does the folder use it already?  For `runledger init`; returns the path or pattern to write into config.yaml, in
+	 * the arena, or NULL.  A member of NULL: where a file stands at default_path.
+	 */
+	const char *(*found)(struct rlg_arena *arena, const char *group_path);
+
+	/*
+	 * Names the files to keep, those that are there and those to be made, each once and always in the same order.  May
+	 * look into folders of the experiment, and into files that are not the tracker's own.  NULL: the one at the chosen
+	 * path.
+	 */
+	int (*places)(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tell, void *context,
+		      struct rlg_err *err);
 
 	/* Names the runs in the file `text` (never NULL).  Returns 0 or a negative errno, the sentence beginning with
-	 * `path` and the line: "runs_status.yaml:12: ...". */
+	 * `path` and the line: "runs_status.yaml:12: ...".  NULL: it names none that the records do not. */
 	int (*runs)(struct rlg_arena *arena, const char *path, const char *text, rlg_tracker_run_fn *tell,
 		    void *context, struct rlg_err *err);
 
 	/*
-	 * Finds what people changed.  `text` is the file now, `base` what the tool wrote last (NULL: not known, then only
-	 * what the model cannot explain counts as a person's: a value that is set, differs from the model's, and whose
-	 * job id no attempt of that phase has).  A value that is what the model would write anyway is no edit.
+	 * Finds what people changed and the state is to follow.  `text` is the file now, `base` what the tool wrote last
+	 * (NULL: not known, then only what the model cannot explain counts as a person's: a value that is set, differs from
+	 * the model's, and whose job id no attempt of that phase has).  A value that is what the model would write anyway
+	 * is no edit.  NULL: people's words stay in the file, and mean nothing to the state.
 	 */
 	int (*edits)(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
 		     const char *base, rlg_tracker_edit_fn *tell, void *context, struct rlg_err *err);
 
 	/*
-	 * Renders the file anew into `out`.  `text` is the file now (NULL: there is none yet).  What a person wrote there
-	 * is kept byte for byte; machine fields take the model's values (which already contain the person's edits).
-	 * Returns 0, or a negative errno and the file is to be left alone.
+	 * Renders the file anew into `out`.  `path` is absolute, for messages; `text` is the file now (NULL: there is none
+	 * yet), `base` what the tool wrote last (NULL: not known).  What a person wrote there is kept byte for byte; machine
+	 * fields take the model's values (which already contain the person's edits).  An empty `out` where there is no file
+	 * makes none.  Returns 0, or a negative errno and the file is to be left alone.
 	 */
-	int (*render)(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
-		      struct rlg_bytes *out, struct rlg_err *err);
+	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
 };
 
-/* All formats; ends with NULL. */
+/* All formats, in the order in which they are brought up to date; ends with NULL. */
 extern const struct rlg_tracker *const rlg_trackers[];
+
+/* The format of that name, or NULL. */
+const struct rlg_tracker *rlg_tracker_called(const char *name);
 
 extern const struct rlg_tracker rlg_tracker_runs_status;
 
