@@ -28,6 +28,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
+	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
@@ -90,6 +91,15 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
 	%D%/tracker/active_jobs.c \
+	%D%/tracker/job_list.c %D%/tracker/job_list.h \
+	%D%/tracker/manifest.c %D%/tracker/manifest.h \
+	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
+	%D%/tracker/run_manifest_edits.c \
+	%D%/tracker/run_manifest_new.c \
+	%D%/tracker/run_manifest_places.c \
+	%D%/tracker/run_manifest_state.c \
+	%D%/tracker/run_manifest_update.c \
+	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \
