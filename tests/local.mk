@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
