@@ -19,6 +19,7 @@ unit_tests = \
 	tests/unit/test_failure \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
+	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hooks \
 	tests/unit/test_layout \

@@ -42,6 +42,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/failure_words.c %D%/failure_words.h \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
