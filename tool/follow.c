@@ -375,7 +375,7 @@ static void pause_until(int64_t until_ms)
 /* Lets a burst pass; and a caller whose looks take long rest from the last one. */
 static void gather(struct rlg_follow *follow, int64_t deadline_ms, int64_t rest_until_ms)
 {
-	int64_t end_ms = earlier(deadline_ms, rlg_clock_monotonic_ms() + RLG_FOLLOW_MOST_MS);
+	int64_t end_ms = rlg_clock_monotonic_ms() + RLG_FOLLOW_MOST_MS;
 	bool more = true;
 
 	while (more && rlg_clock_monotonic_ms() < end_ms) {
@@ -383,7 +383,7 @@ static void gather(struct rlg_follow *follow, int64_t deadline_ms, int64_t rest_
 		more = has_come(follow);
 	}
 	pause_until(earlier(deadline_ms, rest_until_ms));
-	has_come(follow);
+	has_come(follow); /* what came meanwhile is seen by the look, too */
 }
 
 enum rlg_follow_end rlg_follow_wait(struct rlg_follow *follow, int64_t deadline_ms, int other_fd)

@@ -48,7 +48,7 @@ void rlg_follow_close(struct rlg_follow *follow);
 
 /*
  * Sleeps until there is news, or until `deadline_ms` (lib/clock.h, monotonic; -1: none), or until `other_fd` (-1: none)
- * can be read.  News that came since the last call, or since the opening, count.
+ * can be read.  News that came since the last call, or since the opening, count; a burst of it may pass the deadline.
  */
 enum rlg_follow_end rlg_follow_wait(struct rlg_follow *follow, int64_t deadline_ms, int other_fd);
 

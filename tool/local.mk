@@ -11,6 +11,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/attempts.c %D%/attempts.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/change_env.c %D%/change_forms.h \
+	%D%/change_json.c \
+	%D%/change_words.c %D%/change_words.h \
+	%D%/changes.c %D%/changes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
@@ -26,6 +30,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
 	%D%/cmd_status.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
@@ -46,10 +52,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/json_out.c %D%/json_out.h \
 	%D%/log_tail.c %D%/log_tail.h \
+	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
@@ -77,6 +86,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/summary.c %D%/summary.h \
 	%D%/summary_actions.c \
 	%D%/table.c %D%/table.h \
+	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
