@@ -22,11 +22,13 @@ unit_tests = \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
+	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \

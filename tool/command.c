@@ -15,6 +15,8 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_init,
 	&rlg_cmd_status,
 	&rlg_cmd_events,
+	&rlg_cmd_watch,
+	&rlg_cmd_wait,
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
 	&rlg_cmd_jobs,
