@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_address \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
@@ -17,10 +18,11 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
-	tests/unit/test_hooks \
+	tests/unit/test_hostlist \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_match \
@@ -32,12 +34,15 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_spool \
+	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
@@ -56,9 +61,12 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
+	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -75,6 +83,7 @@ cli_tests = \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
+	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
@@ -99,6 +108,7 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

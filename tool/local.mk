@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += tool/librlg_tool.la
 bin_PROGRAMS += runledger
 
 tool_librlg_tool_la_SOURCES = \
+	%D%/again.c %D%/again.h \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
 	%D%/ask_accounting.c %D%/ask_accounting.h \

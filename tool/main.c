@@ -24,7 +24,7 @@
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
  *
- *   summary.c       what a person should know, and summary_actions.c: do next, from the model
+ *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
  *   event_words.c   an event in a sentence; failure_words.c: a failure in words; damage.c: what every command says of
  *                   damaged records
