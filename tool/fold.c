@@ -11,6 +11,7 @@
 #include "tool/event.h"
 #include "tool/failure.h"
 #include "tool/names.h"
+#include "tool/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -322,6 +323,7 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
 	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
 	rlg_failures_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
+	rlg_usage_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
 	add_phases(fold, run, from, attempts, n_attempts);
 	for (size_t i = 0; i < run->n_phases; i++)
 		place_attempts(fold, &run->phases[i], i == 0, attempts, n_attempts);

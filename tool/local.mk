@@ -10,6 +10,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
+	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/client_line.c %D%/client_line.h \
@@ -87,6 +88,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h
