@@ -18,11 +18,13 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_findings \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_match \
@@ -32,6 +34,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
@@ -91,6 +94,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/failures.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -138,6 +142,6 @@ check-generations:
 
 .PHONY: check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
-	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
