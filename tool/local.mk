@@ -72,7 +72,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/report.h \
-	%D%/report_markdown.c \
+	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \

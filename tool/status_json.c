@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `runledger status --json`: see status.h; the form is runledger-status.schema.json. */
+/* `runledger status --json` and `report -f json`: see status.h; the form is runledger-status.schema.json. */
 #include "tool/bytes.h"
 #include "tool/marks.h"
+#include "tool/report.h"
 #include "tool/status.h"
 
 #include "lib/clock.h"
@@ -204,24 +205,38 @@ static void add_counts(struct rlg_bytes *out, const struct rlg_model *model)
 	rlg_bytes_add(out, "}");
 }
 
+static void add_head(struct rlg_bytes *out, const struct rlg_model *model)
+{
+	rlg_bytes_add(out, "{");
+	add_number(out, "version", STATUS_VERSION);
+	add_text(out, "group", model->run_group);
+	add_text(out, "path", model->group_path);
+	add_counts(out, model);
+	add_number(out, "damaged", (int64_t)model->damaged);
+	add_key(out, "runs");
+	rlg_bytes_add(out, "[");
+}
+
+void rlg_report_json(const struct rlg_model *model, const struct rlg_actions *actions, struct rlg_bytes *out)
+{
+	add_head(out, model);
+	for (size_t i = 0; i < model->n_runs; i++) {
+		rlg_bytes_add(out, i > 0 ? ",\n  " : "\n  ");
+		add_run(out, &model->runs[i]);
+	}
+	rlg_bytes_add(out, "]}\n");
+}
+
 void rlg_status_json(const struct rlg_status_view *view, FILE *stream)
 {
-	const struct rlg_model *model = view->model;
 	struct rlg_bytes out;
 
 	rlg_bytes_init(&out, view->arena);
-	rlg_bytes_add(&out, "{");
-	add_number(&out, "version", STATUS_VERSION);
-	add_text(&out, "group", model->run_group);
-	add_text(&out, "path", model->group_path);
-	add_counts(&out, model);
-	add_number(&out, "damaged", (int64_t)model->damaged);
-	add_key(&out, "runs");
-	rlg_bytes_add(&out, "[");
+	add_head(&out, view->model);
 	for (size_t i = 0; i < view->n_runs; i++) {
 		rlg_bytes_add(&out, i > 0 ? ",\n  " : "\n  ");
 		add_run(&out, view->runs[i]);
 	}
 	rlg_bytes_add(&out, "]}\n");
-	fwrite(out.data, 1, out.length, stream);
+	rlg_terminal_put(stream, out.data, out.length);
 }
