@@ -48,12 +48,14 @@ unit_tests = \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_step_usage \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -123,7 +125,8 @@ cluster_tests = \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
-	%D%/cluster/truth.t
+	%D%/cluster/truth.t \
+	%D%/cluster/usage.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

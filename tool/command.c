@@ -5,6 +5,7 @@
 #include "tool/commands.h"
 #include "tool/help.h"
 #include "tool/nearest.h"
+#include "tool/terminal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,32 +115,19 @@ static int dispatch(const struct rlg_options *options)
 	return run_command(command, options->n_words, options->words);
 }
 
-/* Why a write failed that was more than a buffer full: said to whoever wrote, and by now only errno can tell. */
-static int why_not_written(int code)
-{
-	static const int reasons[] = {ENOSPC, EDQUOT, EFBIG, EIO, EPIPE, EBADF};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (reasons[i] == code)
-			return code;
-	return 0;
-}
-
 /* A write that did not happen is a failure, even if only the last flush finds out (a full disk, /dev/full). */
 static int finish_stdout(const struct rlg_options *options, int status)
 {
 	bool wrote_badly = ferror(stdout) != 0, holds_data = __fpending(stdout) > 0;
-	int why = wrote_badly ? why_not_written(errno) : 0;
+	int why;
 
-	errno = 0;
 	/* Nobody listens, and nothing was said: fine, as for `record` inside of a daemon. */
 	if (fclose(stdout) == 0 && !wrote_badly)
 		return status;
 	if (!wrote_badly && !holds_data && errno == EBADF)
 		return status;
-	if (errno == 0)
-		errno = why;
-	rlg_failure(options, "cannot write to standard output: %s", errno != 0 ? strerror(errno) : "some of it is lost");
+	why = errno != 0 ? errno : rlg_terminal_put_error();
+	rlg_failure(options, "cannot write to standard output: %s", why != 0 ? strerror(why) : "some of it is lost");
 	return status == RLG_EXIT_OK || status == RLG_EXIT_DAMAGED ? RLG_EXIT_FAILED : status;
 }
 
@@ -165,5 +153,6 @@ int rlg_command_main(int argc, char **argv)
 	status = rlg_options_parse(&options, NULL, tool_options, RLG_OPTIONS_BEFORE_WORDS, argc, argv);
 	if (status == 0)
 		status = dispatch(&options);
+	errno = 0;
 	return finish_stdout(&options, status);
 }
