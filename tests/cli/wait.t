@@ -81,16 +81,8 @@ is "$(printf '%s' "$out" | jq -r '[.target, .outcome, .run, .run_status, .phase,
 
 # --- what is done later ---
 
-has() { grep -qF -- "$2" "$1"; }
-wait_for() { # COMMAND...
-	local end=$((SECONDS + 30))
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		sleep 0.02
-	done
-}
 begin_wait() {
-	"$RUNLEDGER" wait --group g "$@" >said 2>words </dev/null &
+	"$RUNLEDGER" wait --group g --timeout 60s "$@" >said 2>words </dev/null &
 	waiter=$!
 	wait_for sh -c 'ls -l /proc/'$waiter'/fd 2>/dev/null | grep -q inotify'
 }
@@ -125,7 +117,7 @@ begin_wait 77
 wait_for has words "no record names job 77 yet; it may be one whose id is not known before it starts"
 ok_if $? "a job whose id is not known yet is waited for"
 record g 3B_rank64 finetune 1760899200 start '"sid":"s7","job_id":77,"start_time":1760899200'
-finish_job g 3B_rank64 finetune 1760899100 77 COMPLETED
+finish_job g 3B_rank64 finetune 1760899140 77 COMPLETED
 ends 0 "and found when it starts"
 
 begin_wait 3B_rank64/eval
