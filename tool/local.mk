@@ -32,6 +32,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/discovery.c %D%/discovery.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -86,6 +87,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/action_log.c %D%/tracker/action_log.h \
+	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_jobs.c \
+	%D%/tracker/action_log_parse.c \
+	%D%/tracker/action_log_units.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

@@ -154,7 +154,7 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 {
 	const char *base = base_of(group, choice, place);
 
-	*out_file = (struct rlg_tracker_file){.arena = group->arena};
+	*out_file = (struct rlg_tracker_file){.arena = group->arena, .tracker = rlg_tracker_called(choice->tracker)};
 	out_file->path = rlg_group_path(group, place->path);
 	out_file->base_path = rlg_group_path(group, base);
 	int code = check_path(group, place->path, out_file->path, err);
@@ -211,18 +211,32 @@ static void make_folders(const struct rlg_tracker_file *file)
 	}
 }
 
+/* What is to be known of this text the next time. */
+static struct rlg_bytes copy_of(const struct rlg_tracker_file *file, const char *text, size_t length)
+{
+	struct rlg_bytes copy;
+
+	rlg_bytes_init(&copy, file->arena);
+	if (file->tracker->remember == NULL)
+		rlg_bytes_add_n(&copy, text, length);
+	else
+		file->tracker->remember(file->arena, file->base, text, &copy);
+	return copy;
+}
+
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err)
 {
 	const char *next = next_base(file->arena, file);
 	bool is_new = !is_same(text, length, file->text, file->length);
+	struct rlg_bytes copy = copy_of(file, text, length);
 
 	*out_written = false;
-	if (!is_new && is_same(text, length, file->base, file->base_length))
+	if (!is_new && is_same(copy.data, copy.length, file->base, file->base_length))
 		return 0;
 	make_folders(file);
 	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, text, length, NULL, err);
+	int code = rlg_file_replace(next, copy.data, copy.length, NULL, err);
 	if (code == 0 && is_new)
 		code = rlg_file_replace(file->path, text, length, &file->stat, err);
 	if (code == 0 && rename(next, file->base_path) != 0)

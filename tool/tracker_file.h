@@ -21,8 +21,9 @@ struct rlg_tracker_file {
 	char *text; /* NULL: there is no file */
 	size_t length;
 	struct stat stat; /* of the text that was read; all zero where there is no file */
-	char *base; /* what the tool wrote last; NULL: not known */
+	char *base; /* what the tool wrote last, or the tracker's memory of it; NULL: not known */
 	size_t base_length;
+	const struct rlg_tracker *tracker;
 };
 
 /* What a tracker of this group sees; `model` may be NULL. */

@@ -89,6 +89,13 @@ struct rlg_tracker {
 	 */
 	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
+
+	/*
+	 * What to keep as `base` for the next time, in place of the file's own text.  For a format that adds things once: a
+	 * base that is the last text forgets with the next refresh what a person took out.  `base` is what was kept so far
+	 * (NULL: nothing), `text` the file as it now stands.  NULL: the text.
+	 */
+	void (*remember)(struct rlg_arena *arena, const char *base, const char *text, struct rlg_bytes *out);
 };
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
@@ -98,5 +105,7 @@ extern const struct rlg_tracker *const rlg_trackers[];
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
 extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_training_log;
+extern const struct rlg_tracker rlg_tracker_evaluation_log;
 
 #endif

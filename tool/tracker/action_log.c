@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trackers run-torchtune.log and run-inspect.log: see action_log.h. */
+#include "tool/tracker/action_log.h"
+
+#include "lib/clock.h"
+#include "tool/printable.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRAINING_FILE "run-torchtune.log"
+#define EVALUATION_FILE "run-inspect.log"
+
+/* Two who tell of one end round its moment differently. */
+#define SAME_ROUND_S 2
+
+/* An entry that somebody wrote without a job's id is the one that is meant if it is about the same hour. */
+#define SAME_HOUR_S 3600
+
+void rlg_al_line(struct rlg_bytes *lines, const char *key, const char *words)
+{
+	char shown[RLG_SHOWN_MAX];
+
+	if (words == NULL)
+		return;
+	rlg_bytes_addf(lines, "%s: ", key);
+	while (*words != '\0') {
+		rlg_printable_next(&words, false, shown);
+		rlg_bytes_add(lines, shown);
+	}
+	rlg_bytes_add(lines, "\n");
+}
+
+void rlg_al_want(struct rlg_al *al, struct rlg_al_wanted wanted)
+{
+	if (al->n_wanted == al->room) {
+		al->room = al->room == 0 ? 64 : 2 * al->room;
+		al->wanted = rlg_arena_grow(al->arena, al->wanted, al->n_wanted, al->room, sizeof(*al->wanted));
+	}
+	wanted.number = al->n_wanted;
+	al->wanted[al->n_wanted++] = wanted;
+}
+
+/* ---- is it there? ---- */
+
+static int64_t when_of(const struct rlg_al_wanted *wanted)
+{
+	char text[RLG_TIME_TEXT_MAX];
+
+	return rlg_al_when(rlg_clock_local(wanted->time_us, text));
+}
+
+static int64_t distance(int64_t left, int64_t right)
+{
+	return left < right ? right - left : left - right;
+}
+
+static bool is_same_word(const char *left, const char *right)
+{
+	return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+/* Can the entry that was found be the one that is wanted? */
+static bool fits(const struct rlg_al_wanted *wanted, int64_t when, const struct rlg_al_found *found)
+{
+	switch (wanted->by) {
+	case RLG_AL_ONCE:
+		return true;
+	case RLG_AL_JOB:
+		return !found->taken && is_same_word(found->job, wanted->job);
+	case RLG_AL_STATE:
+		return !found->taken && is_same_word(found->to, wanted->to) &&
+		       (is_same_word(found->job, wanted->job) ||
+			((found->job == NULL || wanted->job == NULL) && distance(found->when, when) <= SAME_HOUR_S));
+	case RLG_AL_MOMENT:
+		return !found->taken && found->when == when;
+	case RLG_AL_ROUND:
+		return found->when + SAME_ROUND_S >= when;
+	case RLG_AL_NEWS:
+		break;
+	}
+	return false;
+}
+
+static bool take_entry(struct rlg_al *al, const struct rlg_al_wanted *wanted)
+{
+	size_t at = rlg_al_first(al->there, wanted->action, rlg_al_subject_key(al->arena, wanted->subject));
+	struct rlg_al_found *nearest = NULL;
+	int64_t when = when_of(wanted);
+
+	for (; at != RLG_AL_NONE; at = al->there->list[at].next) {
+		struct rlg_al_found *found = &al->there->list[at];
+		if (fits(wanted, when, found) &&
+		    (nearest == NULL || distance(found->when, when) < distance(nearest->when, when)))
+			nearest = found;
+	}
+	if (nearest != NULL)
+		nearest->taken = true;
+	return nearest != NULL;
+}
+
+/* The line that tells the result of an entry. */
+static const char *result_in(struct rlg_arena *arena, const char *block)
+{
+	static const char key[] = "\nResult:";
+	const char *at = strstr(block, key);
+
+	at = at == NULL ? block + strlen(block) : at + strlen(key);
+	at += strspn(at, " \t");
+	return rlg_arena_strndup(arena, at, strcspn(at, "\n"));
+}
+
+static bool last_says_so(struct rlg_al *al, const struct rlg_al_log *log, const struct rlg_al_wanted *wanted)
+{
+	const char *result = result_in(al->arena, rlg_arena_printf(al->arena, "\n%s", wanted->lines));
+
+	for (size_t i = log->n; i-- > 0;)
+		if (strcmp(log->list[i].action, wanted->action) == 0)
+			return strcmp(result_in(al->arena, log->list[i].block), result) == 0;
+	return false;
+}
+
+/* ---- rendering ---- */
+
+/* As a reader goes: by the second, then in the order of what led to what, then the jobs' entries each in their own. */
+static int compare_wanted(const void *left, const void *right)
+{
+	const struct rlg_al_wanted *a = left, *b = right;
+	int64_t a_second = a->time_us / RLG_SECOND_US, b_second = b->time_us / RLG_SECOND_US;
+
+	if (a_second != b_second)
+		return a_second < b_second ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return a->number < b->number ? -1 : a->number > b->number;
+}
+
+/* In the text's own manner: its line ends, and one blank line between entries. */
+static void append(struct rlg_bytes *out, const char *entry, bool crlf)
+{
+	const char *end = crlf ? "\r\n" : "\n";
+	size_t blank = strlen(end) * 2;
+
+	if (out->length > 0 && out->data[out->length - 1] != '\n')
+		rlg_bytes_add(out, end);
+	if (out->length > 0 &&
+	    (out->length < blank || strcmp(out->data + out->length - blank, crlf ? "\r\n\r\n" : "\n\n") != 0))
+		rlg_bytes_add(out, end);
+	for (const char *line = entry; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		rlg_bytes_add_n(out, line, length);
+		rlg_bytes_add(out, end);
+		line += length + 1;
+	}
+}
+
+static const char *entry_text(struct rlg_arena *arena, const struct rlg_al_wanted *wanted)
+{
+	char text[RLG_TIME_TEXT_MAX];
+	struct rlg_bytes entry;
+
+	rlg_bytes_init(&entry, arena);
+	rlg_bytes_addf(&entry, "[%s] ", rlg_clock_local(wanted->time_us, text));
+	if (wanted->subject != NULL && rlg_al_subject_key(arena, wanted->subject)[0] != '\0')
+		rlg_al_line(&entry, wanted->action, wanted->subject);
+	else
+		rlg_bytes_addf(&entry, "%s\n", wanted->action);
+	rlg_bytes_add(&entry, wanted->lines);
+	return entry.data;
+}
+
+static bool has_crlf(const char *text)
+{
+	const char *end = strchr(text, '\n');
+
+	return end != NULL && end > text && end[-1] == '\r';
+}
+
+static void add_all(struct rlg_al_log *to, const struct rlg_al_log *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		rlg_al_add(to, &from->list[i]);
+}
+
+static void render_log(const struct rlg_tracker_view *view, bool training, const char *text, const char *base,
+		       struct rlg_bytes *out)
+{
+	struct rlg_al_log now, memory, there;
+	struct rlg_al al = {.view = view, .arena = view->arena, .training = training, .there = &there};
+
+	rlg_al_parse(view->arena, text == NULL ? "" : text, &now);
+	/* A file that is gone is made anew, with all that there is to say. */
+	rlg_al_parse(view->arena, text == NULL || base == NULL ? "" : base, &memory);
+	rlg_al_gone(&memory, &now, &there);
+	add_all(&there, &now);
+	rlg_al_find_units(&al);
+	rlg_al_want_jobs(&al);
+	rlg_al_want_checks(&al);
+	if (al.n_wanted > 1)
+		qsort(al.wanted, al.n_wanted, sizeof(*al.wanted), compare_wanted);
+	rlg_bytes_add(out, text == NULL ? "" : text);
+	for (size_t i = 0; i < al.n_wanted; i++) {
+		const struct rlg_al_wanted *wanted = &al.wanted[i];
+		bool is_there = wanted->by == RLG_AL_NEWS
+					? last_says_so(&al, &now, wanted) || last_says_so(&al, &memory, wanted)
+					: take_entry(&al, wanted);
+		if (!is_there)
+			append(out, entry_text(view->arena, wanted), text != NULL && has_crlf(text));
+	}
+}
+
+static int render_training(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+			   const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
+{
+	render_log(view, true, text, base, out);
+	return 0;
+}
+
+static int render_evaluation(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+			     const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
+{
+	render_log(view, false, text, base, out);
+	return 0;
+}
+
+/* All entries that ever stood there, also those that a person took out since. */
+static void remember(struct rlg_arena *arena, const char *base, const char *text, struct rlg_bytes *out)
+{
+	struct rlg_al_log now, memory, all;
+
+	rlg_al_parse(arena, text, &now);
+	rlg_al_parse(arena, base == NULL ? "" : base, &memory);
+	rlg_al_gone(&memory, &now, &all);
+	add_all(&all, &now);
+	for (size_t i = 0; i < all.n; i++)
+		append(out, all.list[i].block, false);
+}
+
+/* Its file in the folder, or in logs/. */
+static const char *find_log(struct rlg_arena *arena, const char *group_path, const char *file)
+{
+	static const char *const folders[] = {"", "logs/"};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		const char *path = rlg_arena_printf(arena, "%s%s", folders[i], file);
+		if (access(rlg_arena_printf(arena, "%s/%s", group_path, path), F_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
+static const char *find_training(struct rlg_arena *arena, const char *group_path)
+{
+	return find_log(arena, group_path, TRAINING_FILE);
+}
+
+static const char *find_evaluation(struct rlg_arena *arena, const char *group_path)
+{
+	return find_log(arena, group_path, EVALUATION_FILE);
+}
+
+const struct rlg_tracker rlg_tracker_training_log = {
+	.name = "training_log",
+	.default_path = TRAINING_FILE,
+	.about = "every submission and change of state of the first phase, as it happened",
+	.found = find_training,
+	.render = render_training,
+	.remember = remember,
+};
+
+const struct rlg_tracker rlg_tracker_evaluation_log = {
+	.name = "evaluation_log",
+	.default_path = EVALUATION_FILE,
+	.about = "the same of all later phases, and checks of what they need",
+	.found = find_evaluation,
+	.render = render_evaluation,
+	.remember = remember,
+};
