@@ -20,6 +20,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -72,6 +73,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
+	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
@@ -92,6 +94,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/action_log_jobs.c \
 	%D%/tracker/action_log_parse.c \
 	%D%/tracker/action_log_units.c \
+	%D%/tracker/active_jobs.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

@@ -73,6 +73,21 @@ static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
 	}
 }
 
+static const char *memory_path(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory", file->base_path);
+}
+
+/* Without the file it was about, a memory is of something else; one that cannot be read is as good as none. */
+static void read_memory(struct rlg_arena *arena, struct rlg_tracker_file *file)
+{
+	size_t length;
+
+	if (file->text == NULL ||
+	    rlg_file_read(arena, memory_path(file), RLG_TRACKER_MAX, &file->memory, &length, NULL, NULL) != 0)
+		file->memory = NULL;
+}
+
 struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
 					 const struct rlg_model *model)
 {
@@ -154,7 +169,7 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 {
 	const char *base = base_of(group, choice, place);
 
-	*out_file = (struct rlg_tracker_file){.arena = group->arena, .tracker = rlg_tracker_called(choice->tracker)};
+	*out_file = (struct rlg_tracker_file){.arena = group->arena};
 	out_file->path = rlg_group_path(group, place->path);
 	out_file->base_path = rlg_group_path(group, base);
 	int code = check_path(group, place->path, out_file->path, err);
@@ -163,10 +178,14 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	if (code == 0)
 		code = check_path(group, base, next_base(group->arena, out_file), err);
 	if (code == 0)
+		code = check_path(group, base, memory_path(out_file), err);
+	if (code == 0)
 		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
 				     &out_file->stat, err);
 	if (code == 0)
 		read_base(group->arena, out_file);
+	if (code == 0)
+		read_memory(group->arena, out_file);
 	return code;
 }
 
@@ -211,32 +230,18 @@ static void make_folders(const struct rlg_tracker_file *file)
 	}
 }
 
-/* What is to be known of this text the next time. */
-static struct rlg_bytes copy_of(const struct rlg_tracker_file *file, const char *text, size_t length)
-{
-	struct rlg_bytes copy;
-
-	rlg_bytes_init(&copy, file->arena);
-	if (file->tracker->remember == NULL)
-		rlg_bytes_add_n(&copy, text, length);
-	else
-		file->tracker->remember(file->arena, file->base, text, &copy);
-	return copy;
-}
-
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err)
 {
 	const char *next = next_base(file->arena, file);
 	bool is_new = !is_same(text, length, file->text, file->length);
-	struct rlg_bytes copy = copy_of(file, text, length);
 
 	*out_written = false;
-	if (!is_new && is_same(copy.data, copy.length, file->base, file->base_length))
+	if (!is_new && is_same(text, length, file->base, file->base_length))
 		return 0;
 	make_folders(file);
 	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, copy.data, copy.length, NULL, err);
+	int code = rlg_file_replace(next, text, length, NULL, err);
 	if (code == 0 && is_new)
 		code = rlg_file_replace(file->path, text, length, &file->stat, err);
 	if (code == 0 && rename(next, file->base_path) != 0)
@@ -245,4 +250,13 @@ int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text
 		unlink(next);
 	*out_written = code == 0 && is_new;
 	return code;
+}
+
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err)
+{
+	size_t known = file->memory != NULL ? strlen(file->memory) : 0;
+
+	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
+		return 0;
+	return rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
 }

@@ -184,15 +184,28 @@ static void add_all(struct rlg_al_log *to, const struct rlg_al_log *from)
 		rlg_al_add(to, &from->list[i]);
 }
 
-static void render_log(const struct rlg_tracker_view *view, bool training, const char *text, const char *base,
-		       struct rlg_bytes *out)
+/* All entries that ever stood there, also those that a person took out since. */
+static void remember(const struct rlg_tracker_view *view, const struct rlg_al_log *memory, const char *text)
+{
+	struct rlg_al_log now, all;
+
+	if (view->remember == NULL)
+		return;
+	rlg_al_parse(view->arena, text, &now);
+	rlg_al_gone(memory, &now, &all);
+	add_all(&all, &now);
+	for (size_t i = 0; i < all.n; i++)
+		append(view->remember, all.list[i].block, false);
+}
+
+static void render_log(const struct rlg_tracker_view *view, bool training, const char *text, struct rlg_bytes *out)
 {
 	struct rlg_al_log now, memory, there;
 	struct rlg_al al = {.view = view, .arena = view->arena, .training = training, .there = &there};
 
 	rlg_al_parse(view->arena, text == NULL ? "" : text, &now);
 	/* A file that is gone is made anew, with all that there is to say. */
-	rlg_al_parse(view->arena, text == NULL || base == NULL ? "" : base, &memory);
+	rlg_al_parse(view->arena, text == NULL || view->memory == NULL ? "" : view->memory, &memory);
 	rlg_al_gone(&memory, &now, &there);
 	add_all(&there, &now);
 	rlg_al_find_units(&al);
@@ -209,33 +222,21 @@ static void render_log(const struct rlg_tracker_view *view, bool training, const
 		if (!is_there)
 			append(out, entry_text(view->arena, wanted), text != NULL && has_crlf(text));
 	}
+	remember(view, &memory, out->data);
 }
 
 static int render_training(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 			   const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
-	render_log(view, true, text, base, out);
+	render_log(view, true, text, out);
 	return 0;
 }
 
 static int render_evaluation(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 			     const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
-	render_log(view, false, text, base, out);
+	render_log(view, false, text, out);
 	return 0;
-}
-
-/* All entries that ever stood there, also those that a person took out since. */
-static void remember(struct rlg_arena *arena, const char *base, const char *text, struct rlg_bytes *out)
-{
-	struct rlg_al_log now, memory, all;
-
-	rlg_al_parse(arena, text, &now);
-	rlg_al_parse(arena, base == NULL ? "" : base, &memory);
-	rlg_al_gone(&memory, &now, &all);
-	add_all(&all, &now);
-	for (size_t i = 0; i < all.n; i++)
-		append(out, all.list[i].block, false);
 }
 
 /* Its file in the folder, or in logs/. */
@@ -267,7 +268,6 @@ const struct rlg_tracker rlg_tracker_training_log = {
 	.about = "every submission and change of state of the first phase, as it happened",
 	.found = find_training,
 	.render = render_training,
-	.remember = remember,
 };
 
 const struct rlg_tracker rlg_tracker_evaluation_log = {
@@ -276,5 +276,4 @@ const struct rlg_tracker rlg_tracker_evaluation_log = {
 	.about = "the same of all later phases, and checks of what they need",
 	.found = find_evaluation,
 	.render = render_evaluation,
-	.remember = remember,
 };

@@ -8,6 +8,7 @@ const struct rlg_tracker *const rlg_trackers[] = {
 	&rlg_tracker_runs_status,
 	&rlg_tracker_training_log,
 	&rlg_tracker_evaluation_log,
+	&rlg_tracker_active_jobs,
 	NULL,
 };
 

@@ -36,6 +36,12 @@ struct rlg_tracker_view {
 	const struct rlg_config *config;
 	const struct rlg_plan *plan; /* without runs where there is none */
 	const char *choice; /* the path, or pattern of paths, under `trackers:` */
+	/*
+	 * For render(), what a tracker must know to tell its own words from a person's for good.  `base` cannot tell it, as
+	 * it is the whole file: what a person typed is in it after the next refresh.  The text belongs to the tracker.
+	 */
+	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
+	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
 };
 
 /* One file that a tracker keeps. */
@@ -89,13 +95,6 @@ struct rlg_tracker {
 	 */
 	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
-
-	/*
-	 * What to keep as `base` for the next time, in place of the file's own text.  For a format that adds things once: a
-	 * base that is the last text forgets with the next refresh what a person took out.  `base` is what was kept so far
-	 * (NULL: nothing), `text` the file as it now stands.  NULL: the text.
-	 */
-	void (*remember)(struct rlg_arena *arena, const char *base, const char *text, struct rlg_bytes *out);
 };
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
@@ -104,6 +103,7 @@ extern const struct rlg_tracker *const rlg_trackers[];
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
+extern const struct rlg_tracker rlg_tracker_active_jobs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
 extern const struct rlg_tracker rlg_tracker_training_log;
 extern const struct rlg_tracker rlg_tracker_evaluation_log;
