@@ -104,6 +104,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h

@@ -90,6 +90,47 @@ static void add_failure(struct rlg_bytes *out, const struct rlg_failure *failure
 	rlg_bytes_add(out, "}");
 }
 
+/* Seconds with six decimals; what is not known, or nothing, is null. */
+static void add_seconds(struct rlg_bytes *out, const char *key, int64_t duration_us)
+{
+	add_key(out, key);
+	if (duration_us <= 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "%" PRId64 ".%06" PRId64, duration_us / RLG_SECOND_US, duration_us % RLG_SECOND_US);
+}
+
+static void add_ratio(struct rlg_bytes *out, const char *key, double ratio)
+{
+	add_key(out, key);
+	if (ratio <= 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "%.4f", ratio);
+}
+
+static void add_positive(struct rlg_bytes *out, const char *key, int64_t value)
+{
+	add_number(out, key, value > 0 ? value : -1);
+}
+
+static void add_usage(struct rlg_bytes *out, const struct rlg_attempt *attempt)
+{
+	const struct rlg_usage *usage = &attempt->usage;
+
+	add_key(out, "usage");
+	rlg_bytes_add(out, "{");
+	add_seconds(out, "cpu_s", usage->cpu_us);
+	add_positive(out, "ncpus", usage->n_cpus);
+	add_ratio(out, "cpu_efficiency", usage->cpu_efficiency);
+	add_positive(out, "peak_memory_bytes", usage->peak_memory);
+	add_positive(out, "memory_limit_bytes", usage->memory_limit);
+	add_ratio(out, "memory_efficiency", usage->memory_efficiency);
+	add_positive(out, "time_limit_s", attempt->time_limit_s);
+	add_ratio(out, "time_efficiency", usage->time_efficiency);
+	rlg_bytes_add(out, "}");
+}
+
 static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_add(out, "{");
@@ -105,6 +146,7 @@ static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_text(out, "source", attempt->source);
 	add_moment(out, "no_word_since", attempt->silent_since_us);
 	add_failure(out, attempt->failure);
+	add_usage(out, attempt);
 	rlg_bytes_add(out, "}");
 }
 
@@ -130,6 +172,7 @@ static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 	add_text(out, "output", phase->output);
 	add_moment(out, "last_word", phase->word_us);
 	add_moment(out, "no_word_since", phase->silent_since_us);
+	add_usage(out, attempt);
 	add_key(out, "attempts");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < phase->n_attempts; i++) {
