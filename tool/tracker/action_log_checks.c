@@ -7,6 +7,7 @@
 #include "tool/names.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,28 @@ static bool is_discovery(const char *action)
 	return strcmp(action, "DISCOVER_EXPERIMENT") == 0 || strcmp(action, "IDENTIFY_RUNS") == 0;
 }
 
+static int64_t first_submission_us(const struct rlg_model *model)
+{
+	int64_t first_us = 0;
+
+	for (size_t r = 0; r < model->n_runs; r++)
+		for (size_t p = 0; p < model->runs[r].n_phases; p++)
+			for (size_t i = 0; i < model->runs[r].phases[p].n_attempts; i++) {
+				int64_t moment_us = model->runs[r].phases[p].attempts[i].submit_us;
+				if (moment_us > 0 && (first_us == 0 || moment_us < first_us))
+					first_us = moment_us;
+			}
+	return first_us;
+}
+
+/* Nobody submits jobs of an experiment before it is found, though init may come later. */
+static int64_t found_us(const struct rlg_model *model, const struct rlg_logged *logged)
+{
+	int64_t first_us = first_submission_us(model);
+
+	return first_us > 0 && first_us < logged->time_us ? first_us : logged->time_us;
+}
+
 static void want_logged(struct rlg_al *al)
 {
 	const struct rlg_model *model = al->view->model;
@@ -102,7 +125,7 @@ static void want_logged(struct rlg_al *al)
 		if (!belongs_here(al, logged, action))
 			continue;
 		want_words(al,
-			   (struct rlg_al_wanted){.time_us = logged->time_us,
+			   (struct rlg_al_wanted){.time_us = found_by_init ? found_us(model, logged) : logged->time_us,
 						  .action = action,
 						  .subject = subject_of(al, logged),
 						  .by = found_by_init ? RLG_AL_ONCE : RLG_AL_MOMENT,
@@ -116,15 +139,8 @@ static void want_discovery(struct rlg_al *al)
 {
 	const struct rlg_model *model = al->view->model;
 	struct rlg_discovery list[RLG_DISCOVERIES];
-	int64_t first_us = 0;
+	int64_t first_us = first_submission_us(model);
 
-	for (size_t r = 0; r < model->n_runs; r++)
-		for (size_t p = 0; p < model->runs[r].n_phases; p++)
-			for (size_t i = 0; i < model->runs[r].phases[p].n_attempts; i++) {
-				int64_t moment_us = model->runs[r].phases[p].attempts[i].submit_us;
-				if (moment_us > 0 && (first_us == 0 || moment_us < first_us))
-					first_us = moment_us;
-			}
 	for (size_t i = 0; i < model->n_logged; i++)
 		if (is_discovery(model->logged[i].action))
 			return;
@@ -163,10 +179,12 @@ struct tally {
 	int64_t first_us, last_us;
 };
 
+/* A phase of an evaluation that nobody has begun is in nobody's way; a fine-tuning that nobody has begun is to come. */
 static bool counts(const struct rlg_al *al, const struct rlg_al_unit *unit)
 {
-	(void)al;
-	return unit->run->planned && unit->status != RLG_STATUS_SKIPPED && (unit->n_attempts > 0 || unit->status != RLG_STATUS_PENDING || al->training);
+	bool begun = unit->n_attempts > 0 || unit->status != RLG_STATUS_PENDING;
+
+	return unit->run->planned && unit->status != RLG_STATUS_SKIPPED && (begun || al->training);
 }
 
 static void count_unit(struct tally *tally, const struct rlg_al_unit *unit)
