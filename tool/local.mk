@@ -91,6 +91,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/text_edit.c %D%/text_edit.h \
 	%D%/tracker/action_log.c %D%/tracker/action_log.h \
 	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_evaluations.c \
 	%D%/tracker/action_log_jobs.c \
 	%D%/tracker/action_log_parse.c \
 	%D%/tracker/action_log_units.c \

@@ -19,18 +19,34 @@
 /* An entry that somebody wrote without a job's id is the one that is meant if it is about the same hour. */
 #define SAME_HOUR_S 3600
 
-void rlg_al_line(struct rlg_bytes *lines, const char *key, const char *words)
+static void add_harmless(struct rlg_bytes *to, const char *words)
 {
 	char shown[RLG_SHOWN_MAX];
 
+	while (*words != '\0') {
+		rlg_printable_next(&words, false, shown);
+		rlg_bytes_add(to, shown);
+	}
+}
+
+void rlg_al_line(struct rlg_bytes *lines, const char *key, const char *words)
+{
 	if (words == NULL)
 		return;
 	rlg_bytes_addf(lines, "%s: ", key);
-	while (*words != '\0') {
-		rlg_printable_next(&words, false, shown);
-		rlg_bytes_add(lines, shown);
-	}
+	add_harmless(lines, words);
 	rlg_bytes_add(lines, "\n");
+}
+
+/* As it stands in the headline, and is read from there again. */
+static const char *subject_text(struct rlg_arena *arena, const char *subject)
+{
+	struct rlg_bytes text;
+
+	rlg_bytes_init(&text, arena);
+	if (subject != NULL)
+		add_harmless(&text, subject);
+	return rlg_al_subject_key(arena, text.data)[0] == '\0' ? NULL : text.data;
 }
 
 void rlg_al_want(struct rlg_al *al, struct rlg_al_wanted wanted)
@@ -39,6 +55,7 @@ void rlg_al_want(struct rlg_al *al, struct rlg_al_wanted wanted)
 		al->room = al->room == 0 ? 64 : 2 * al->room;
 		al->wanted = rlg_arena_grow(al->arena, al->wanted, al->n_wanted, al->room, sizeof(*al->wanted));
 	}
+	wanted.subject = subject_text(al->arena, wanted.subject);
 	wanted.number = al->n_wanted;
 	al->wanted[al->n_wanted++] = wanted;
 }
@@ -84,21 +101,38 @@ static bool fits(const struct rlg_al_wanted *wanted, int64_t when, const struct 
 	return false;
 }
 
-static bool take_entry(struct rlg_al *al, const struct rlg_al_wanted *wanted)
+static void take_nearer(struct rlg_al_found *found, int64_t when, struct rlg_al_found **nearest)
+{
+	if (*nearest == NULL || distance(found->when, when) < distance((*nearest)->when, when))
+		*nearest = found;
+}
+
+/* An entry about the same; the one whose moment is nearest. */
+static struct rlg_al_found *find_by_subject(struct rlg_al *al, const struct rlg_al_wanted *wanted)
 {
 	size_t at = rlg_al_first(al->there, wanted->action, rlg_al_subject_key(al->arena, wanted->subject));
 	struct rlg_al_found *nearest = NULL;
 	int64_t when = when_of(wanted);
 
-	for (; at != RLG_AL_NONE; at = al->there->list[at].next) {
-		struct rlg_al_found *found = &al->there->list[at];
-		if (fits(wanted, when, found) &&
-		    (nearest == NULL || distance(found->when, when) < distance(nearest->when, when)))
-			nearest = found;
-	}
-	if (nearest != NULL)
-		nearest->taken = true;
-	return nearest != NULL;
+	for (; at != RLG_AL_NONE; at = al->there->list[at].next)
+		if (fits(wanted, when, &al->there->list[at]))
+			take_nearer(&al->there->list[at], when, &nearest);
+	return nearest;
+}
+
+/* What a job was for may only become known after its first entries were written. */
+static struct rlg_al_found *find_by_job(struct rlg_al *al, const struct rlg_al_wanted *wanted)
+{
+	struct rlg_al_found *nearest = NULL;
+	int64_t when = when_of(wanted);
+
+	if (wanted->job == NULL || (wanted->by != RLG_AL_JOB && wanted->by != RLG_AL_STATE))
+		return NULL;
+	size_t at = rlg_al_first_of_job(al->there, wanted->action, wanted->job);
+	for (; at != RLG_AL_NONE; at = al->there->list[at].next_of_job)
+		if (fits(wanted, when, &al->there->list[at]))
+			take_nearer(&al->there->list[at], when, &nearest);
+	return nearest;
 }
 
 /* The line that tells the result of an entry. */
@@ -120,6 +154,27 @@ static bool last_says_so(struct rlg_al *al, const struct rlg_al_log *log, const 
 		if (strcmp(log->list[i].action, wanted->action) == 0)
 			return strcmp(result_in(al->arena, log->list[i].block), result) == 0;
 	return false;
+}
+
+/* An entry that was found stands for one that is wanted; those of the same subject are looked for first. */
+static void find_what_is_there(struct rlg_al *al, const struct rlg_al_log *now)
+{
+	struct rlg_al_found *(*const finders[])(struct rlg_al *, const struct rlg_al_wanted *) = {find_by_subject,
+												  find_by_job};
+
+	for (size_t f = 0; f < sizeof(finders) / sizeof(finders[0]); f++)
+		for (size_t i = 0; i < al->n_wanted; i++) {
+			struct rlg_al_wanted *wanted = &al->wanted[i];
+			struct rlg_al_found *found = wanted->is_there ? NULL : finders[f](al, wanted);
+			if (found == NULL)
+				continue;
+			found->taken = true;
+			wanted->is_there = true;
+		}
+	for (size_t i = 0; i < al->n_wanted; i++)
+		if (al->wanted[i].by == RLG_AL_NEWS)
+			al->wanted[i].is_there =
+				last_says_so(al, now, &al->wanted[i]) || last_says_so(al, al->memory, &al->wanted[i]);
 }
 
 /* ---- rendering ---- */
@@ -163,10 +218,7 @@ static const char *entry_text(struct rlg_arena *arena, const struct rlg_al_wante
 
 	rlg_bytes_init(&entry, arena);
 	rlg_bytes_addf(&entry, "[%s] ", rlg_clock_local(wanted->time_us, text));
-	if (wanted->subject != NULL && rlg_al_subject_key(arena, wanted->subject)[0] != '\0')
-		rlg_al_line(&entry, wanted->action, wanted->subject);
-	else
-		rlg_bytes_addf(&entry, "%s\n", wanted->action);
+	rlg_bytes_addf(&entry, wanted->subject != NULL ? "%s: %s\n" : "%s\n", wanted->action, wanted->subject);
 	rlg_bytes_add(&entry, wanted->lines);
 	return entry.data;
 }
@@ -184,24 +236,26 @@ static void add_all(struct rlg_al_log *to, const struct rlg_al_log *from)
 		rlg_al_add(to, &from->list[i]);
 }
 
-/* All entries that ever stood there, also those that a person took out since. */
+/* All entries that ever stood there, also those that a person took out since; in their first words. */
 static void remember(const struct rlg_tracker_view *view, const struct rlg_al_log *memory, const char *text)
 {
-	struct rlg_al_log now, all;
+	struct rlg_al_log now, gone;
 
 	if (view->remember == NULL)
 		return;
 	rlg_al_parse(view->arena, text, &now);
-	rlg_al_gone(memory, &now, &all);
-	add_all(&all, &now);
-	for (size_t i = 0; i < all.n; i++)
-		append(view->remember, all.list[i].block, false);
+	rlg_al_gone(memory, &now, &gone);
+	for (size_t i = 0; i < memory->n; i++)
+		append(view->remember, memory->list[i].block, false);
+	for (size_t i = 0; i < now.n; i++)
+		if (!now.list[i].taken)
+			append(view->remember, now.list[i].block, false);
 }
 
 static void render_log(const struct rlg_tracker_view *view, bool training, const char *text, struct rlg_bytes *out)
 {
 	struct rlg_al_log now, memory, there;
-	struct rlg_al al = {.view = view, .arena = view->arena, .training = training, .there = &there};
+	struct rlg_al al = {.view = view, .arena = view->arena, .training = training, .there = &there, .memory = &memory};
 
 	rlg_al_parse(view->arena, text == NULL ? "" : text, &now);
 	/* A file that is gone is made anew, with all that there is to say. */
@@ -213,15 +267,11 @@ static void render_log(const struct rlg_tracker_view *view, bool training, const
 	rlg_al_want_checks(&al);
 	if (al.n_wanted > 1)
 		qsort(al.wanted, al.n_wanted, sizeof(*al.wanted), compare_wanted);
+	find_what_is_there(&al, &now);
 	rlg_bytes_add(out, text == NULL ? "" : text);
-	for (size_t i = 0; i < al.n_wanted; i++) {
-		const struct rlg_al_wanted *wanted = &al.wanted[i];
-		bool is_there = wanted->by == RLG_AL_NEWS
-					? last_says_so(&al, &now, wanted) || last_says_so(&al, &memory, wanted)
-					: take_entry(&al, wanted);
-		if (!is_there)
-			append(out, entry_text(view->arena, wanted), text != NULL && has_crlf(text));
-	}
+	for (size_t i = 0; i < al.n_wanted; i++)
+		if (!al.wanted[i].is_there)
+			append(out, entry_text(view->arena, &al.wanted[i]), text != NULL && has_crlf(text));
 	remember(view, &memory, out->data);
 }
 

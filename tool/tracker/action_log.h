@@ -29,6 +29,7 @@ struct rlg_al_found {
 	const char *block; /* all of it, each line ended by a newline */
 	bool taken; /* stands for an entry of the model's already */
 	size_t next; /* of the same action and subject; RLG_AL_NONE */
+	size_t next_of_job; /* of the same action and job */
 };
 
 #define RLG_AL_NONE ((size_t)-1)
@@ -40,6 +41,7 @@ struct rlg_al_log {
 	struct rlg_al_found *list; /* in the order of the text */
 	size_t n, room;
 	struct rlg_names *first; /* of an action and subject */
+	struct rlg_names *first_of_job; /* of an action and job */
 };
 
 /* Never fails: what is no entry is somebody's prose. */
@@ -51,6 +53,9 @@ void rlg_al_add(struct rlg_al_log *log, const struct rlg_al_found *found);
 /* The first entry of that action and subject; RLG_AL_NONE. */
 size_t rlg_al_first(const struct rlg_al_log *log, const char *action, const char *subject);
 
+/* The same of that action and job. */
+size_t rlg_al_first_of_job(const struct rlg_al_log *log, const char *action, const char *job);
+
 /* A subject as it is compared: "r8/cap/epoch_0" is "r8/cap/epoch0"; marks of Markdown around it do not count. */
 const char *rlg_al_subject_key(struct rlg_arena *arena, const char *subject);
 
@@ -58,8 +63,8 @@ const char *rlg_al_subject_key(struct rlg_arena *arena, const char *subject);
 int64_t rlg_al_when(const char *words);
 
 /*
- * Those entries of `memory` that the text does not have, whatever became of them: they were written once.  In the order
- * of the memory.
+ * Those entries of `memory` that the text does not have any more: they were written once.  In the order of the memory.
+ * Those that it has are `taken` in `text`, and are told what they were about, should that be lost; not its chains of jobs.
  */
 void rlg_al_gone(const struct rlg_al_log *memory, struct rlg_al_log *text, struct rlg_al_log *out_gone);
 
@@ -84,6 +89,7 @@ struct rlg_al_wanted {
 	const char *job, *to; /* as in rlg_al_found; NULL */
 	const char *lines; /* behind the headline, each ended by a newline */
 	size_t number; /* in the order in which they were made */
+	bool is_there;
 };
 
 /* One thing that jobs are submitted for: the first phase of a run, or one evaluation. */
@@ -106,7 +112,8 @@ struct rlg_al {
 	bool training; /* the first phase's log; else that of all others */
 	struct rlg_al_unit *units;
 	size_t n_units;
-	struct rlg_al_log *there; /* what is, or was, written there */
+	struct rlg_al_log *there; /* what is written there, or was and is gone */
+	const struct rlg_al_log *memory; /* what was written there, in its own words */
 	struct rlg_al_wanted *wanted;
 	size_t n_wanted, room;
 };
@@ -114,7 +121,7 @@ struct rlg_al {
 /* Ranks of rlg_al_wanted. */
 enum { RLG_AL_RANK_FIND, RLG_AL_RANK_CHECK, RLG_AL_RANK_TOLD, RLG_AL_RANK_JOB, RLG_AL_RANK_ALL };
 
-/* Adds it, with its place in the order; texts must live as long as the arena. */
+/* Adds it, with its place in the order and its subject made harmless; texts must live as long as the arena. */
 void rlg_al_want(struct rlg_al *al, struct rlg_al_wanted wanted);
 
 /* "Details: ..." with all that could break a line made harmless; nothing for a NULL. */
@@ -128,6 +135,23 @@ const struct rlg_al_unit *rlg_al_unit_of_job(const struct rlg_al *al, int64_t jo
 
 /* SUBMIT_JOB, SUBMIT_EVAL, STATE_CHANGE, COMPUTE_METRICS, RESOURCE_STATUS */
 void rlg_al_want_jobs(struct rlg_al *al);
+
+/* An entry is to be read: more names than that are left out. */
+#define RLG_AL_MOST_NAMES 12
+
+/* rlg_al_want() with "Details:", "Result:" (each may be NULL), and lines that are ready. */
+void rlg_al_want_words(struct rlg_al *al, struct rlg_al_wanted wanted, const char *details, const char *result,
+		       const char *more);
+
+/* How the units stand that count: planned ones that nobody skipped; of evaluations those that have begun. */
+struct rlg_al_tally {
+	size_t n, over, completed, failed;
+	int64_t first_us, last_us; /* the first submission, the last end; 0: not known */
+};
+struct rlg_al_tally rlg_al_tally(const struct rlg_al *al);
+
+/* VERIFY_..., CHECKPOINT_MISSING, IDENTIFY_EVALS, ALL_SUBMITTED; returns whether all have been submitted. */
+bool rlg_al_want_evaluations(struct rlg_al *al, const struct rlg_al_tally *tally);
 
 /* DISCOVER_EXPERIMENT, IDENTIFY_..., VERIFY_..., CHECKPOINT_MISSING, ALL_..., and what is on record */
 void rlg_al_want_checks(struct rlg_al *al);

@@ -210,17 +210,18 @@ static const char *state_word(struct rlg_arena *arena, const char *state)
  * The state that the log has for the end of this attempt, where somebody who knew better has said another since: what was
  * written stays, and the change is one more.  NULL: none.
  */
-static const char *earlier_word(const struct rlg_al *al, const struct rlg_al_unit *unit, const char *job, const char *to,
-				int64_t end_us)
+static const char *earlier_word(const struct rlg_al *al, const char *job, const char *to, int64_t end_us)
 {
-	const char *subject = rlg_al_subject_key(al->arena, unit->subject);
 	char text[RLG_TIME_TEXT_MAX];
 	int64_t when = rlg_al_when(rlg_clock_local(end_us, text));
 	const char *found = NULL;
 
-	for (size_t at = rlg_al_first(al->there, "STATE_CHANGE", subject); at != RLG_AL_NONE; at = al->there->list[at].next) {
+	if (job == NULL)
+		return NULL;
+	for (size_t at = rlg_al_first_of_job(al->there, "STATE_CHANGE", job); at != RLG_AL_NONE;
+	     at = al->there->list[at].next_of_job) {
 		const struct rlg_al_found *there = &al->there->list[at];
-		if (there->job == NULL || job == NULL || strcmp(there->job, job) != 0 || there->to == NULL)
+		if (there->to == NULL)
 			continue;
 		if (strcmp(there->to, to) == 0)
 			return NULL;
@@ -236,7 +237,7 @@ static void want_end(struct rlg_al *al, const struct rlg_al_unit *unit, const st
 	const char *state = state_word(al->arena, attempt->slurm_state);
 	const char *to = attempt->final ? state : "PENDING";
 	const char *from = attempt->start_us > 0 ? "RUNNING" : "PENDING";
-	const char *earlier = earlier_word(al, unit, job_text(al->arena, attempt), to, attempt->end_us);
+	const char *earlier = earlier_word(al, job_text(al->arena, attempt), to, attempt->end_us);
 	const char *cause = rlg_summary_cause(al->arena, attempt);
 	char ended[RLG_TIME_TEXT_MAX], took[RLG_WHEN_TEXT_MAX];
 	struct rlg_bytes more;
@@ -256,17 +257,14 @@ static void want_end(struct rlg_al *al, const struct rlg_al_unit *unit, const st
 
 /* ---- metrics ---- */
 
-/* Is there an entry for this job that says what its processors did? */
-static bool has_full_metrics(const struct rlg_al *al, const char *subject, const char *job)
+/* Is, or was, there an entry for this job that says what its processors did? */
+static bool has_full_metrics(const struct rlg_al_log *log, const char *job)
 {
-	size_t at = rlg_al_first(al->there, "COMPUTE_METRICS", rlg_al_subject_key(al->arena, subject));
+	size_t at = rlg_al_first_of_job(log, "COMPUTE_METRICS", job);
 
-	for (; at != RLG_AL_NONE; at = al->there->list[at].next) {
-		const struct rlg_al_found *there = &al->there->list[at];
-		if (there->job != NULL && job != NULL && strcmp(there->job, job) == 0 && strstr(there->block, "CPU ") != NULL)
-			return true;
-	}
-	return false;
+	while (at != RLG_AL_NONE && strstr(log->list[at].block, "CPU ") == NULL)
+		at = log->list[at].next_of_job;
+	return at != RLG_AL_NONE;
 }
 
 /*
@@ -281,7 +279,8 @@ static void want_metrics(struct rlg_al *al, const struct rlg_al_unit *unit, cons
 
 	if (words.wall_time == NULL && words.cpu == NULL && words.memory == NULL)
 		return;
-	bool in_full = words.cpu != NULL && !has_full_metrics(al, unit->subject, job);
+	bool in_full = words.cpu != NULL && job != NULL && !has_full_metrics(al->there, job) &&
+		       !has_full_metrics(al->memory, job);
 	rlg_bytes_init(&lines, al->arena);
 	rlg_al_line(&lines, "Details", words.wall_time);
 	if (words.memory != NULL && words.cpu != NULL)

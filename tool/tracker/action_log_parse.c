@@ -168,25 +168,49 @@ size_t rlg_al_first(const struct rlg_al_log *log, const char *action, const char
 	return at == RLG_NAMES_NONE ? RLG_AL_NONE : at;
 }
 
-void rlg_al_add(struct rlg_al_log *log, const struct rlg_al_found *found)
+size_t rlg_al_first_of_job(const struct rlg_al_log *log, const char *action, const char *job)
 {
+	size_t at = rlg_names_find(log->first_of_job, key_of(log->arena, action, job));
+
+	return at == RLG_NAMES_NONE ? RLG_AL_NONE : at;
+}
+
+/* Behind the first, so that it stays the first: their order among each other does not matter. */
+static void chain(struct rlg_al_log *log, size_t at)
+{
+	struct rlg_al_found *found = &log->list[at];
 	size_t first = rlg_al_first(log, found->action, found->subject);
 
+	found->next = first == RLG_AL_NONE ? RLG_AL_NONE : log->list[first].next;
+	if (first == RLG_AL_NONE)
+		rlg_names_add(log->first, key_of(log->arena, found->action, found->subject), at);
+	else
+		log->list[first].next = at;
+	found->next_of_job = RLG_AL_NONE;
+	if (found->job == NULL)
+		return;
+	first = rlg_al_first_of_job(log, found->action, found->job);
+	found->next_of_job = first == RLG_AL_NONE ? RLG_AL_NONE : log->list[first].next_of_job;
+	if (first == RLG_AL_NONE)
+		rlg_names_add(log->first_of_job, key_of(log->arena, found->action, found->job), at);
+	else
+		log->list[first].next_of_job = at;
+}
+
+void rlg_al_add(struct rlg_al_log *log, const struct rlg_al_found *found)
+{
 	if (log->n == log->room) {
 		log->room = log->room == 0 ? 64 : 2 * log->room;
 		log->list = rlg_arena_grow(log->arena, log->list, log->n, log->room, sizeof(*log->list));
 	}
 	log->list[log->n] = *found;
 	log->list[log->n].taken = false;
-	log->list[log->n].next = RLG_AL_NONE;
-	if (first == RLG_AL_NONE) {
-		rlg_names_add(log->first, key_of(log->arena, found->action, found->subject), log->n);
-	} else {
-		/* Behind the first, so that it stays the first: their order among each other does not matter. */
-		log->list[log->n].next = log->list[first].next;
-		log->list[first].next = log->n;
-	}
-	log->n++;
+	chain(log, log->n++);
+}
+
+static struct rlg_al_log empty_log(struct rlg_arena *arena)
+{
+	return (struct rlg_al_log){.arena = arena, .first = rlg_names_new(arena), .first_of_job = rlg_names_new(arena)};
 }
 
 /* One more line of the entry that is being read. */
@@ -217,7 +241,7 @@ void rlg_al_parse(struct rlg_arena *arena, const char *text, struct rlg_al_log *
 	struct rlg_al_found found = {.headline = NULL}, next;
 	struct rlg_bytes block;
 
-	*out_log = (struct rlg_al_log){.arena = arena, .first = rlg_names_new(arena)};
+	*out_log = empty_log(arena);
 	rlg_bytes_init(&block, arena);
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
@@ -238,32 +262,34 @@ void rlg_al_parse(struct rlg_arena *arena, const char *text, struct rlg_al_log *
 		rlg_al_add(out_log, &found);
 }
 
-static bool is_same_text(const char *left, const char *right)
+/* A line that tells it may have been taken out. */
+static bool is_same_or_gone(const char *was, const char *now)
 {
-	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right) == 0;
+	return now == NULL || (was != NULL && strcmp(was, now) == 0);
 }
 
 /* The same entry: a person may have changed its words, but not what it is about. */
-static bool is_same_entry(const struct rlg_al_found *left, const struct rlg_al_found *right)
+static bool is_same_entry(const struct rlg_al_found *was, const struct rlg_al_found *now)
 {
-	return left->when == right->when && is_same_text(left->job, right->job) && is_same_text(left->to, right->to);
+	return was->when == now->when && is_same_or_gone(was->job, now->job) && is_same_or_gone(was->to, now->to);
 }
 
 void rlg_al_gone(const struct rlg_al_log *memory, struct rlg_al_log *text, struct rlg_al_log *out_gone)
 {
-	*out_gone = (struct rlg_al_log){.arena = memory->arena, .first = rlg_names_new(memory->arena)};
+	*out_gone = empty_log(memory->arena);
 	for (size_t i = 0; i < text->n; i++)
 		text->list[i].taken = false;
 	for (size_t i = 0; i < memory->n; i++) {
 		const struct rlg_al_found *was = &memory->list[i];
 		size_t at = rlg_al_first(text, was->action, was->subject);
-		while (at != RLG_AL_NONE && (text->list[at].taken || !is_same_entry(&text->list[at], was)))
+		while (at != RLG_AL_NONE && (text->list[at].taken || !is_same_entry(was, &text->list[at])))
 			at = text->list[at].next;
-		if (at == RLG_AL_NONE)
+		if (at == RLG_AL_NONE) {
 			rlg_al_add(out_gone, was);
-		else
-			text->list[at].taken = true;
+			continue;
+		}
+		text->list[at].taken = true;
+		text->list[at].job = was->job;
+		text->list[at].to = was->to;
 	}
-	for (size_t i = 0; i < text->n; i++)
-		text->list[i].taken = false;
 }
