@@ -279,6 +279,20 @@ static const char *check_edited(struct rlg_arena *arena, const char *name, bool 
 	return after.text;
 }
 
+/* Where nothing is remembered, as when a group is made of a folder that has its log, an entry is known by what it says. */
+static void check_without_memory(struct rlg_arena *arena, const char *name, const char *before)
+{
+	static const char *const takes_away[] = {"removed", "emptied", "only_headlines"};
+	struct scene first = story(arena, false);
+
+	for (size_t i = 0; i < sizeof(takes_away) / sizeof(takes_away[0]); i++)
+		if (strstr(name, takes_away[i]) != NULL)
+			return;
+	const char *after = render_one(&first, name[0] == 't', before, NULL).text;
+	if (strcmp(after, before) != 0)
+		fail_msg("%s: what stands there is not recognised:\n%s", name, after + strlen(before));
+}
+
 static void check_hand_file(struct rlg_arena *arena, const char *name)
 {
 	size_t length;
@@ -286,6 +300,7 @@ static void check_hand_file(struct rlg_arena *arena, const char *name)
 	const char *after = check_edited(arena, name, name[0] == 't', before);
 	const char *expected = rlg_arena_printf(arena, "hand/%.*s.after", (int)(strlen(name) - 4), name);
 
+	check_without_memory(arena, name, before);
 	free(before);
 	expect_golden(arena, expected, after);
 }

@@ -19,6 +19,9 @@
 #define STAGGER_MIN_US (RLG_SECOND_US * 9 / 10)
 #define STAGGER_MAX_US (RLG_SECOND_US * 15)
 
+/* What is past a limit, as rlg_usage_words() marks it. */
+#define EXCEEDED "**EXCEEDED**"
+
 /* How often a job's GPUs are told of while it runs. */
 #define GPU_EVERY_S 300
 
@@ -282,6 +285,10 @@ static void want_metrics(struct rlg_al *al, const struct rlg_al_unit *unit, cons
 	bool in_full = words.cpu != NULL && job != NULL && !has_full_metrics(al->there, job) &&
 		       !has_full_metrics(al->memory, job);
 	rlg_bytes_init(&lines, al->arena);
+	/* Slurm may end a job to the second. */
+	bool timed_out = attempt->slurm_state != NULL && strcmp(attempt->slurm_state, "TIMEOUT") == 0;
+	if (timed_out && words.wall_time != NULL && strstr(words.wall_time, EXCEEDED) == NULL)
+		words.wall_time = rlg_arena_printf(al->arena, "%s " EXCEEDED, words.wall_time);
 	rlg_al_line(&lines, "Details", words.wall_time);
 	if (words.memory != NULL && words.cpu != NULL)
 		rlg_al_line(&lines, "Result", rlg_arena_printf(al->arena, "%s, %s", words.memory, words.cpu));
