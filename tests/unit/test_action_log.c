@@ -271,9 +271,14 @@ static const char *check_edited(struct rlg_arena *arena, const char *name, bool 
 	struct rendered after = render_one(&all, training, before, same.memory);
 	if (strncmp(after.text, before, strlen(before)) != 0)
 		fail_msg("%s: what stood there was changed:\n%s", name, after.text);
-	const char *added = without_cr(arena, after.text + strlen(before));
-	if (strcmp(skip_newlines(added), skip_newlines(news(arena, training))) != 0)
-		fail_msg("%s: more or less than the news was added:\n%s", name, added);
+	const char *added = skip_newlines(without_cr(arena, after.text + strlen(before)));
+	const char *expected = skip_newlines(news(arena, training));
+	size_t alike = 0;
+	while (added[alike] == expected[alike] && added[alike] != '\0')
+		alike++;
+	if (added[alike] != expected[alike])
+		fail_msg("%s: more or less than the news was added: \n%.200s\nand not\n%.200s\nto\n%s", name, added + alike,
+			 expected + alike, before);
 	if (strcmp(render_one(&all, training, after.text, after.memory).text, after.text) != 0)
 		fail_msg("%s: a second refresh changes it", name);
 	return after.text;

@@ -3,6 +3,7 @@
 #include "tool/tracker/action_log.h"
 
 #include "lib/clock.h"
+#include "tool/names.h"
 #include "tool/printable.h"
 
 #include <inttypes.h>
@@ -120,6 +121,28 @@ static struct rlg_al_found *find_by_subject(struct rlg_al *al, const struct rlg_
 	return nearest;
 }
 
+static struct rlg_names *subjects_of(const struct rlg_al *al)
+{
+	struct rlg_names *names = rlg_names_new(al->arena);
+
+	for (size_t i = 0; i < al->n_units; i++) {
+		const char *key = rlg_al_subject_key(al->arena, al->units[i].subject);
+		if (rlg_names_find(names, key) == RLG_NAMES_NONE)
+			rlg_names_add(names, key, i);
+	}
+	return names;
+}
+
+/* May an entry about `subject` be one about that which is wanted?  Not if it is about another run that there is. */
+static bool may_be_about(const struct rlg_al *al, const struct rlg_al_wanted *wanted, const char *subject)
+{
+	const char *key = rlg_al_subject_key(al->arena, wanted->subject);
+	size_t run = strcspn(key, "/");
+
+	return rlg_names_find(al->subjects, subject) == RLG_NAMES_NONE ||
+	       (strcspn(subject, "/") == run && strncmp(subject, key, run) == 0);
+}
+
 /* What a job was for may only become known after its first entries were written. */
 static struct rlg_al_found *find_by_job(struct rlg_al *al, const struct rlg_al_wanted *wanted)
 {
@@ -130,7 +153,8 @@ static struct rlg_al_found *find_by_job(struct rlg_al *al, const struct rlg_al_w
 		return NULL;
 	size_t at = rlg_al_first_of_job(al->there, wanted->action, wanted->job);
 	for (; at != RLG_AL_NONE; at = al->there->list[at].next_of_job)
-		if (fits(wanted, when, &al->there->list[at]))
+		if (may_be_about(al, wanted, al->there->list[at].subject) &&
+		    fits(wanted, when, &al->there->list[at]))
 			take_nearer(&al->there->list[at], when, &nearest);
 	return nearest;
 }
@@ -263,6 +287,7 @@ static void render_log(const struct rlg_tracker_view *view, bool training, const
 	rlg_al_gone(&memory, &now, &there);
 	add_all(&there, &now);
 	rlg_al_find_units(&al);
+	al.subjects = subjects_of(&al);
 	rlg_al_want_jobs(&al);
 	rlg_al_want_checks(&al);
 	if (al.n_wanted > 1)

@@ -112,6 +112,7 @@ struct rlg_al {
 	bool training; /* the first phase's log; else that of all others */
 	struct rlg_al_unit *units;
 	size_t n_units;
+	struct rlg_names *subjects; /* of the units, as rlg_al_subject_key() */
 	struct rlg_al_log *there; /* what is written there, or was and is gone */
 	const struct rlg_al_log *memory; /* what was written there, in its own words */
 	struct rlg_al_wanted *wanted;

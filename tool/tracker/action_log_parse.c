@@ -78,6 +78,9 @@ const char *rlg_al_subject_key(struct rlg_arena *arena, const char *subject)
 
 /* ---- lines ---- */
 
+/* Some editors begin a file with it. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 /* What people put before a line: a quote, a list, a heading, bold. */
 #define LINE_MARKS " \t>-*#`+"
 
@@ -242,6 +245,7 @@ void rlg_al_parse(struct rlg_arena *arena, const char *text, struct rlg_al_log *
 	struct rlg_bytes block;
 
 	*out_log = empty_log(arena);
+	text += strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0 ? strlen(BYTE_ORDER_MARK) : 0;
 	rlg_bytes_init(&block, arena);
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
