@@ -80,8 +80,27 @@ static bool is_same_word(const char *left, const char *right)
 	return left != NULL && right != NULL && strcmp(left, right) == 0;
 }
 
+/* The line that tells the result of an entry. */
+static const char *result_in(struct rlg_arena *arena, const char *block)
+{
+	static const char key[] = "\nResult:";
+	const char *at = strstr(block, key);
+
+	at = at == NULL ? block + strlen(block) : at + strlen(key);
+	at += strspn(at, " \t");
+	return rlg_arena_strndup(arena, at, strcspn(at, "\n"));
+}
+
+static bool says_so(struct rlg_arena *arena, const struct rlg_al_wanted *wanted, const struct rlg_al_found *found)
+{
+	const char *result = result_in(arena, rlg_arena_printf(arena, "\n%s", wanted->lines));
+
+	return strcmp(result_in(arena, found->block), result) == 0;
+}
+
 /* Can the entry that was found be the one that is wanted? */
-static bool fits(const struct rlg_al_wanted *wanted, int64_t when, const struct rlg_al_found *found)
+static bool fits(struct rlg_arena *arena, const struct rlg_al_wanted *wanted, int64_t when,
+		 const struct rlg_al_found *found)
 {
 	switch (wanted->by) {
 	case RLG_AL_ONCE:
@@ -95,7 +114,8 @@ static bool fits(const struct rlg_al_wanted *wanted, int64_t when, const struct 
 	case RLG_AL_MOMENT:
 		return !found->taken && found->when == when;
 	case RLG_AL_ROUND:
-		return found->when + SAME_ROUND_S >= when;
+		return found->when >= when ||
+		       (found->when + SAME_ROUND_S >= when && says_so(arena, wanted, found));
 	case RLG_AL_NEWS:
 		break;
 	}
@@ -116,7 +136,7 @@ static struct rlg_al_found *find_by_subject(struct rlg_al *al, const struct rlg_
 	int64_t when = when_of(wanted);
 
 	for (; at != RLG_AL_NONE; at = al->there->list[at].next)
-		if (fits(wanted, when, &al->there->list[at]))
+		if (fits(al->arena, wanted, when, &al->there->list[at]))
 			take_nearer(&al->there->list[at], when, &nearest);
 	return nearest;
 }
@@ -154,29 +174,16 @@ static struct rlg_al_found *find_by_job(struct rlg_al *al, const struct rlg_al_w
 	size_t at = rlg_al_first_of_job(al->there, wanted->action, wanted->job);
 	for (; at != RLG_AL_NONE; at = al->there->list[at].next_of_job)
 		if (may_be_about(al, wanted, al->there->list[at].subject) &&
-		    fits(wanted, when, &al->there->list[at]))
+		    fits(al->arena, wanted, when, &al->there->list[at]))
 			take_nearer(&al->there->list[at], when, &nearest);
 	return nearest;
 }
 
-/* The line that tells the result of an entry. */
-static const char *result_in(struct rlg_arena *arena, const char *block)
-{
-	static const char key[] = "\nResult:";
-	const char *at = strstr(block, key);
-
-	at = at == NULL ? block + strlen(block) : at + strlen(key);
-	at += strspn(at, " \t");
-	return rlg_arena_strndup(arena, at, strcspn(at, "\n"));
-}
-
 static bool last_says_so(struct rlg_al *al, const struct rlg_al_log *log, const struct rlg_al_wanted *wanted)
 {
-	const char *result = result_in(al->arena, rlg_arena_printf(al->arena, "\n%s", wanted->lines));
-
 	for (size_t i = log->n; i-- > 0;)
 		if (strcmp(log->list[i].action, wanted->action) == 0)
-			return strcmp(result_in(al->arena, log->list[i].block), result) == 0;
+			return says_so(al->arena, wanted, &log->list[i]);
 	return false;
 }
 

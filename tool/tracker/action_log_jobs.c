@@ -270,6 +270,17 @@ static bool has_full_metrics(const struct rlg_al_log *log, const char *job)
 	return at != RLG_AL_NONE;
 }
 
+/* Of a job that was over within the second. */
+static const char *no_time(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+{
+	int64_t limit = attempt->time_limit_s;
+
+	if (limit <= 0)
+		return "Wall time: 00:00:00";
+	return rlg_arena_printf(arena, "Wall time: 00:00:00 of %02" PRId64 ":%02" PRId64 ":%02" PRId64 " (0%%)", limit / 3600,
+				limit / 60 % 60, limit % 60);
+}
+
 /*
  * Usage records of other nodes may come later than the end.  Then what was told of the time alone is told again in full,
  * once.
@@ -280,8 +291,8 @@ static void want_metrics(struct rlg_al *al, const struct rlg_al_unit *unit, cons
 	const char *job = job_text(al->arena, attempt);
 	struct rlg_bytes lines;
 
-	if (words.wall_time == NULL && words.cpu == NULL && words.memory == NULL)
-		return;
+	if (words.wall_time == NULL)
+		words.wall_time = no_time(al->arena, attempt);
 	bool in_full = words.cpu != NULL && job != NULL && !has_full_metrics(al->there, job) &&
 		       !has_full_metrics(al->memory, job);
 	rlg_bytes_init(&lines, al->arena);
