@@ -23,12 +23,15 @@ unit_tests = \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
+	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_log_tail \
 	tests/unit/test_match \
+	tests/unit/test_log_values \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
@@ -46,12 +49,14 @@ unit_tests = \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_step_usage \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -84,6 +89,8 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/reconcile.t \
+	%D%/cli/log.t \
+	%D%/cli/note.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
@@ -107,6 +114,7 @@ cluster_tests = \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
+	%D%/cluster/log_in_job.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/prolog_flags.t \
@@ -114,11 +122,13 @@ cluster_tests = \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
 	%D%/cluster/seed_experiment_logging.t \
+	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
-	%D%/cluster/truth.t
+	%D%/cluster/truth.t \
+	%D%/cluster/usage.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
@@ -134,9 +144,7 @@ check-valgrind:
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
 check-truth: all
-	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
-	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
-	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+	'$(abs_top_srcdir)/tests/truth/matrix' --build '$(abs_top_builddir)' $(TRUTH)
 
 # All tests on each generation of Slurm, in chroots: ten minutes for the three.  GENERATIONS='24.11' for one.
 check-generations:

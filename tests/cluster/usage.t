@@ -61,6 +61,12 @@ told() {
 	is "$(who_told "$1")" "$2" "$3"
 }
 
+# matches TEXT PATTERN CLAIM: an extended regular expression fits a line.
+matches() {
+	grep -qE -- "$2" <<<"$1" || { note "no line like: $2"; ok_if 1 "$3"; return; }
+	ok_if 0 "$3"
+}
+
 # in_accounting ID: until slurmdbd has the whole job.
 in_accounting() { wait_until "$CLUSTER_TIMEOUT" accounted "$1"; }
 accounted() {
@@ -123,22 +129,25 @@ batch n1" "$how: each step tells one a node"
 	agrees steps "$how: so did steps on two nodes"
 	agrees threads "$how: so did threads"
 	agrees executed "$how: what runledger exec told is not counted twice"
-	like "$(rl alice status "$group" --run alone)" "used *CPU [0-9]* % of 1, memory [0-9]* of 600 MiB ([0-9]* %), [0-9ms ]* of 10m" \
+	matches "$(rl alice status "$group" --run alone)" '^ +used +CPU [0-9]+ % of 1, memory [0-9]+ of 600 MiB \([0-9]+ %\), [0-9ms ]+ of 10m' \
 		"$how: status says it in a line"
 }
 
 : >"$work/cgroup.conf"
 new_cluster JobAcctGatherType=jobacct_gather/linux
 play "without cgroups" rusage rusage
-like "$(rl alice events --group "$group")" "job ${ids[alone]}: the batch script on n1 used [0-9]*s of CPU and [0-9]* MiB in [0-9]*s" \
+matches "$(rl alice events --group "$group")" "job ${ids[alone]}: the batch script on n1 used [0-9]+s of CPU and [0-9]+ MiB in [0-9]+s" \
 	"events says it in a sentence"
-like "$(rl alice report "$group")" "| alone | Finetune | ${ids[alone]} | [0-9]* % of 1 | [0-9]* of 600 MiB" "and report in a table"
+matches "$(rl alice report "$group")" "^\\| alone \\| Finetune \\| ${ids[alone]} \\| [0-9]+ % of 1 \\| [0-9]+ of 600 MiB \\([0-9]+ %\\) \\|" "and report in a table"
 
 # --- which steps, and whose
 
+cluster_idle
 batch fails 'srun -n2 -N2 bash -c "exit \$SLURM_PROCID"' -N2 -n2
+cluster_wait_done "$id"
+cluster_idle
 batch plain 'srun --export=NONE -n1 /bin/true' --export=NONE
-cluster_wait_done "${ids[fails]}"
+cluster_wait_done "$id"
 told fails "0 n1
 0 n2
 batch n1" "a step that fails tells what it used, too"
@@ -148,7 +157,12 @@ id=$(cluster_submit alice -o /dev/null -D "$(cluster_home alice)" --wrap 'srun -
 cluster_wait_done "$id"
 is "$(find "$group/.runledger" -name '*.jsonl' -exec grep -l "\"job_id\":$id," {} +)" "" "a job that is in no group tells nothing"
 
-batch requeued '[ -e again ] || { touch again; scontrol requeue $SLURM_JOB_ID; sleep 60; }' --requeue --mem=100
+batch requeued '[ -e again ] || { touch again; exec sleep 60; }' --requeue
+wait_until "$CLUSTER_TIMEOUT" test -e "$group/requeued/again"
+cluster_as alice scontrol requeue "$id"
+cluster_wait_state "$id" PENDING
+# Slurm lets a requeued job wait for two minutes.
+cluster_admin scontrol update JobId="$id" StartTime=now
 requeued() { [[ $(status_json alice "$group" "[a['usage']['cpu_s'] is not None for a in phase('requeued','finetune')['attempts']]") == '[True, True]' ]]; }
 wait_until 60 requeued
 ok_if $? "each attempt of a requeued job has its own"
@@ -214,7 +228,11 @@ if [[ -w $hierarchy/cgroup.procs && -w /sys/fs/cgroup/freezer/cgroup.procs && -w
 	rm -f "$group/cached/big"
 	cluster_idle
 	no_cgroups() { [[ -z $(jobs_cgroups) ]]; }
-	jobs_cgroups() { find /sys/fs/cgroup/{memory,freezer,cpuacct} -path "*/uid_$(alice_uid)/job_*" -prune -print 2>/dev/null; }
+	jobs_cgroups() {
+		for id in "${ids[@]}"; do
+			find /sys/fs/cgroup/{memory,freezer,cpuacct} -path "*/uid_$(alice_uid)/job_$id" -prune -print 2>/dev/null
+		done
+	}
 	wait_until 5 no_cgroups
 	is "$(jobs_cgroups)" "" "jobs leave no cgroup behind"
 	records_are_valid "$group" "these records obey the schema, too"
