@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_address \
+	tests/unit/test_action_log \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
@@ -80,6 +81,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/action_log.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
@@ -124,6 +126,7 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
