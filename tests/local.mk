@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_address \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
@@ -18,35 +19,45 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_findings \
+	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
-	tests/unit/test_hooks \
+	tests/unit/test_hostlist \
+	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
+	tests/unit/test_log_values \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_spool \
+	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_step_usage \
+	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_target \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -60,9 +71,12 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
+	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -76,9 +90,12 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/reconcile.t \
+	%D%/cli/log.t \
+	%D%/cli/note.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
+	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
@@ -88,6 +105,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/failures.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -99,16 +117,20 @@ cluster_tests = \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
+	%D%/cluster/log_in_job.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/prolog_flags.t \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_monitor.t \
+	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \
+	%D%/cluster/usage.t \
 	%D%/cluster/watch.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
@@ -125,9 +147,7 @@ check-valgrind:
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
 check-truth: all
-	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
-	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
-	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+	'$(abs_top_srcdir)/tests/truth/matrix' --build '$(abs_top_builddir)' $(TRUTH)
 
 # All tests on each generation of Slurm, in chroots: ten minutes for the three.  GENERATIONS='24.11' for one.
 check-generations:
@@ -135,6 +155,6 @@ check-generations:
 
 .PHONY: check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
-	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

@@ -4,11 +4,13 @@ noinst_LTLIBRARIES += tool/librlg_tool.la
 bin_PROGRAMS += runledger
 
 tool_librlg_tool_la_SOURCES = \
+	%D%/again.c %D%/again.h \
 	%D%/arena.c %D%/arena.h \
 	%D%/ask.c %D%/ask.h \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
+	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
 	%D%/change_env.c %D%/change_forms.h \
@@ -22,6 +24,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
+	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -29,6 +34,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
+	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
 	%D%/cmd_wait.c \
 	%D%/cmd_watch.c \
@@ -44,9 +50,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/end_facts.c %D%/end_facts.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
+	%D%/evaluation.c %D%/evaluation.h \
 	%D%/failure.c %D%/failure.h \
 	%D%/failure_words.c %D%/failure_words.h \
 	%D%/exec_child.c %D%/exec_child.h \
+	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
@@ -54,9 +62,17 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/help.c %D%/help.h \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/json_doc.c %D%/json_doc.h \
+	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/json_members.c %D%/json_members.h \
 	%D%/json_out.c %D%/json_out.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
 	%D%/log_tail.c %D%/log_tail.h \
 	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
@@ -65,19 +81,24 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
 	%D%/outputs.c %D%/outputs.h \
 	%D%/plan.c %D%/plan.h \
+	%D%/plan_matrix.c %D%/plan_matrix.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
+	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
-	%D%/report_markdown.c \
+	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \
+	%D%/site_options.c %D%/site_options.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
@@ -89,6 +110,16 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/active_jobs.c \
+	%D%/tracker/job_list.c %D%/tracker/job_list.h \
+	%D%/tracker/manifest.c %D%/tracker/manifest.h \
+	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
+	%D%/tracker/run_manifest_edits.c \
+	%D%/tracker/run_manifest_new.c \
+	%D%/tracker/run_manifest_places.c \
+	%D%/tracker/run_manifest_state.c \
+	%D%/tracker/run_manifest_update.c \
+	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \
@@ -98,6 +129,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h

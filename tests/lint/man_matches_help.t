@@ -86,6 +86,7 @@ code_variables() {
 	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
 	sed -n 's/.*{"\(RUNLEDGER_CHANGE_[A-Z_]*\)",.*/\1/p' "$srcdir/tool/change_env.c"
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
+	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
 }
 # These the C library and libslurm read, not we.
 same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \
@@ -95,7 +96,9 @@ same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_
 
 same "$(part "$page5_config" CONFIG.YAML | sed -n 's/^\.It Cm \([a-z_]*\) :.*/\1/p')" "$(table tool/config.c ' keys')" \
 	"each key of config.yaml is in runledger-config(5)"
-for word in $(table tool/config.c ' output_words') $(table tool/config.c ' default_trackers') \
+trackers=$(sed -n 's/^\t\.name = "\([a-z_]*\)",$/\1/p' "$srcdir"/tool/tracker/*.c)
+like "$trackers" runs_status "the trackers are found in the source"
+for word in $(table tool/config.c ' output_words') $trackers \
 	$(grep -o 'rlg_yaml_get_text(item, "[a-z_]*"' "$srcdir/tool/config.c" | grep -o '"[a-z_]*' | tr -d '"'); do
 	like "$(part "$page5_config" CONFIG.YAML)" "Cm $word" "and its word $word"
 done
@@ -135,11 +138,11 @@ same "$(part "$page5_record" 'Members of the context' | grep '^\.It Cm' | cm_wor
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
 	"$(sed -n 's/.*"name": {"const": "\([a-z-]*\)"}.*/\1/p' "$schema")" "and each event"
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
-	"$(table tool/cmd_record.c ' events'; grep -rhoE 'rlg_record_begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
+	"$(table tool/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
 	grep -ohE '"(state|finish)"' "$srcdir/tool/reconcile.c" | tr -d '"')" \
 	"the events of the page are those that are written"
 unknown=$(part "$page5_record" Events | grep '^\.Cm' | cm_words |
-	grep -vxF -e "$members" -e note -e output -e '' | grep -vx '[.;:]')
+	grep -vxF -e "$members" -e '' | grep -vx '[.;:]')
 is "$unknown" "" "no event of the page has a member that the schema does not know"
 for word in $(grep -E '"(matched_by|source|field)": .*"enum": ' "$schema" | sed 's/.*"enum": \[\([^]]*\)\].*/\1/' | tr -d '",'); do
 	grep -qE "Ql $word( |\$)" "$page5_record"

@@ -15,6 +15,9 @@
 #define FAKE_FACTS RLG_FACT_COUNT
 #define FAKE_VARIABLES 32
 
+/* A submission's id. */
+#define SOME_SID "5f0e7a1c93b24d68a1b2c3d4e5f60718"
+
 struct fake_variable {
 	char name[64];
 	char value[9000];
@@ -96,6 +99,17 @@ static inline bool fake_get_env(const struct rlg_host *host, const char *name, c
 	return true;
 }
 
+static inline void fake_set_env(const struct rlg_host *host, const char *name, const char *value)
+{
+	struct fake_host *fake = host->handle;
+	struct fake_variable *variable;
+
+	if (value != NULL)
+		fake_set(fake->environment, name, value);
+	else if ((variable = fake_find(fake->environment, name)) != NULL)
+		variable->set = false;
+}
+
 static inline bool fake_set_job_control(const struct rlg_host *host, const char *name, const char *value)
 {
 	struct fake_host *fake = host->handle;
@@ -154,6 +168,7 @@ static inline void fake_host_init(struct fake_host *fake)
 	fake->host = (struct rlg_host){.handle = fake,
 				       .fact = fake_fact,
 				       .get_env = fake_get_env,
+				       .set_env = fake_set_env,
 				       .set_job_control = fake_set_job_control,
 				       .unset_job_control = fake_unset_job_control,
 				       .groups = fake_groups,

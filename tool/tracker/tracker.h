@@ -17,7 +17,7 @@
 
 /*
  * Told of each value that a person (or a person's script) changed in the file since the tool last wrote it: `field` is
- * "status", "job_id" or "output"; a value of NULL means that it was unset (null).
+ * "status", "job_id", "output" or "sync"; a value of NULL means that it was unset (null).
  */
 typedef void rlg_tracker_edit_fn(void *context, const char *run, const char *phase, const char *field,
 				 const char *old_value, const char *new_value);
@@ -36,6 +36,12 @@ struct rlg_tracker_view {
 	const struct rlg_config *config;
 	const struct rlg_plan *plan; /* without runs where there is none */
 	const char *choice; /* the path, or pattern of paths, under `trackers:` */
+	/*
+	 * For render(), what a tracker must know to tell its own words from a person's for good.  `base` cannot tell it, as
+	 * it is the whole file: what a person typed is in it after the next refresh.  The text belongs to the tracker.
+	 */
+	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
+	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
 };
 
 /* One file that a tracker keeps. */
@@ -97,6 +103,9 @@ extern const struct rlg_tracker *const rlg_trackers[];
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
+extern const struct rlg_tracker rlg_tracker_active_jobs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_run_manifest;
+extern const struct rlg_tracker rlg_tracker_slurm_job_list;
 
 #endif
