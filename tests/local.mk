@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
+	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
