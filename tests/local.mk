@@ -24,6 +24,7 @@ unit_tests = \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
@@ -91,6 +92,7 @@ cli_tests = \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
+	%D%/format/manifest.t \
 	%D%/format/schema.t
 
 lint_tests = \
@@ -144,5 +146,5 @@ check-generations:
 .PHONY: check-fast check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
