@@ -13,6 +13,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/change_env.c %D%/change_forms.h \
+	%D%/change_json.c \
+	%D%/change_words.c %D%/change_words.h \
+	%D%/changes.c %D%/changes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
@@ -20,6 +24,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -29,6 +34,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_report.c \
 	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
@@ -47,15 +54,20 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \
+	%D%/json_out.c %D%/json_out.h \
+	%D%/log_tail.c %D%/log_tail.h \
+	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
@@ -72,11 +84,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
+	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \
+	%D%/site_options.c %D%/site_options.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
@@ -85,8 +99,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/summary.c %D%/summary.h \
 	%D%/summary_actions.c \
 	%D%/table.c %D%/table.h \
+	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/active_jobs.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
 	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
