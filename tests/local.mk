@@ -93,6 +93,7 @@ cli_tests = \
 	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
+	%D%/cli/slurm_job_list.t \
 	%D%/cli/status.t \
 	%D%/format/manifest.t \
 	%D%/format/schema.t

@@ -22,7 +22,8 @@
  *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
- *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
+ *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each;
+ *                   tracker/manifest.c and job_list.c: documents that more than their trackers read
  *
  *   follow.c        sleeps until there is news in a group; look.c looks again, changes.c finds what has changed, change_*.c
  *                   tell it; target.c: what `wait` waits for; hooks.c runs a person's command; log_tail.c: the end of a log

@@ -115,9 +115,10 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The first part of `folder` below the group; NULL where it is the group itself, or elsewhere. */
-static const char *folder_in_group(const struct rlg_group *group, const char *folder)
+/* The run whose folder, anywhere below the group, `folder` is or lies in: the outermost one; NULL: none is a run's. */
+static const char *run_of_folder(const struct known *known, const char *folder)
 {
+	const struct rlg_group *group = known->group;
 	char real[PATH_MAX];
 	size_t length = strlen(group->path);
 
@@ -125,7 +126,15 @@ static const char *folder_in_group(const struct rlg_group *group, const char *fo
 		return NULL;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
 		return NULL;
-	return rlg_arena_strndup(group->arena, real + length + 1, strcspn(real + length + 1, "/"));
+	for (const char *part = real + length + 1;; part++) {
+		size_t part_length = strcspn(part, "/");
+
+		if (is_in(known->runs, part, part_length))
+			return rlg_arena_strndup(group->arena, part, part_length);
+		part += part_length;
+		if (*part == '\0')
+			return NULL;
+	}
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -239,14 +248,14 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *folder = folder_in_group(group, facts->folder);
+	const char *of_folder = run_of_folder(&known, facts->folder);
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&
 	    take_asked(group->arena, facts->asked_run, &out_resolution->run, &phase_asked)) {
 		out_resolution->matched_by = how_asked(facts);
-	} else if (folder != NULL && is_in(known.runs, folder, strlen(folder))) {
-		out_resolution->run = folder;
+	} else if (of_folder != NULL) {
+		out_resolution->run = of_folder;
 		out_resolution->matched_by = RLG_MATCHED_BY_FOLDER;
 	} else if (verdict.run != NULL && !verdict.ambiguous) {
 		out_resolution->run = verdict.run;
