@@ -19,6 +19,8 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_wait,
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
+	&rlg_cmd_log,
+	&rlg_cmd_note,
 	&rlg_cmd_jobs,
 	&rlg_cmd_slurm_job_list,
 	&rlg_cmd_exec,

@@ -24,6 +24,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
 	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
@@ -54,6 +56,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/folder_lock.c %D%/folder_lock.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
@@ -63,9 +66,14 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \
 	%D%/json_out.c %D%/json_out.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
 	%D%/log_tail.c %D%/log_tail.h \
 	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
@@ -74,6 +82,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \

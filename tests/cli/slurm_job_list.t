@@ -179,7 +179,7 @@ status_is 0 "which verify finds"
 start_job p $run_id finetune 1771430445 4187
 finish_job p $run_id finetune 1771430445 4187 COMPLETED
 run runledger refresh p
-is "$(grep -o '"status": "[a-z]*"' $m | head -n 1)" '"status": "running"' "a run that ended well waits for its artifacts"
+is "$(grep -o '"status": "[a-z]*"' $m | tail -n 1)" '"status": "running"' "a run that ended well waits for its artifacts"
 sed -i 's/"artifact_sync_to_local": {"status": "pending"}/"artifact_sync_to_local": {"status": "ok"}/' $m
 run runledger refresh p
 like "$out" "1 edit by hand kept" "a person's word on them is kept"
@@ -206,9 +206,8 @@ submit_job q a finetune 1771430445 5000
 run runledger refresh q
 status_is 0 "a pattern without wildcards makes manifests"
 is "$([ -e q/runs/b/run_manifest.json ]; echo $?)" 1 "none for a run that was never submitted"
-is "$(tail -n 1 q/docs/slurm_job_list.md)" "" "and no line yet"
-run runledger refresh q
-is "$(tail -n 1 q/docs/slurm_job_list.md)" "- 2026-02-18 | job_id=5000 | iteration_id=q | run_id=a | status=submitted" "there is one"
+is "$(tail -n 1 q/docs/slurm_job_list.md)" "- 2026-02-18 | job_id=5000 | iteration_id=q | run_id=a | status=submitted" \
+	"and the list has its line at once"
 finish_job q a finetune 1771430445 5000 COMPLETED
 run runledger refresh q
 like "$(cat q/runs/a/run_manifest.json)" '"completed_at": "2026-02-18T16:15:17Z"' "its end is in its manifest"
