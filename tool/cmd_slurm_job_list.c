@@ -215,9 +215,9 @@ static const struct rlg_option options_table[] = {
 };
 
 static const struct rlg_example examples[] = {
-	{"runledger slurm-job-list append --manifest runs/r1/run_manifest.json --doc docs/slurm_job_list.md",
+	{"runledger slurm-job-list append -m RUN/run_manifest.json -d docs/jobs.md",
 	 "add the run's line, unless the run is in the list already"},
-	{"runledger slurm-job-list verify --manifest runs/r1/run_manifest.json --doc docs/slurm_job_list.md",
+	{"runledger slurm-job-list verify -m RUN/run_manifest.json -d docs/jobs.md",
 	 "is that very line there?"},
 	{0},
 };
