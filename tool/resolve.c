@@ -5,6 +5,7 @@
 #include "lib/layout.h"
 #include "lib/lines.h"
 #include "lib/text.h"
+#include "tool/evaluation.h"
 #include "tool/match.h"
 #include "tool/names.h"
 #include "tool/tracker_file.h"
@@ -115,26 +116,34 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The run whose folder, anywhere below the group, `folder` is or lies in: the outermost one; NULL: none is a run's. */
-static const char *run_of_folder(const struct known *known, const char *folder)
+/* What a job's folder tells: the run whose folder it is, or lies in, and the name of the next folder on the way. */
+struct place {
+	const char *run; /* NULL: none is a run's */
+	const char *below; /* NULL: it is the run's own */
+};
+
+/* Runs may lie deep below the group: experiments/PLAN/runs/RUN.  The outermost one counts. */
+static struct place place_of(const struct known *known, const char *folder)
 {
 	const struct rlg_group *group = known->group;
-	char real[PATH_MAX];
 	size_t length = strlen(group->path);
+	struct place place = {.run = NULL};
+	char real[PATH_MAX];
 
 	if (folder == NULL || realpath(folder, real) == NULL)
-		return NULL;
+		return place;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
-		return NULL;
-	for (const char *part = real + length + 1;; part++) {
-		size_t part_length = strcspn(part, "/");
+		return place;
+	for (const char *part = real + length; *part == '/' && place.below == NULL; part += strcspn(part, "/")) {
+		part++;
+		const char *name = rlg_arena_strndup(group->arena, part, strcspn(part, "/"));
 
-		if (is_in(known->runs, part, part_length))
-			return rlg_arena_strndup(group->arena, part, part_length);
-		part += part_length;
-		if (*part == '\0')
-			return NULL;
+		if (place.run != NULL)
+			place.below = name;
+		else if (is_in(known->runs, name, strlen(name)))
+			place.run = name;
 	}
+	return place;
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -158,6 +167,22 @@ static bool names_phase(const char *stem, const char *phase)
 	return begins && strchr("_-.", at[length]) != NULL;
 }
 
+/* "capitalization_epoch0" of the planned task capitalization: as a tracker spells it, else as it stands here. */
+static const char *evaluation_in_name(const struct known *known, const char *stem)
+{
+	struct rlg_arena *arena = known->group->arena;
+	struct rlg_evaluation_name name = rlg_evaluation_parse(arena, stem);
+
+	if (name.epoch < 0 || !is_in(known->phases, name.task, strlen(name.task)) || !rlg_name_ok(stem, NULL))
+		return NULL;
+	const char *spelt[] = {rlg_arena_printf(arena, "%s_epoch_%ld", name.task, name.epoch),
+			       rlg_arena_printf(arena, "%s_epoch%ld", name.task, name.epoch)};
+	for (size_t i = 0; i < sizeof(spelt) / sizeof(spelt[0]); i++)
+		if (is_in(known->phases, spelt[i], strlen(spelt[i])))
+			return spelt[i];
+	return stem;
+}
+
 /* From the script's name, or the job's: one phase of the group's, or NULL for none or several. */
 static const char *phase_in_name(const struct known *known, const char *name)
 {
@@ -169,6 +194,8 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	const char *stem = stem_of(known->group->arena, name);
 	if (is_in(known->phases, stem, strlen(stem)))
 		return stem;
+	if (evaluation_in_name(known, stem) != NULL)
+		return evaluation_in_name(known, stem);
 	for (size_t i = 0; i < config->n_phases; i++) {
 		if (!names_phase(stem, config->phases[i]))
 			continue;
@@ -179,6 +206,14 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	return found;
 }
 
+/* RUN/eval/ is where people keep the scripts of that phase. */
+static const char *phase_of_folder(const struct known *known, const struct rlg_job_facts *facts)
+{
+	const char *below = place_of(known, facts->folder).below;
+
+	return below != NULL && is_in(known->phases, below, strlen(below)) ? below : NULL;
+}
+
 static const char *choose_phase(const struct known *known, const struct rlg_job_facts *facts, const char *by_rule)
 {
 	const char *phase = by_rule;
@@ -187,6 +222,8 @@ static const char *choose_phase(const struct known *known, const struct rlg_job_
 		phase = phase_in_name(known, facts->job_name);
 	if (phase == NULL)
 		phase = phase_in_name(known, facts->script);
+	if (phase == NULL)
+		phase = phase_of_folder(known, facts);
 	return phase == NULL ? known->group->config.phases[0] : phase;
 }
 
@@ -248,7 +285,7 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *of_folder = run_of_folder(&known, facts->folder);
+	const char *of_folder = place_of(&known, facts->folder).run;
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&
