@@ -14,6 +14,7 @@ unit_tests = \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
+	tests/unit/test_changes \
 	tests/unit/test_client_line \
 	tests/unit/test_completion \
 	tests/unit/test_config \
@@ -53,6 +54,7 @@ unit_tests = \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_target \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
@@ -99,6 +101,8 @@ cli_tests = \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
+	%D%/cli/wait.t \
+	%D%/cli/watch.t \
 	%D%/format/schema.t
 
 lint_tests = \
@@ -129,7 +133,8 @@ cluster_tests = \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \
-	%D%/cluster/usage.t
+	%D%/cluster/usage.t \
+	%D%/cluster/watch.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
