@@ -43,6 +43,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/discovery.c %D%/discovery.h \
+	%D%/discovery_record.c %D%/discovery_record.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
