@@ -42,6 +42,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/discovery.c %D%/discovery.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -110,6 +111,12 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/action_log.c %D%/tracker/action_log.h \
+	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_evaluations.c \
+	%D%/tracker/action_log_jobs.c \
+	%D%/tracker/action_log_parse.c \
+	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
