@@ -90,7 +90,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
-	%D%/tracker/active_jobs.c \
+	%D%/tracker/active_jobs.c %D%/tracker/active_jobs.h \
+	%D%/tracker/active_jobs_find.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
 	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
