@@ -51,15 +51,18 @@ static bool find_session(struct jobs *jobs)
 static int find_registry(struct jobs *jobs)
 {
 	const char *file = rlg_option_value(jobs->options, "file");
-	struct rlg_err err = {""};
 	char here[PATH_MAX];
 
 	bool has_session = find_session(jobs);
-	if (jobs->session.id != NULL && !rlg_name_ok(jobs->session.id, &err))
-		return rlg_usage_error(jobs->options, "--session: %s", err.text);
+	if (jobs->session.id != NULL && !rlg_name_ok(jobs->session.id, NULL))
+		return rlg_usage_error(jobs->options,
+				       "--session: `%.200s` cannot be a session's id: that is a folder's name, of 1 to %d bytes, without '/' and control characters, and does not begin with '.', '-' or a blank",
+				       jobs->session.id, RLG_NAME_MAX);
+	if (file != NULL && file[0] == '\0')
+		return rlg_usage_error(jobs->options, "--file needs the path of a registry");
 	if (!has_session && file == NULL)
 		return rlg_usage_error(jobs->options,
-				       "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID is set; give --session ID or --file PATH");
+				       "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID names a session; give --session ID or --file PATH");
 	jobs->path = file;
 	if (file != NULL)
 		return RLG_EXIT_OK;
@@ -76,8 +79,11 @@ static int find_registry(struct jobs *jobs)
 typedef int change_fn(struct jobs *jobs, struct rlg_json_doc *doc, struct rlg_text_edits *edits, void *context,
 		      struct rlg_err *err);
 
-/* Others who use this command wait for each other; a file system without locks has only the look before the write. */
-static int lock_folder(struct jobs *jobs, struct rlg_err *err)
+/*
+ * Others who use this command wait for each other; a file system without locks has only the look before the write.  Where
+ * there is no such folder, and it is not to be made, there is no registry either: -ENOENT.
+ */
+static int lock_folder(struct jobs *jobs, bool make, struct rlg_err *err)
 {
 	const char *slash = strrchr(jobs->path, '/');
 	const char *folder = slash == NULL ? "." : rlg_arena_strndup(jobs->arena, jobs->path, (size_t)(slash - jobs->path));
@@ -85,12 +91,12 @@ static int lock_folder(struct jobs *jobs, struct rlg_err *err)
 	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
 
 	folder = folder[0] == '\0' ? "/" : folder;
-	int code = rlg_folders_make(folder);
+	int code = make ? rlg_folders_make(folder) : 0;
 	int fd = code == 0 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	if (code == 0 && fd < 0)
 		code = -errno;
 	if (code != 0)
-		return rlg_fail_errno(err, code, "cannot make %s", folder);
+		return rlg_fail_errno(err, code, "cannot %s %s", make ? "make" : "open", folder);
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
 		if (rlg_clock_monotonic_ms() >= deadline_ms) {
 			close(fd);
@@ -125,11 +131,14 @@ static int change_once(struct jobs *jobs, change_fn *change, void *context, stru
 	return rlg_file_replace(jobs->path, out.data, out.length, &known, err);
 }
 
-static int change_registry(struct jobs *jobs, change_fn *change, void *context)
+static int change_registry(struct jobs *jobs, bool make, change_fn *change, void *context)
 {
 	struct rlg_err err = {""};
-	int lock = lock_folder(jobs, &err), code = lock < 0 ? lock : -EAGAIN;
+	int lock = lock_folder(jobs, make, &err), code = lock < 0 ? lock : -EAGAIN;
 
+	/* No folder, no job: in the words of an empty registry. */
+	if (lock == -ENOENT && !make)
+		code = change_once(jobs, change, context, &err);
 	for (int race = 0; race < MOST_RACES && code == -EAGAIN; race++)
 		code = change_once(jobs, change, context, &err);
 	if (lock >= 0)
@@ -169,25 +178,18 @@ static const char *option_or(struct jobs *jobs, const char *name, const char *ot
 
 static int register_job(struct jobs *jobs, const char *id)
 {
-	static const char *const types[] = {"nel", "slurm", "launcher"};
 	const struct passwd *user = getpwuid(geteuid());
 	char host[RLG_HOST_MAX], now[RLG_TIME_TEXT_MAX];
-	const char *type = option_or(jobs, "type", "slurm");
-	bool known = false;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		known = known || strcmp(types[i], type) == 0;
-	if (!known)
-		return rlg_usage_error(jobs->options, "--type is nel, slurm or launcher, not `%s`", type);
 	rlg_statusfile_host(host);
 	struct rlg_registry_entry entry = {
-		.type = type, .id = id, .host = option_or(jobs, "host", host),
+		.type = option_or(jobs, "type", "slurm"), .id = id, .host = option_or(jobs, "host", host),
 		.user = option_or(jobs, "user", user == NULL ? NULL : user->pw_name),
 		.submitted = rlg_arena_strndup(jobs->arena, rlg_clock_local(rlg_clock_now_us(), now),
 					       sizeof("2026-03-11 15:00") - 1),
 		.description = option_or(jobs, "description", ""), .last_status = option_or(jobs, "status", "PENDING"),
 		.agent = jobs->session.agent, .session = jobs->session.id};
-	return change_registry(jobs, add_entry, &entry);
+	return change_registry(jobs, true, add_entry, &entry);
 }
 
 /* ---- remove ---- */
@@ -217,7 +219,7 @@ static int remove_job(struct jobs *jobs, const char *id)
 {
 	struct removal removal = {.type = rlg_option_value(jobs->options, "type"), .id = id};
 
-	return change_registry(jobs, remove_entry, &removal);
+	return change_registry(jobs, false, remove_entry, &removal);
 }
 
 /* ---- list ---- */
@@ -270,14 +272,27 @@ static int list_jobs(struct jobs *jobs)
 
 /* ---- the command ---- */
 
+static bool is_type(const char *word)
+{
+	static const char *const types[] = {"nel", "slurm", "launcher"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], word) == 0)
+			return true;
+	return false;
+}
+
 static int run_verb(struct jobs *jobs, const char *verb, const char *id)
 {
+	const char *type = rlg_option_value(jobs->options, "type");
 	bool is_list = strcmp(verb, "list") == 0;
 
 	if (is_list && id != NULL)
 		return rlg_usage_error(jobs->options, "`list` takes no job; it lists all");
-	if (!is_list && id == NULL)
+	if (!is_list && (id == NULL || id[0] == '\0'))
 		return rlg_usage_error(jobs->options, "which job?  `runledger jobs %s ID`", verb);
+	if (type != NULL && !is_type(type))
+		return rlg_usage_error(jobs->options, "--type is nel, slurm or launcher, not `%s`", type);
 	int code = find_registry(jobs);
 	if (code != RLG_EXIT_OK)
 		return code;
