@@ -13,6 +13,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/change_env.c %D%/change_forms.h \
+	%D%/change_json.c \
+	%D%/change_words.c %D%/change_words.h \
+	%D%/changes.c %D%/changes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
@@ -20,6 +24,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
 	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
@@ -30,10 +36,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_report.c \
 	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/discovery.c %D%/discovery.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -48,21 +57,33 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/folder_lock.c %D%/folder_lock.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \
+	%D%/json_out.c %D%/json_out.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
+	%D%/log_tail.c %D%/log_tail.h \
+	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
@@ -75,7 +96,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
-	%D%/report_markdown.c \
+	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \
@@ -88,8 +109,15 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/summary.c %D%/summary.h \
 	%D%/summary_actions.c \
 	%D%/table.c %D%/table.h \
+	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/action_log.c %D%/tracker/action_log.h \
+	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_evaluations.c \
+	%D%/tracker/action_log_jobs.c \
+	%D%/tracker/action_log_parse.c \
+	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c %D%/tracker/active_jobs.h \
 	%D%/tracker/active_jobs_find.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
@@ -110,6 +138,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h
