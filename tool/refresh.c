@@ -149,11 +149,14 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 {
 	const struct rlg_tracker_file *file = &keeping->file;
 	struct rlg_tracker_view view = rlg_tracker_view(refresh->group, keeping->choice, model);
-	struct rlg_bytes bytes;
+	struct rlg_bytes bytes, memory;
 	struct rlg_err err = {""};
 	bool written = false;
 
 	rlg_bytes_init(&bytes, refresh->group->arena);
+	rlg_bytes_init(&memory, refresh->group->arena);
+	view.memory = file->memory;
+	view.remember = &memory;
 	int code = keeping->tracker->render(&view, keeping->place, file->path, file->text, file->base, &bytes, &err);
 	if (code == 0 && !rlg_tracker_file_is_current(file))
 		return -EAGAIN;
@@ -163,6 +166,9 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
 	if (code == -EAGAIN)
 		return code;
+	/* After the file: should we die in between, our news looks like a person's, and stays. */
+	if (code == 0)
+		code = rlg_tracker_file_remember(file, &memory, &err);
 	if (code != 0)
 		remember(refresh, code, &err);
 	else if (written)

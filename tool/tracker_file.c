@@ -73,6 +73,21 @@ static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
 	}
 }
 
+static const char *memory_path(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory", file->base_path);
+}
+
+/* Without the file it was about, a memory is of something else; one that cannot be read is as good as none. */
+static void read_memory(struct rlg_arena *arena, struct rlg_tracker_file *file)
+{
+	size_t length;
+
+	if (file->text == NULL ||
+	    rlg_file_read(arena, memory_path(file), RLG_TRACKER_MAX, &file->memory, &length, NULL, NULL) != 0)
+		file->memory = NULL;
+}
+
 struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
 					 const struct rlg_model *model)
 {
@@ -163,10 +178,14 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	if (code == 0)
 		code = check_path(group, base, next_base(group->arena, out_file), err);
 	if (code == 0)
+		code = check_path(group, base, memory_path(out_file), err);
+	if (code == 0)
 		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
 				     &out_file->stat, err);
 	if (code == 0)
 		read_base(group->arena, out_file);
+	if (code == 0)
+		read_memory(group->arena, out_file);
 	return code;
 }
 
@@ -231,4 +250,13 @@ int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text
 		unlink(next);
 	*out_written = code == 0 && is_new;
 	return code;
+}
+
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err)
+{
+	size_t known = file->memory != NULL ? strlen(file->memory) : 0;
+
+	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
+		return 0;
+	return rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
 }

@@ -23,6 +23,7 @@ struct rlg_tracker_file {
 	struct stat stat; /* of the text that was read; all zero where there is no file */
 	char *base; /* what the tool wrote last; NULL: not known */
 	size_t base_length;
+	char *memory; /* what its tracker asked to be remembered; NULL: nothing */
 };
 
 /* What a tracker of this group sees; `model` may be NULL. */
@@ -57,5 +58,8 @@ bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
  */
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err);
+
+/* Keeps what a tracker wants to know the next time; nothing is written where that is what it knew. */
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err);
 
 #endif

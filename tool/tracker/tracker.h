@@ -36,6 +36,12 @@ struct rlg_tracker_view {
 	const struct rlg_config *config;
 	const struct rlg_plan *plan; /* without runs where there is none */
 	const char *choice; /* the path, or pattern of paths, under `trackers:` */
+	/*
+	 * For render(), what a tracker must know to tell its own words from a person's for good.  `base` cannot tell it, as
+	 * it is the whole file: what a person typed is in it after the next refresh.  The text belongs to the tracker.
+	 */
+	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
+	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
 };
 
 /* One file that a tracker keeps. */
@@ -98,5 +104,6 @@ extern const struct rlg_tracker *const rlg_trackers[];
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
 extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_experiments;
 
 #endif
