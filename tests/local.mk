@@ -17,6 +17,7 @@ unit_tests = \
 	tests/unit/test_completion \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
+	tests/unit/test_experiments \
 	tests/unit/test_failure \
 	tests/unit/test_findings \
 	tests/unit/test_finish \
@@ -76,6 +77,7 @@ cli_tests = \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
 	%D%/cli/exec.t \
+	%D%/cli/experiments.t \
 	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \

@@ -81,6 +81,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/experiments.c %D%/tracker/experiments.h \
+	%D%/tracker/experiments_memory.c \
+	%D%/tracker/experiments_rows.c \
+	%D%/tracker/experiments_values.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

@@ -42,7 +42,8 @@ static void assert_defaults(void)
 	assert_string_equal(config.rules[0].job_name, "{phase}_{run}");
 	assert_string_equal(config.rules[1].job_name, "{run}_{phase}");
 	assert_string_equal(config.rules[2].job_name, "{run}");
-	assert_int_equal(config.n_trackers, 1);
+	for (size_t i = 1; i < config.n_trackers; i++)
+		assert_null(config.trackers[i].path); /* off */
 	assert_string_equal(config.trackers[0].tracker, "runs_status");
 	assert_string_equal(config.trackers[0].path, "runs_status.yaml");
 }
