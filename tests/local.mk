@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
+	tests/unit/test_sanitize \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
@@ -82,6 +83,7 @@ cli_tests = \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
+	%D%/cli/publish.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \

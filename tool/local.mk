@@ -19,6 +19,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_publish.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -48,6 +49,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hostlist.c %D%/hostlist.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
@@ -69,7 +71,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
+	%D%/sanitize.c %D%/sanitize.h \
+	%D%/sanitize_words.c \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/secrets.c %D%/secrets.h \
 	%D%/silence.c %D%/silence.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
@@ -94,6 +99,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/training_log.c %D%/training_log.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h

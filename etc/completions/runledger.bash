@@ -86,7 +86,7 @@ _runledger() {
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
 	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-	*/--conf | */--output | */-o | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	*/--conf | */--output | */-o | publish/--from | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		_runledger_offer "$(_runledger_options "$command")" "$current"
@@ -97,7 +97,7 @@ _runledger() {
 	fi
 	case $command in
 	'' | help) _runledger_offer "$(_runledger_commands)" "$current" ;;
-	events) _runledger_offer "$(_runledger_runs)" "$current" ;;
+	events | publish) _runledger_offer "$(_runledger_runs)" "$current" ;;
 	record) _runledger_offer "$(printf '%s\n' submit reject start task-failed finish)" "$current" ;;
 	init | status | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	esac
