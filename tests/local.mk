@@ -23,10 +23,13 @@ unit_tests = \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
+	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
@@ -34,6 +37,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
@@ -66,6 +70,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
+	%D%/unit/golden.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
@@ -114,6 +119,7 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
@@ -134,9 +140,7 @@ check-valgrind:
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
 check-truth: all
-	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
-	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
-	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+	'$(abs_top_srcdir)/tests/truth/matrix' --build '$(abs_top_builddir)' $(TRUTH)
 
 # All tests on each generation of Slurm, in chroots: ten minutes for the three.  GENERATIONS='24.11' for one.
 check-generations:

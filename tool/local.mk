@@ -10,8 +10,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/ask_accounting.c %D%/ask_accounting.h \
 	%D%/atomic_file.c %D%/atomic_file.h \
 	%D%/attempts.c %D%/attempts.h \
+	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/change_env.c %D%/change_forms.h \
+	%D%/change_json.c \
+	%D%/change_words.c %D%/change_words.h \
+	%D%/changes.c %D%/changes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
@@ -19,6 +24,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_jobs.c \
 	%D%/cmd_publish.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
@@ -27,7 +33,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
+	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
@@ -46,13 +55,21 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/hostlist.c %D%/hostlist.h \
 	%D%/identity.c %D%/identity.h \
+	%D%/json_doc.c %D%/json_doc.h \
+	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/json_members.c %D%/json_members.h \
+	%D%/json_out.c %D%/json_out.h \
+	%D%/log_tail.c %D%/log_tail.h \
+	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
@@ -66,8 +83,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/plan.c %D%/plan.h \
 	%D%/plan_matrix.c %D%/plan_matrix.h \
 	%D%/printable.c %D%/printable.h \
+	%D%/progress.c %D%/progress.h \
 	%D%/reconcile.c %D%/reconcile.h \
 	%D%/refresh.c %D%/refresh.h \
+	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
@@ -76,6 +95,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/secrets.c %D%/secrets.h \
 	%D%/silence.c %D%/silence.h \
+	%D%/site_options.c %D%/site_options.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \
@@ -84,12 +104,23 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/summary.c %D%/summary.h \
 	%D%/summary_actions.c \
 	%D%/table.c %D%/table.h \
+	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/active_jobs.c \
 	%D%/tracker/experiments.c %D%/tracker/experiments.h \
 	%D%/tracker/experiments_memory.c \
 	%D%/tracker/experiments_rows.c \
 	%D%/tracker/experiments_values.c \
+	%D%/tracker/job_list.c %D%/tracker/job_list.h \
+	%D%/tracker/manifest.c %D%/tracker/manifest.h \
+	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
+	%D%/tracker/run_manifest_edits.c \
+	%D%/tracker/run_manifest_new.c \
+	%D%/tracker/run_manifest_places.c \
+	%D%/tracker/run_manifest_state.c \
+	%D%/tracker/run_manifest_update.c \
+	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

@@ -24,6 +24,9 @@
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
  *
+ *   follow.c        sleeps until there is news in a group; look.c looks again, changes.c finds what has changed, change_*.c
+ *                   tell it; target.c: what `wait` waits for; hooks.c runs a person's command; log_tail.c: the end of a log
+ *
  *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
  *   publish: training_log.c (a run in a document), sanitize.c and sanitize_words.c (without what names places and people),
@@ -33,8 +36,8 @@
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
- *   yaml_*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
- *   arena.c, bytes.c, names.c, atomic_file.c   memory, texts that grow, names to numbers, whole files
+ *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
+ *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c   memory, texts that grow, JSON, names to numbers, files
  *
  * What the plugins share with the tool is in lib/.
  */

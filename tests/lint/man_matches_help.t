@@ -75,8 +75,8 @@ for command in $(help_commands); do
 	fi
 done
 same "$(man_options 'Options of runledger itself')" "$(help_options)" "and those of runledger itself"
-same "$(part "$page1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]\)$/\1/p')" \
-	"$(runledger --help | sed -n '/^Exit status:/,/^$/s/^  \([0-9]\)  .*/\1/p')" "each exit status is in runledger(1)"
+same "$(part "$page1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]*\)$/\1/p')" \
+	"$(runledger --help | sed -n '/^Exit status:/,/^$/s/^  \([0-9][0-9]*\)  .*/\1/p')" "each exit status is in runledger(1)"
 
 # --- environment ---
 
@@ -84,7 +84,9 @@ code_variables() {
 	grep -rhoE '(getenv|environment|look_up)\("[A-Z_]+"\)' "$srcdir/tool" "$srcdir/spank/hooks" | grep -o '[A-Z_]*[A-Z]"' |
 		tr -d '"' | grep -v '^SLURM_JOB'
 	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
+	sed -n 's/.*{"\(RUNLEDGER_CHANGE_[A-Z_]*\)",.*/\1/p' "$srcdir/tool/change_env.c"
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
+	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
 }
 # These the C library and libslurm read, not we.
 same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \

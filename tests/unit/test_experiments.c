@@ -13,6 +13,8 @@
 #include <cmocka.h>
 
 #include "lib/clock.h"
+#include "tests/unit/dice.h"
+#include "tests/unit/golden.h"
 #include "tool/tracker/experiments.h"
 #include "tool/tracker/tracker.h"
 
@@ -24,8 +26,6 @@
 #include <time.h>
 
 #define PATH "run_logs/experiments.md"
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -146,41 +146,6 @@ static const char *after(struct rlg_arena *arena, const struct rlg_model *model,
 	return kept.text;
 }
 
-/* ---- golden files ---- */
-
-static const char *golden(struct rlg_arena *arena, const char *path)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/experiments/%s", source != NULL ? source : ".", path);
-}
-
-/* NULL if there is no such file. */
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 /* ---- what may change ---- */
 
 /* The cell of that number in a line of a table, without blanks; NULL: there is none. */
@@ -259,11 +224,11 @@ static void assert_kept(struct rlg_arena *arena, const char *old, const char *ne
 
 static void check_case(struct rlg_arena *arena, const struct rlg_model *model, const char *name)
 {
-	const char *before = read_file(arena, golden(arena, rlg_arena_printf(arena, "hand/%s/before.md", name)));
+	const char *before = read_file(arena, golden_path(arena, "experiments", rlg_arena_printf(arena, "hand/%s/before.md", name)));
 	struct kept kept = {.text = before};
 
 	int result = refresh(arena, model, &kept);
-	const char *path = golden(arena, rlg_arena_printf(arena, "hand/%s/%s", name, result == 0 ? "after.md" : "error.txt"));
+	const char *path = golden_path(arena, "experiments", rlg_arena_printf(arena, "hand/%s/%s", name, result == 0 ? "after.md" : "error.txt"));
 	if (update_goldens)
 		write_file(path, kept.text);
 	const char *expected = read_file(arena, path);
@@ -285,9 +250,9 @@ static void check_case(struct rlg_arena *arena, const struct rlg_model *model, c
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	struct rlg_model *model = build(*state, read_file(*state, golden(*state, "model.json")));
+	struct rlg_model *model = build(*state, read_file(*state, golden_path(*state, "experiments", "model.json")));
 	struct dirent **entries;
-	int count = scandir(golden(*state, "hand"), &entries, NULL, alphasort), cases = 0;
+	int count = scandir(golden_path(*state, "experiments", "hand"), &entries, NULL, alphasort), cases = 0;
 
 	assert_true(count > 0);
 	for (int i = 0; i < count; i++) {
@@ -435,14 +400,6 @@ static void hostile_words_stay_in_their_cell(void **state)
 #define ROUNDS 3000
 #define MOST_TEXT 6000
 
-static uint64_t dice;
-
-static unsigned roll(unsigned sides)
-{
-	dice = dice * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(dice >> 33) % sides;
-}
-
 static const char *const fragments[] = {
 	"| ", " |", "|", "\n", "\r\n", "\t", "`", "**", "keep", "discard", "pending", "0.028", "base", "| base | x |", "| b | | |\n",
 	"| run | val_loss | status |\n|---|---|---|\n", "# Heading\n", "```\n", "<!-- ", " -->", "prose, of a person\n", "\\|", "\xc3\xa9",
@@ -452,9 +409,9 @@ static const char *const fragments[] = {
 /* Puts a fragment somewhere, or takes some bytes away. */
 static const char *edited(struct rlg_arena *arena, const char *text)
 {
-	size_t length = strlen(text), at = roll((unsigned)length + 1);
-	size_t gone = roll(3) == 0 && length > at ? roll((unsigned)(length - at) + 1) % 40 : 0;
-	const char *added = gone > 0 && length < MOST_TEXT / 2 ? "" : fragments[roll(sizeof(fragments) / sizeof(fragments[0]))];
+	size_t length = strlen(text), at = dice(length + 1);
+	size_t gone = dice(3) == 0 && length > at ? dice(length - at + 1) % 40 : 0;
+	const char *added = gone > 0 && length < MOST_TEXT / 2 ? "" : fragments[dice(sizeof(fragments) / sizeof(fragments[0]))];
 
 	if (length > MOST_TEXT)
 		return "| run | val_loss |\n|---|---|\n";
@@ -469,32 +426,29 @@ static struct rlg_model *random_model(struct rlg_arena *arena)
 
 	rlg_bytes_init(&json, arena);
 	for (size_t i = 0; i < 5; i++)
-		if (roll(4) > 0)
+		if (dice(4) > 0)
 			rlg_bytes_addf(&json, "%s{\"name\": \"%s\", \"submit\": 1773241200, \"metrics\": {\"val_loss\": "
-				       "[\"1\", \"0.%u\", \"0\"]}}", json.length > 0 ? ", " : "", names[i], 10 + roll(5));
+				       "[\"1\", \"0.%zu\", \"0\"]}}", json.length > 0 ? ", " : "", names[i], 10 + dice(5));
 	struct rlg_model *model = build(arena, rlg_arena_printf(arena, "[%s]", json.data));
 	for (size_t i = 0; i < model->n_runs; i++)
-		model->runs[i].verdict = verdicts[roll(3)];
+		model->runs[i].verdict = verdicts[dice(3)];
 	return model;
 }
 
 static void edits_at_random_are_never_lost(void **state)
 {
-	const char *given = getenv("RLG_TEST_SEED");
-	uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
 	struct kept kept = {NULL, NULL};
 	unsigned refreshed = 0;
 
 	(void)state;
-	print_message("# RLG_TEST_SEED=%llu\n", (unsigned long long)seed);
-	dice = seed;
+	dice_begin();
 	struct rlg_arena *arena = rlg_arena_new();
 	for (int i = 0; i < ROUNDS; i++) {
 		struct rlg_arena *next = rlg_arena_new();
 		struct rlg_model *model = random_model(arena);
 		struct kept before = {.text = kept.text, .memory = kept.memory};
 
-		for (unsigned edits = roll(4); edits > 0 && before.text != NULL; edits--)
+		for (size_t edits = dice(4); edits > 0 && before.text != NULL; edits--)
 			before.text = edited(arena, before.text);
 		kept = before;
 		if (refresh(arena, model, &kept) == 0) {

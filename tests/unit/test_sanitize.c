@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/dice.h"
+#include "tests/unit/golden.h"
 #include "tool/hostlist.h"
 #include "tool/sanitize.h"
 #include "tool/training_log.h"
@@ -23,8 +25,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -80,48 +80,16 @@ static const char *sanitized(struct rlg_arena *arena, const char *text)
 
 /* ---- golden files ---- */
 
-static const char *golden(struct rlg_arena *arena, const char *path)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/publish/%s", source != NULL ? source : ".", path);
-}
-
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 static void run_logs_keep_their_training_and_lose_their_places(void **state)
 {
 	struct dirent **entries;
-	int count = scandir(golden(*state, ""), &entries, NULL, alphasort), cases = 0;
+	int count = scandir(golden_path(*state, "publish", ""), &entries, NULL, alphasort), cases = 0;
 
 	assert_true(count > 0);
 	for (int i = 0; i < count; i++) {
 		const char *name = rlg_arena_strdup(*state, entries[i]->d_name);
-		const char *before = read_file(*state, golden(*state, rlg_arena_printf(*state, "%s/before.md", name)));
-		const char *path = golden(*state, rlg_arena_printf(*state, "%s/after.md", name));
+		const char *before = read_file(*state, golden_path(*state, "publish", rlg_arena_printf(*state, "%s/before.md", name)));
+		const char *path = golden_path(*state, "publish", rlg_arena_printf(*state, "%s/after.md", name));
 
 		free(entries[i]);
 		if (name[0] == '.')
@@ -334,17 +302,9 @@ static void host_lists_name_each_host(void **state)
 #define ROUNDS 400
 #define MOST_SECRETS 64
 
-static uint64_t dice;
-
-static unsigned roll(unsigned sides)
-{
-	dice = dice * 6364136223846793005u + 1442695040888963407u;
-	return (unsigned)(dice >> 33) % sides;
-}
-
 static const char *pick(const char *const *list, size_t n)
 {
-	return list[roll((unsigned)n)];
+	return list[dice(n)];
 }
 
 #define PICK(list) pick(list, sizeof(list) / sizeof((list)[0]))
@@ -371,11 +331,11 @@ static const char *tell(const char *text, bool path)
 static void random_attempt(struct rlg_arena *arena, struct rlg_attempt *one)
 {
 	static const long long sizes[] = {1000000, 100000000, 99999, 4294967295};
-	long long id = 10000 + roll(1000000) % sizes[roll(4)];
-	unsigned first = 1 + roll(90);
+	long long id = 10000 + (long long)dice(1000000) % sizes[dice(4)];
+	unsigned first = 1 + (unsigned)dice(90);
 	const char *stem = PICK(stems);
 
-	*one = (struct rlg_attempt){.job_id = id, .array_job_id = roll(3) == 0 ? id + 7 : -1, .het_job_id = -1};
+	*one = (struct rlg_attempt){.job_id = id, .array_job_id = dice(3) == 0 ? id + 7 : -1, .het_job_id = -1};
 	tell(rlg_arena_printf(arena, "%lld", id), false);
 	if (one->array_job_id > 0)
 		tell(rlg_arena_printf(arena, "%lld", id + 7), false);
@@ -383,8 +343,8 @@ static void random_attempt(struct rlg_arena *arena, struct rlg_attempt *one)
 	one->nodes = rlg_arena_printf(arena, "%s[%u-%u]", stem, first, first + 2);
 	for (unsigned i = 0; i < 3; i++)
 		tell(rlg_arena_printf(arena, "%s%u", stem, first + i), false);
-	one->submission.host = tell(rlg_arena_printf(arena, "login%u%s", roll(9), PICK(domains)), false);
-	one->submission.cwd = tell(rlg_arena_printf(arena, "%s%s/run%u", PICK(folders), one->user, roll(9)), true);
+	one->submission.host = tell(rlg_arena_printf(arena, "login%zu%s", dice(9), PICK(domains)), false);
+	one->submission.cwd = tell(rlg_arena_printf(arena, "%s%s/run%zu", PICK(folders), one->user, dice(9)), true);
 	one->stdout_path = tell(rlg_arena_printf(arena, "%s/slurm-%lld.out", one->submission.cwd, id), true);
 }
 
@@ -398,10 +358,10 @@ static const char *random_text(struct rlg_arena *arena)
 	struct rlg_bytes text;
 
 	rlg_bytes_init(&text, arena);
-	for (unsigned i = 40 + roll(120); i > 0; i--) {
-		unsigned what = roll(3);
+	for (size_t i = 40 + dice(120); i > 0; i--) {
+		size_t what = dice(3);
 		if (what == 0 && n_told > 0)
-			rlg_bytes_add(&text, told[roll((unsigned)n_told)]);
+			rlg_bytes_add(&text, told[dice(n_told)]);
 		else if (what == 1)
 			rlg_bytes_add(&text, PICK(words));
 		rlg_bytes_add(&text, PICK(glue));
@@ -438,13 +398,10 @@ static const char *leaked(const char *text)
 
 static void no_secret_of_the_records_survives(void **state)
 {
-	const char *given = getenv("RLG_TEST_SEED");
-	uint64_t seed = given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
 	unsigned written = 0, leaky = 0;
 
 	(void)state;
-	print_message("# RLG_TEST_SEED=%llu\n", (unsigned long long)seed);
-	dice = seed;
+	dice_begin();
 	for (int i = 0; i < ROUNDS; i++) {
 		struct rlg_arena *arena = rlg_arena_new();
 		struct rlg_attempt attempts[3];
@@ -454,7 +411,7 @@ static void no_secret_of_the_records_survives(void **state)
 		n_told = 0;
 		make_model();
 		note.user = tell(PICK(users), false);
-		phase.n_attempts = 1 + roll(3);
+		phase.n_attempts = 1 + dice(3);
 		phase.attempts = attempts;
 		phase.job_id = phase.output = NULL;
 		for (size_t a = 0; a < phase.n_attempts; a++)
