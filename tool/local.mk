@@ -91,6 +91,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/sanitize.c %D%/sanitize.h \
+	%D%/sanitize_match.h \
+	%D%/sanitize_numbers.c \
+	%D%/sanitize_places.c \
 	%D%/sanitize_words.c \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/secrets.c %D%/secrets.h \

@@ -4,9 +4,9 @@
  * stays readable.
  *
  *   lines    that only tell such things go as a whole (execution_id, node, local, ...): sanitize.c
- *   words    within the others get a stand-in, "(node)": sanitize_words.c
+ *   words    within the others get a stand-in, "(node)": sanitize_words.c, sanitize_places.c
  *   numbers  that happen to be the number of a job, in a place where a number counts something (step 100000), are written
- *            as 100k
+ *            as 100k: sanitize_numbers.c
  *   links    to W&B stay, without what stands behind a `?`; others only where they tell nothing
  */
 #ifndef RLG_SANITIZE_H
@@ -25,7 +25,7 @@
 int rlg_sanitize(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *text, struct rlg_bytes *out,
 		 struct rlg_err *err);
 
-/* ---- inside: sanitize_words.c ---- */
+/* ---- inside ---- */
 
 /* The line that a word stands in, and its surroundings. */
 struct rlg_line {

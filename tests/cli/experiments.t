@@ -5,7 +5,8 @@
 
 new_group g base wide
 printf 'trackers:\n  experiments: on\n' >g/.runledger/config.yaml
-table=g/run_logs/experiments.md
+below=run_logs/experiments.md
+table=g/$below
 
 run runledger refresh g
 status_is 0 "a group without submissions is refreshed"
@@ -40,6 +41,25 @@ cp edited $table
 run runledger refresh g
 run runledger refresh g
 ok_if "$(cmp -s edited $table; echo $?)" "a row that was taken out stays out"
+
+# --- what the job and a person tell ---
+
+new_group told base
+printf 'trackers:\n  experiments: on\n' >told/.runledger/config.yaml
+submit_job told base finetune 1773241200 101
+record told base finetune 1773241300 progress '"job_id":101,"step":2400,"val_loss":0.09'
+run runledger refresh told
+like "$(cat told/$below)" "| base_2026-03-11 | finetune.slurm | 0.09 | pending |  |" "the last value goes into the column of its name"
+record told base finetune 1773241400 progress '"job_id":101,"step":2500,"val_loss":0.05'
+record told base finetune 1773241401 note '"verdict":"keep","description":"front cam","text":"good"'
+run runledger refresh told
+like "$(cat told/$below)" "| base_2026-03-11 | front cam | 0.05 | keep | good |" "and follows the job, as the rest follows the person"
+sed 's/0.05/0.050/' told/$below >typed
+cp typed told/$below
+run runledger refresh told
+record told base finetune 1773241500 progress '"job_id":101,"step":2600,"val_loss":0.04'
+run runledger refresh told
+ok_if "$(cmp -s typed told/$below; echo $?)" "until they type a value of their own"
 
 # --- a file that cannot be kept ---
 

@@ -4,7 +4,8 @@
  *
  * Each folder of tests/golden/experiments/hand is a case: before.md (none: there is no file yet) and after.md, or error.txt,
  * for the model of tests/golden/experiments/model.json.  With `--update` the after.md and error.txt are written anew;
- * look at them before they are committed.  RLG_TEST_SEED repeats the edits at random of an earlier time.
+ * look at them before they are committed.  RLG_TEST_SEED repeats the edits at random of an earlier
+ * time, RLG_TEST_SHUFFLES says how many refreshes.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -397,7 +398,7 @@ static void hostile_words_stay_in_their_cell(void **state)
 
 /* ---- edits at random ---- */
 
-#define ROUNDS 3000
+#define ROUNDS 1000
 #define MOST_TEXT 6000
 
 static const char *const fragments[] = {
@@ -438,12 +439,12 @@ static struct rlg_model *random_model(struct rlg_arena *arena)
 static void edits_at_random_are_never_lost(void **state)
 {
 	struct kept kept = {NULL, NULL};
-	unsigned refreshed = 0;
+	uint64_t rounds = environment_number("RLG_TEST_SHUFFLES", ROUNDS), refreshed = 0;
 
 	(void)state;
 	dice_begin();
 	struct rlg_arena *arena = rlg_arena_new();
-	for (int i = 0; i < ROUNDS; i++) {
+	for (uint64_t i = 0; i < rounds; i++) {
 		struct rlg_arena *next = rlg_arena_new();
 		struct rlg_model *model = random_model(arena);
 		struct kept before = {.text = kept.text, .memory = kept.memory};
@@ -468,19 +469,21 @@ static void edits_at_random_are_never_lost(void **state)
 		arena = next;
 	}
 	rlg_arena_free(arena);
-	assert_true(refreshed > ROUNDS / 4);
+	assert_true(refreshed > rounds / 4);
 }
 
 /* ---- size ---- */
 
-static void five_thousand_runs_take_a_moment(void **state)
+#define MANY 2000
+
+static void two_thousand_runs_take_a_moment(void **state)
 {
 	struct rlg_bytes json;
 	clock_t start = clock();
 	struct kept kept = {NULL, NULL};
 
 	rlg_bytes_init(&json, *state);
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < MANY; i++)
 		rlg_bytes_addf(&json, "%s{\"name\": \"run_%d\", \"submit\": %d, \"metrics\": {\"val_loss\": [\"1\", \"0.%d\", \"0\"]}}",
 			       i > 0 ? ", " : "", i, 1773241200 + i, i);
 	struct rlg_model *model = build(*state, rlg_arena_printf(*state, "[%s]", json.data));
@@ -504,7 +507,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(headings_name_the_value, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_words_stay_in_their_cell, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(edits_at_random_are_never_lost, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(five_thousand_runs_take_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_thousand_runs_take_a_moment, set_up, tear_down),
 	};
 
 	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;

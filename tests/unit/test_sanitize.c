@@ -3,7 +3,8 @@
  * What leaves the cluster: run logs with and without their secrets, and logs at random of which none may be left.
  *
  * Each folder of tests/golden/publish is a case: before.md and after.md, for the model of this file.  With `--update` the
- * after.md are written anew; look at them before they are committed.  RLG_TEST_SEED repeats an earlier time.
+ * after.md are written anew; look at them before they are committed.  RLG_TEST_SEED repeats an earlier time,
+ * RLG_TEST_SHUFFLES says how many logs.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -398,11 +399,11 @@ static const char *leaked(const char *text)
 
 static void no_secret_of_the_records_survives(void **state)
 {
-	unsigned written = 0, leaky = 0;
+	uint64_t rounds = environment_number("RLG_TEST_SHUFFLES", ROUNDS), written = 0, leaky = 0;
 
 	(void)state;
 	dice_begin();
-	for (int i = 0; i < ROUNDS; i++) {
+	for (uint64_t i = 0; i < rounds; i++) {
 		struct rlg_arena *arena = rlg_arena_new();
 		struct rlg_attempt attempts[3];
 		struct rlg_bytes out;
@@ -432,9 +433,12 @@ static void no_secret_of_the_records_survives(void **state)
 		}
 		rlg_arena_free(arena);
 	}
-	assert_true(leaky > ROUNDS * 9 / 10);
-	assert_true(written > ROUNDS * 9 / 10);
+	assert_true(leaky > rounds * 9 / 10);
+	assert_true(written > rounds * 9 / 10);
 }
+
+/* Of so many parts. */
+#define LONG_LINE 5000
 
 static void a_long_line_takes_a_moment(void **state)
 {
@@ -444,7 +448,7 @@ static void a_long_line_takes_a_moment(void **state)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct rlg_bytes text;
 		rlg_bytes_init(&text, *state);
-		for (size_t n = 0; n < 20000; n++)
+		for (size_t n = 0; n < LONG_LINE; n++)
 			rlg_bytes_add(&text, parts[i]);
 		sanitized(*state, text.data);
 	}
