@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_lines \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
+	tests/unit/test_log_values \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
@@ -49,12 +50,14 @@ unit_tests = \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_step_usage \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -90,6 +93,8 @@ cli_tests = \
 	%D%/cli/jobcomp.t \
 	%D%/cli/publish.t \
 	%D%/cli/reconcile.t \
+	%D%/cli/log.t \
+	%D%/cli/note.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
@@ -113,6 +118,7 @@ cluster_tests = \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
+	%D%/cluster/log_in_job.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/prolog_flags.t \
@@ -124,7 +130,8 @@ cluster_tests = \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
-	%D%/cluster/truth.t
+	%D%/cluster/truth.t \
+	%D%/cluster/usage.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

@@ -113,12 +113,12 @@ static void say_json(const struct wait *wait, const struct rlg_target *target, c
 
 	rlg_bytes_init(&out, wait->look.group.arena);
 	rlg_bytes_add(&out, "{");
-	rlg_json_text(&out, "target", target->word);
-	rlg_json_text(&out, "outcome", outcome_words[outcome]);
-	rlg_json_text(&out, "group", wait->look.model->run_group);
-	rlg_json_text(&out, "path", wait->look.model->group_path);
-	rlg_json_text(&out, "run", standing->run->name);
-	rlg_json_text(&out, "run_status", rlg_status_word(rlg_run_status(standing->run)));
+	rlg_out_text(&out, "target", target->word);
+	rlg_out_text(&out, "outcome", outcome_words[outcome]);
+	rlg_out_text(&out, "group", wait->look.model->run_group);
+	rlg_out_text(&out, "path", wait->look.model->group_path);
+	rlg_out_text(&out, "run", standing->run->name);
+	rlg_out_text(&out, "run_status", rlg_status_word(rlg_run_status(standing->run)));
 	rlg_phase_json(&out, &standing->phase, words_of(wait, target, standing));
 	rlg_bytes_add(&out, "}\n");
 	fwrite(out.data, 1, out.length, stdout);

@@ -15,6 +15,8 @@ extern const struct rlg_command rlg_cmd_wait;
 extern const struct rlg_command rlg_cmd_refresh;
 extern const struct rlg_command rlg_cmd_publish;
 extern const struct rlg_command rlg_cmd_report;
+extern const struct rlg_command rlg_cmd_log;
+extern const struct rlg_command rlg_cmd_note;
 extern const struct rlg_command rlg_cmd_jobs;
 extern const struct rlg_command rlg_cmd_slurm_job_list;
 extern const struct rlg_command rlg_cmd_exec;

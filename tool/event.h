@@ -19,6 +19,7 @@ enum rlg_event_kind {
 	RLG_EVENT_SYNC,
 	RLG_EVENT_EDIT,
 	RLG_EVENT_TASK_FAILED,
+	RLG_EVENT_USAGE,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
 };
 
@@ -36,6 +37,11 @@ struct rlg_event {
 	const char *node;
 	int64_t rank;
 	int64_t oom; /* 1: out of memory; 0: not */
+	int64_t n_cpus;
+	const char *tres; /* all that was allocated, as Slurm writes it */
+	int64_t cpu_us, user_us, system_us, elapsed_us; /* of a usage or an exec; 0: not told */
+	int64_t peak_memory, page_cache, max_rss; /* bytes */
+	int64_t tasks;
 	const char *exec; /* the id of a `runledger exec` */
 	const char *state;
 	bool final, final_said; /* true where nothing is said; and whether anything is */

@@ -5,7 +5,9 @@
 #include "lib/clock.h"
 #include "tool/bytes.h"
 #include "tool/failure_words.h"
+#include "tool/progress.h"
 #include "tool/summary.h"
+#include "tool/usage_words.h"
 #include "tool/when.h"
 
 #include <inttypes.h>
@@ -167,6 +169,38 @@ static void add_usage(struct rlg_bytes *words, const struct rlg_record *record)
 	rlg_bytes_addf(words, ", %s of CPU, %" PRId64 " MiB", rlg_when_duration(cpu_us, duration), memory / 1048576);
 }
 
+static void add_step(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	struct rlg_failure who = {.node = rlg_record_get_str(record, "node"), .step = rlg_record_get_str(record, "step")};
+
+	if (rlg_failure_is_lone(&who))
+		rlg_failure_add_who(words, &who);
+	else
+		rlg_bytes_addf(words, "step %s%s%s", who.step != NULL ? who.step : "?", who.node != NULL ? " on " : "",
+			       who.node != NULL ? who.node : "");
+}
+
+/* "the batch script on n1 used 3m 20s of CPU and 1.2 GiB in 4m 3s" */
+static void words_usage(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	int64_t cpu_us = rlg_record_get_time(record, "cpu_s"), took_us = rlg_record_get_time(record, "elapsed_s");
+	struct rlg_usage memory = {.peak_memory = -1};
+	char duration[RLG_WHEN_TEXT_MAX];
+	const char *between = " used ";
+
+	add_step(words, record);
+	if (cpu_us > 0) {
+		rlg_bytes_addf(words, " used %s of CPU", rlg_when_duration(cpu_us, duration));
+		between = " and ";
+	}
+	if ((rlg_record_get_int(record, "peak_memory_bytes", &memory.peak_memory) ||
+	     rlg_record_get_int(record, "max_rss_bytes", &memory.peak_memory)) &&
+	    memory.peak_memory > 0)
+		rlg_bytes_addf(words, "%s%s", between, rlg_usage_memory(words->arena, &memory));
+	if (took_us > 0)
+		rlg_bytes_addf(words, " in %s", rlg_when_duration(took_us, duration));
+}
+
 static void words_finish(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
 	const char *state = rlg_record_get_str(record, "state");
@@ -194,10 +228,54 @@ static void words_finish(struct rlg_bytes *words, const struct rlg_record *recor
 	add_text(words, record, "; said by ", "source");
 }
 
-static void words_note(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+/* "keep; https://...; the loss is fine" */
+static void add_word(struct rlg_bytes *words, const struct rlg_record *record, const char *before, const char *key)
 {
-	if (!add_text(words, record, "", "text"))
+	const char *value = rlg_record_get_str(record, key);
+
+	if (value == NULL)
+		return;
+	rlg_bytes_addf(words, "%s%s%s", words->length > 0 ? ", " : "", before, value[0] == '\0' ? "taken back" : value);
+}
+
+static void words_said(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	struct rlg_bytes said;
+
+	rlg_bytes_init(&said, words->arena);
+	add_word(&said, record, "", "text");
+	add_word(&said, record, "verdict ", "verdict");
+	add_word(&said, record, "description ", "description");
+	add_word(&said, record, "dashboard ", "wandb");
+	rlg_bytes_add(words, said.data);
+	if (said.length == 0)
 		words_any(words, record, colour);
+	else
+		add_text(words, record, "; said by ", "user");
+}
+
+static void words_sync(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (add_text(words, record, "artifacts: ", "status"))
+		add_text(words, record, "; said by ", "user");
+	else
+		words_any(words, record, colour);
+}
+
+static void words_action(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "action")) {
+		words_any(words, record, colour);
+		return;
+	}
+	add_text(words, record, ": ", "subject");
+	add_text(words, record, ", ", "details");
+	add_text(words, record, ", result ", "result");
+}
+
+static void words_progress(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	rlg_bytes_add(words, rlg_progress_words(words->arena, record));
 }
 
 static void words_output(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
@@ -225,7 +303,11 @@ static const struct {
 	{"start", words_start},
 	{"task-failed", words_task_failed},
 	{"finish", words_finish},
-	{"note", words_note},
+	{"usage", words_usage},
+	{"progress", words_progress},
+	{"action", words_action},
+	{"note", words_said},
+	{"sync", words_sync},
 	{"output", words_output},
 	{"edit", words_edit},
 };

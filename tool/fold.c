@@ -12,6 +12,7 @@
 #include "tool/failure.h"
 #include "tool/names.h"
 #include "tool/progress.h"
+#include "tool/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -417,6 +418,7 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
 	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
 	rlg_failures_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
+	rlg_usage_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
 	if (from->progress != NULL)
 		rlg_progress_sort(from->progress);
 	add_phases(fold, run, from, attempts, n_attempts);

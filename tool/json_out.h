@@ -11,23 +11,23 @@
 #include <stdint.h>
 
 /* The key with its colon, behind a comma where one is needed; the value is the caller's. */
-void rlg_json_key(struct rlg_bytes *out, const char *key);
+void rlg_out_key(struct rlg_bytes *out, const char *key);
 
 /* NULL is not known. */
-void rlg_json_text(struct rlg_bytes *out, const char *key, const char *value);
+void rlg_out_text(struct rlg_bytes *out, const char *key, const char *value);
 
 /* What is negative is not known. */
-void rlg_json_number(struct rlg_bytes *out, const char *key, int64_t value);
+void rlg_out_number(struct rlg_bytes *out, const char *key, int64_t value);
 
 /* The same as a text: an id is no quantity, and a program may not round it. */
-void rlg_json_id(struct rlg_bytes *out, const char *key, int64_t value);
+void rlg_out_id(struct rlg_bytes *out, const char *key, int64_t value);
 
-void rlg_json_truth(struct rlg_bytes *out, const char *key, bool value);
+void rlg_out_truth(struct rlg_bytes *out, const char *key, bool value);
 
 /* A moment (lib/clock.h) as RFC 3339 in UTC; 0 is not known. */
-void rlg_json_moment(struct rlg_bytes *out, const char *key, int64_t moment_us);
+void rlg_out_moment(struct rlg_bytes *out, const char *key, int64_t moment_us);
 
 /* An array of texts. */
-void rlg_json_texts(struct rlg_bytes *out, const char *key, const char *const *values, size_t n_values);
+void rlg_out_texts(struct rlg_bytes *out, const char *key, const char *const *values, size_t n_values);
 
 #endif

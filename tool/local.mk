@@ -24,6 +24,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
 	%D%/cmd_jobs.c \
 	%D%/cmd_publish.c \
 	%D%/cmd_record.c \
@@ -65,9 +67,14 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/json_members.c %D%/json_members.h \
 	%D%/json_out.c %D%/json_out.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
 	%D%/log_tail.c %D%/log_tail.h \
 	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
@@ -76,6 +83,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
@@ -88,7 +96,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
-	%D%/report_markdown.c \
+	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/sanitize.c %D%/sanitize.h \
 	%D%/sanitize_match.h \
@@ -134,6 +142,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
 	%D%/training_log.c %D%/training_log.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h

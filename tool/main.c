@@ -17,9 +17,15 @@
  *
  *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
  *
+ *   job_here.c      the job that a command is used in, and where its records go: for `exec` and `log`
+ *   log_place.c     the same for one in a hurry; log_values.c: from words and lines to values; log_stream.c hands a job's
+ *                   output on, log_recorder.c takes the values out of it; json_members.c: figures as they were written
+ *   named_run.c     the run that a person names, or "did you mean"
+ *
  *   group.c         a run group at hand: config.c (its settings), plan.c and plan_matrix.c (what is planned), outputs.c
  *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
- *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
+ *                   and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first), usage.c
+ *                   (what was used) and progress.c (what the job told of itself), these by attempts_at.c
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
@@ -31,8 +37,8 @@
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
  *   publish: training_log.c (a run in a document), sanitize*.c (without what names places and people),
  *                   secrets.c (what that is), hostlist.c
- *   event_words.c   an event in a sentence; failure_words.c: a failure in words; damage.c: what every command says of
- *                   damaged records
+ *   event_words.c   an event in a sentence; failure_words.c: a failure in words; usage_words.c: what was used;
+ *                   damage.c: what every command says of damaged records
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates

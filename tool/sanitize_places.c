@@ -142,17 +142,19 @@ size_t rlg_match_path(struct rlg_scan *scan, const char *at)
 {
 	const char *line = scan->line->text;
 	size_t known = rlg_secrets_path_at(scan->secrets, at), root = at[0] == '~' || at[0] == '$' ? root_length(at) : 0;
-	size_t length = root + path_length(at + root);
 
 	if (known > 0) {
-		length = known + (is_word(at[known]) || (at[known] != '\0' && strchr("/_-.", at[known]) != NULL) ? path_length(at + known) : 0);
+		size_t length = known + (is_word(at[known]) || (at[known] != '\0' && strchr("/_-.", at[known]) != NULL) ? path_length(at + known) : 0);
 		tell_place(scan, at, length);
 		return length;
 	}
-	if ((at[0] != '/' && (root == 0 || at[root] != '/')) || length <= root + 1)
+	if (at[0] != '/' && (root == 0 || at[root] != '/'))
 		return 0;
 	/* "train/val" and "tokens/s" are no places; "n1:/data/x" and "dir=/data/x" are. */
 	if (at > line && (is_word(at[-1]) || strchr("._-/)", at[-1]) != NULL))
+		return 0;
+	size_t length = root + path_length(at + root);
+	if (length <= root + 1)
 		return 0;
 	/* "/tmp" tells nothing, and "/" may be a division. */
 	if (root == 0 && (!is_word(at[1]) || memchr(at + 1, '/', length - 1) == NULL))

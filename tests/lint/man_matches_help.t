@@ -138,11 +138,11 @@ same "$(part "$page5_record" 'Members of the context' | grep '^\.It Cm' | cm_wor
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
 	"$(sed -n 's/.*"name": {"const": "\([a-z-]*\)"}.*/\1/p' "$schema")" "and each event"
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
-	"$(table tool/cmd_record.c ' events'; grep -rhoE 'rlg_record_begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
+	"$(table tool/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
 	grep -ohE '"(state|finish)"' "$srcdir/tool/reconcile.c" | tr -d '"')" \
 	"the events of the page are those that are written"
 unknown=$(part "$page5_record" Events | grep '^\.Cm' | cm_words |
-	grep -vxF -e "$members" -e note -e output -e '' | grep -vx '[.;:]')
+	grep -vxF -e "$members" -e '' | grep -vx '[.;:]')
 is "$unknown" "" "no event of the page has a member that the schema does not know"
 for word in $(grep -E '"(matched_by|source|field)": .*"enum": ' "$schema" | sed 's/.*"enum": \[\([^]]*\)\].*/\1/' | tr -d '",'); do
 	grep -qE "Ql $word( |\$)" "$page5_record"
