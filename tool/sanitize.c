@@ -120,7 +120,7 @@ static void learn_offline_runs(struct rlg_arena *arena, struct rlg_secrets *secr
 	}
 }
 
-/* /home/ann/..., /users/ann/... */
+/* ann, of a path below one of these */
 static void learn_homes(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *line)
 {
 	static const char *const roots[] = {"/" "home/", "/users/", "/Users/"};
