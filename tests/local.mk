@@ -10,9 +10,11 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_address \
+	tests/unit/test_action_log \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
+	tests/unit/test_changes \
 	tests/unit/test_client_line \
 	tests/unit/test_completion \
 	tests/unit/test_config \
@@ -26,6 +28,7 @@ unit_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
@@ -40,6 +43,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
+	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_sanitize \
@@ -54,6 +58,7 @@ unit_tests = \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_target \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
@@ -81,6 +86,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/action_log.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
@@ -101,7 +107,11 @@ cli_tests = \
 	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
+	%D%/cli/slurm_job_list.t \
 	%D%/cli/status.t \
+	%D%/cli/wait.t \
+	%D%/cli/watch.t \
+	%D%/format/manifest.t \
 	%D%/format/schema.t
 
 lint_tests = \
@@ -125,13 +135,16 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
+	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \
-	%D%/cluster/usage.t
+	%D%/cluster/usage.t \
+	%D%/cluster/watch.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
@@ -156,5 +169,5 @@ check-generations:
 .PHONY: check-fast check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

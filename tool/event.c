@@ -12,6 +12,7 @@ static const struct {
 	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
 	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
 	{"task-failed", RLG_EVENT_TASK_FAILED}, {"sync", RLG_EVENT_SYNC},
+	{"action", RLG_EVENT_ACTION},
 	{"usage", RLG_EVENT_USAGE},
 };
 
@@ -58,6 +59,10 @@ static const struct {
 	{"wandb", offsetof(struct rlg_event, wandb)},
 	{"description", offsetof(struct rlg_event, description)},
 	{"status", offsetof(struct rlg_event, sync)},
+	{"action", offsetof(struct rlg_event, action)},
+	{"subject", offsetof(struct rlg_event, subject)},
+	{"details", offsetof(struct rlg_event, details)},
+	{"result", offsetof(struct rlg_event, result)},
 };
 
 static const struct {

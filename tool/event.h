@@ -19,6 +19,7 @@ enum rlg_event_kind {
 	RLG_EVENT_SYNC,
 	RLG_EVENT_EDIT,
 	RLG_EVENT_TASK_FAILED,
+	RLG_EVENT_ACTION, /* for the action logs */
 	RLG_EVENT_USAGE,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
 };
@@ -61,6 +62,7 @@ struct rlg_event {
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */
 	const char *verdict, *wandb, *description; /* of a note */
+	const char *action, *subject, *details, *result; /* of an action */
 	const char *sync; /* the `status` of a sync */
 };
 

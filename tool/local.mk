@@ -43,6 +43,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/discovery.c %D%/discovery.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -57,6 +58,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/folder_lock.c %D%/folder_lock.h \
 	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
@@ -118,6 +120,12 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/action_log.c %D%/tracker/action_log.h \
+	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_evaluations.c \
+	%D%/tracker/action_log_jobs.c \
+	%D%/tracker/action_log_parse.c \
+	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c \
 	%D%/tracker/experiments.c %D%/tracker/experiments.h \
 	%D%/tracker/experiments_memory.c \

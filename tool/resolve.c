@@ -5,6 +5,7 @@
 #include "lib/layout.h"
 #include "lib/lines.h"
 #include "lib/text.h"
+#include "tool/evaluation.h"
 #include "tool/match.h"
 #include "tool/names.h"
 #include "tool/tracker_file.h"
@@ -115,9 +116,21 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The first part of `folder` below the group; NULL where it is the group itself, or elsewhere. */
-static const char *folder_in_group(const struct rlg_group *group, const char *folder)
+/* The text up to the next slash; NULL where there is none. */
+static const char *first_part(struct rlg_arena *arena, const char *path)
 {
+	size_t length = strcspn(path, "/");
+
+	return length == 0 ? NULL : rlg_arena_strndup(arena, path, length);
+}
+
+/*
+ * The run whose folder, anywhere below the group, `folder` is or lies in: the outermost one; NULL: none is a run's.
+ * *out_inner (may be NULL) is the first folder within it on the way, or NULL.
+ */
+static const char *run_of_folder(const struct known *known, const char *folder, const char **out_inner)
+{
+	const struct rlg_group *group = known->group;
 	char real[PATH_MAX];
 	size_t length = strlen(group->path);
 
@@ -125,7 +138,18 @@ static const char *folder_in_group(const struct rlg_group *group, const char *fo
 		return NULL;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
 		return NULL;
-	return rlg_arena_strndup(group->arena, real + length + 1, strcspn(real + length + 1, "/"));
+	for (const char *part = real + length + 1;; part++) {
+		size_t part_length = strcspn(part, "/");
+
+		if (is_in(known->runs, part, part_length)) {
+			if (out_inner != NULL)
+				*out_inner = part[part_length] == '\0' ? NULL : first_part(group->arena, part + part_length + 1);
+			return rlg_arena_strndup(group->arena, part, part_length);
+		}
+		part += part_length;
+		if (*part == '\0')
+			return NULL;
+	}
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -149,6 +173,22 @@ static bool names_phase(const char *stem, const char *phase)
 	return begins && strchr("_-.", at[length]) != NULL;
 }
 
+/* "capitalization_epoch0" of the planned task capitalization: as a tracker spells it, else as it stands here. */
+static const char *evaluation_in_name(const struct known *known, const char *stem)
+{
+	struct rlg_arena *arena = known->group->arena;
+	struct rlg_evaluation_name name = rlg_evaluation_parse(arena, stem);
+
+	if (name.epoch < 0 || !is_in(known->phases, name.task, strlen(name.task)) || !rlg_name_ok(stem, NULL))
+		return NULL;
+	const char *spelt[] = {rlg_arena_printf(arena, "%s_epoch_%ld", name.task, name.epoch),
+			       rlg_arena_printf(arena, "%s_epoch%ld", name.task, name.epoch)};
+	for (size_t i = 0; i < sizeof(spelt) / sizeof(spelt[0]); i++)
+		if (is_in(known->phases, spelt[i], strlen(spelt[i])))
+			return spelt[i];
+	return stem;
+}
+
 /* From the script's name, or the job's: one phase of the group's, or NULL for none or several. */
 static const char *phase_in_name(const struct known *known, const char *name)
 {
@@ -160,6 +200,8 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	const char *stem = stem_of(known->group->arena, name);
 	if (is_in(known->phases, stem, strlen(stem)))
 		return stem;
+	if (evaluation_in_name(known, stem) != NULL)
+		return evaluation_in_name(known, stem);
 	for (size_t i = 0; i < config->n_phases; i++) {
 		if (!names_phase(stem, config->phases[i]))
 			continue;
@@ -170,6 +212,16 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	return found;
 }
 
+/* RUN/eval/ is where people keep the scripts of that phase. */
+static const char *phase_of_folder(const struct known *known, const struct rlg_job_facts *facts)
+{
+	const char *inner = NULL;
+
+	if (run_of_folder(known, facts->folder, &inner) == NULL || inner == NULL)
+		return NULL;
+	return is_in(known->phases, inner, strlen(inner)) ? inner : NULL;
+}
+
 static const char *choose_phase(const struct known *known, const struct rlg_job_facts *facts, const char *by_rule)
 {
 	const char *phase = by_rule;
@@ -178,6 +230,8 @@ static const char *choose_phase(const struct known *known, const struct rlg_job_
 		phase = phase_in_name(known, facts->job_name);
 	if (phase == NULL)
 		phase = phase_in_name(known, facts->script);
+	if (phase == NULL)
+		phase = phase_of_folder(known, facts);
 	return phase == NULL ? known->group->config.phases[0] : phase;
 }
 
@@ -239,14 +293,14 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *folder = folder_in_group(group, facts->folder);
+	const char *of_folder = run_of_folder(&known, facts->folder, NULL);
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&
 	    take_asked(group->arena, facts->asked_run, &out_resolution->run, &phase_asked)) {
 		out_resolution->matched_by = how_asked(facts);
-	} else if (folder != NULL && is_in(known.runs, folder, strlen(folder))) {
-		out_resolution->run = folder;
+	} else if (of_folder != NULL) {
+		out_resolution->run = of_folder;
 		out_resolution->matched_by = RLG_MATCHED_BY_FOLDER;
 	} else if (verdict.run != NULL && !verdict.ambiguous) {
 		out_resolution->run = verdict.run;
