@@ -37,6 +37,8 @@
  *
  *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
+ *   publish: training_log.c (a run in a document), sanitize*.c (without what names places and people),
+ *                   secrets.c (what that is), hostlist.c
  *   event_words.c   an event in a sentence; failure_words.c: a failure in words; usage_words.c: what was used;
  *                   damage.c: what every command says of damaged records
  *
