@@ -9,6 +9,8 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_active_jobs \
+	tests/unit/test_active_jobs_random \
 	tests/unit/test_address \
 	tests/unit/test_action_log \
 	tests/unit/test_ask_accounting \
@@ -79,6 +81,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
@@ -93,6 +96,7 @@ cli_tests = \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
+	%D%/cli/jobs.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/log.t \
 	%D%/cli/note.t \
