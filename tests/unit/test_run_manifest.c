@@ -337,6 +337,24 @@ static void a_manifest_of_this_host_or_of_another_run_is_left_alone(void **state
 	assert_string_equal(out.data, other);
 }
 
+/* A person's times stay with their job; with the next one they are nobody's any more. */
+static void another_job_begins_anew(void **state)
+{
+	static const char text[] = "{\"run_id\": \"" RUN "\", \"job_id\": \"%s\", \"timestamps\": {\"started_at\": "
+				   "\"2020-01-01T00:00:00Z\", \"completed_at\": \"2020-01-02T00:00:00Z\"}, "
+				   "\"artifact_sync_to_local\": {\"status\": \"syncing\"}}";
+	const char *same = rlg_arena_printf(arena, "%.*s4190%s", (int)(strstr(text, "%s") - text), text, strstr(text, "%s") + 2);
+	const char *old = rlg_arena_printf(arena, "%.*s4187%s", (int)(strstr(text, "%s") - text), text, strstr(text, "%s") + 2);
+
+	(void)state;
+	assert_string_equal(member(render(model_at(5), false, same), "timestamps.started_at"), "2020-01-01T00:00:00Z");
+	assert_string_equal(member(render(model_at(5), false, same), "timestamps.completed_at"), "2020-01-02T00:00:00Z");
+	assert_string_equal(member(render(model_at(5), false, same), "artifact_sync_to_local.status"), "syncing");
+	assert_string_equal(member(render(model_at(5), false, old), "timestamps.started_at"), "2026-02-18T16:41:40Z");
+	assert_string_equal(member(render(model_at(5), false, old), "timestamps.completed_at"), "null");
+	assert_string_equal(member(render(model_at(5), false, old), "artifact_sync_to_local.status"), "pending");
+}
+
 static void without_a_run_id_the_path_tells(void **state)
 {
 	(void)state;
@@ -674,6 +692,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(the_job_id_is_written_wherever_it_stands, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_manifest_of_this_host_or_of_another_run_is_left_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_run_id_the_path_tells, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(another_job_begins_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_persons_word_on_end_and_artifacts_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_script_did_not_know_yet_is_no_edit, set_up, tear_down),
