@@ -21,6 +21,7 @@ unit_tests = \
 	tests/unit/test_completion \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
+	tests/unit/test_experiments \
 	tests/unit/test_failure \
 	tests/unit/test_findings \
 	tests/unit/test_finish \
@@ -47,6 +48,7 @@ unit_tests = \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
+	tests/unit/test_sanitize \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
@@ -78,6 +80,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
+	%D%/unit/golden.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
@@ -92,11 +95,13 @@ cli_tests = \
 	%D%/cli/errors.t \
 	%D%/cli/events.t \
 	%D%/cli/exec.t \
+	%D%/cli/experiments.t \
 	%D%/cli/failure.t \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/jobs.t \
+	%D%/cli/publish.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/log.t \
 	%D%/cli/note.t \
@@ -134,10 +139,10 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
-	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

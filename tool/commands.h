@@ -13,6 +13,7 @@ extern const struct rlg_command rlg_cmd_events;
 extern const struct rlg_command rlg_cmd_watch;
 extern const struct rlg_command rlg_cmd_wait;
 extern const struct rlg_command rlg_cmd_refresh;
+extern const struct rlg_command rlg_cmd_publish;
 extern const struct rlg_command rlg_cmd_report;
 extern const struct rlg_command rlg_cmd_log;
 extern const struct rlg_command rlg_cmd_note;

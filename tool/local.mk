@@ -27,6 +27,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_log.c \
 	%D%/cmd_note.c \
 	%D%/cmd_jobs.c \
+	%D%/cmd_publish.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
 	%D%/cmd_record_job.c %D%/cmd_record_job.h \
@@ -43,6 +44,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/discovery.c %D%/discovery.h \
+	%D%/discovery_record.c %D%/discovery_record.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -63,6 +65,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
 	%D%/hooks.c %D%/hooks.h \
+	%D%/hostlist.c %D%/hostlist.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
@@ -98,7 +101,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/report.h \
 	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
+	%D%/sanitize.c %D%/sanitize.h \
+	%D%/sanitize_match.h \
+	%D%/sanitize_numbers.c \
+	%D%/sanitize_places.c \
+	%D%/sanitize_words.c \
 	%D%/scripts.c %D%/scripts.h \
+	%D%/secrets.c %D%/secrets.h \
 	%D%/silence.c %D%/silence.h \
 	%D%/site_options.c %D%/site_options.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
@@ -120,6 +129,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c %D%/tracker/active_jobs.h \
 	%D%/tracker/active_jobs_find.c \
+	%D%/tracker/experiments.c %D%/tracker/experiments.h \
+	%D%/tracker/experiments_memory.c \
+	%D%/tracker/experiments_rows.c \
+	%D%/tracker/experiments_values.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
 	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
@@ -138,6 +151,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/training_log.c %D%/training_log.h \
 	%D%/usage.c %D%/usage.h \
 	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \

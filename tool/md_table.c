@@ -20,6 +20,7 @@
 struct line {
 	char *at;
 	size_t length;
+	size_t offset; /* in the text */
 	bool fenced; /* a fence, or between two */
 };
 
@@ -232,7 +233,7 @@ static void note_fence(struct line *line, struct fence *open)
 	}
 }
 
-static void add_line(struct reading *reading, size_t *room, const char *at, size_t length)
+static void add_line(struct reading *reading, size_t *room, const char *at, size_t length, size_t offset)
 {
 	if (reading->n_lines == *room) {
 		*room = *room == 0 ? 64 : *room * 2;
@@ -240,12 +241,13 @@ static void add_line(struct reading *reading, size_t *room, const char *at, size
 						sizeof(*reading->lines));
 	}
 	reading->lines[reading->n_lines++] =
-		(struct line){.at = rlg_arena_strndup(reading->arena, at, length), .length = length};
+		(struct line){.at = rlg_arena_strndup(reading->arena, at, length), .length = length, .offset = offset};
 }
 
 static void split_lines(struct reading *reading, const char *text)
 {
 	struct fence fence = {0};
+	const char *begin = text;
 	bool in_comment = false;
 	size_t room = 0;
 
@@ -254,7 +256,7 @@ static void split_lines(struct reading *reading, const char *text)
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\r\n");
 
-		add_line(reading, &room, text, length);
+		add_line(reading, &room, text, length, (size_t)(text - begin));
 		struct line *line = &reading->lines[reading->n_lines - 1];
 		if (!in_comment)
 			note_fence(line, &fence);
@@ -323,19 +325,24 @@ static size_t count_cells(const char *at, const char *end)
 
 static struct rlg_md_row read_row(struct reading *reading, size_t number)
 {
-	struct rlg_md_row row = {.line = number + 1};
-	const char *at = reading->lines[number].at;
-	size_t length = reading->lines[number].length;
+	const struct line *line = &reading->lines[number];
+	struct rlg_md_row row = {.line = number + 1, .whole = {line->offset, line->length}};
+	const char *at = line->at;
+	size_t length = line->length;
 
 	trim(&at, &length);
 	const char *end = at + length;
 	if (at < end && *at == '|')
 		at++;
-	row.cells = rlg_arena_alloc(reading->arena, count_cells(at, end) * sizeof(*row.cells));
+	size_t room = count_cells(at, end);
+	struct rlg_md_span *spans = rlg_arena_alloc(reading->arena, room * sizeof(*spans));
+	row.cells = rlg_arena_alloc(reading->arena, room * sizeof(*row.cells));
+	row.spans = spans;
 	while (at < end) {
 		const char *pipe = find_pipe(at, end);
 		const char *stop = pipe != NULL ? pipe : end;
 
+		spans[row.n_cells] = (struct rlg_md_span){line->offset + (size_t)(at - line->at), (size_t)(stop - at)};
 		row.cells[row.n_cells++] = rlg_md_plain(reading->arena, at, (size_t)(stop - at));
 		at = stop + 1;
 	}
@@ -379,6 +386,8 @@ static size_t read_table(struct reading *reading, size_t number)
 		if (!is_delimiter(&reading->lines[i]))
 			table->rows[table->n_rows++] = read_row(reading, i);
 	}
+	const struct line *last = &reading->lines[table->n_rows > 0 ? table->rows[table->n_rows - 1].line - 1 : end - 1];
+	table->end = last->offset + last->length;
 	return end;
 }
 

@@ -16,16 +16,24 @@
 /* No column: rlg_md_column() found none. */
 #define RLG_MD_NO_COLUMN ((size_t)-1)
 
+/* Bytes of the text that was parsed. */
+struct rlg_md_span {
+	size_t offset, length;
+};
+
 struct rlg_md_row {
 	size_t line; /* from 1 */
 	const char **cells; /* plain text, see rlg_md_plain() */
+	const struct rlg_md_span *spans; /* what stands between the pipes, with its blanks */
 	size_t n_cells;
+	struct rlg_md_span whole; /* the line, without its break */
 };
 
 struct rlg_md_table {
 	struct rlg_md_row header;
 	struct rlg_md_row *rows;
 	size_t n_rows;
+	size_t end; /* where its last row ends, or its header with the rule below it, before the break */
 };
 
 /* A heading or a table, whichever `table` says. */

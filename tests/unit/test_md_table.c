@@ -138,6 +138,25 @@ static void a_section_ends_with_its_level(void **state)
 	assert_int_equal(rlg_md_section_end(&doc, 5), 6);
 }
 
+static void spans_find_the_cells_in_the_text(void **state)
+{
+	const char *text = "\xef\xbb\xbfprose\r\n\r\n  | run | `b` |\r\n  |---|---|\r\n  | x \\| y |  | long |\r\n\r\nend";
+	const char *const cells[] = {" x \\| y ", "  ", " long "};
+	struct rlg_md_doc doc;
+
+	rlg_md_parse(*state, text, &doc);
+	assert_int_equal(doc.n_items, 1);
+	const struct rlg_md_table *table = doc.items[0].table;
+	const struct rlg_md_row *row = &table->rows[0];
+	assert_int_equal(row->n_cells, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(row->spans[i].length, strlen(cells[i]));
+		assert_memory_equal(text + row->spans[i].offset, cells[i], strlen(cells[i]));
+	}
+	assert_memory_equal(text + table->header.whole.offset, "  | run |", 9);
+	assert_memory_equal(text + table->end, "\r\n\r\nend", 8);
+}
+
 /* Brackets that never close are looked for once each: in a cell without a limit that is a minute's work. */
 static void a_hostile_cell_takes_no_time(void **state)
 {
@@ -161,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(line_ends_of_every_kind, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(columns_are_found_by_any_of_their_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_section_ends_with_its_level, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(spans_find_the_cells_in_the_text, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_hostile_cell_takes_no_time, set_up, tear_down),
 	};
 

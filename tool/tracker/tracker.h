@@ -109,5 +109,6 @@ extern const struct rlg_tracker rlg_tracker_training_log;
 extern const struct rlg_tracker rlg_tracker_evaluation_log;
 extern const struct rlg_tracker rlg_tracker_run_manifest;
 extern const struct rlg_tracker rlg_tracker_slurm_job_list;
+extern const struct rlg_tracker rlg_tracker_experiments;
 
 #endif
