@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long another program that is at the registry is waited for, and how often it is looked. */
+/* How long another program that is at the registry is waited for. */
 #define WAIT_MS 5000
 
 /* A trackers' refresh, or another program, may save the file between our look and our write. */
