@@ -142,18 +142,21 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 {
 	const struct rlg_tracker_file *file = &keeping->file;
 	struct rlg_tracker_view view = rlg_tracker_view(refresh->group, keeping->choice, model);
-	struct rlg_bytes bytes;
+	struct rlg_bytes bytes, base;
 	struct rlg_err err = {""};
 	bool written = false;
 
 	rlg_bytes_init(&bytes, refresh->group->arena);
+	rlg_bytes_init(&base, refresh->group->arena);
 	int code = keeping->tracker->render(&view, keeping->place, file->path, file->text, file->base, &bytes, &err);
 	if (code == 0 && !rlg_tracker_file_is_current(file))
 		return -EAGAIN;
 	if (code == 0 && file->text == NULL && bytes.length == 0)
 		return 0; /* not yet */
+	if (code == 0 && keeping->tracker->remember != NULL)
+		code = keeping->tracker->remember(&view, keeping->place, file->path, bytes.data, file->base, &base, &err);
 	if (code == 0)
-		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
+		code = rlg_tracker_file_write(file, &bytes, keeping->tracker->remember != NULL ? &base : &bytes, &written, &err);
 	if (code == -EAGAIN)
 		return code;
 	if (code != 0)

@@ -146,7 +146,8 @@ static const char *base_of(struct rlg_group *group, const struct rlg_tracker_cho
 
 	if (rlg_tracker_called(choice->tracker)->places == NULL)
 		return base;
-	return rlg_arena_printf(group->arena, "%s.d/%s", base, as_name(group->arena, place->path));
+	return rlg_arena_printf(group->arena, "%s.d/%s", base,
+				as_name(group->arena, place->key != NULL ? place->key : place->path));
 }
 
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
@@ -211,20 +212,20 @@ static void make_folders(const struct rlg_tracker_file *file)
 	}
 }
 
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
-			   struct rlg_err *err)
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *base,
+			   bool *out_written, struct rlg_err *err)
 {
 	const char *next = next_base(file->arena, file);
-	bool is_new = !is_same(text, length, file->text, file->length);
+	bool is_new = !is_same(text->data, text->length, file->text, file->length);
 
 	*out_written = false;
-	if (!is_new && is_same(text, length, file->base, file->base_length))
+	if (!is_new && is_same(base->data, base->length, file->base, file->base_length))
 		return 0;
 	make_folders(file);
 	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, text, length, NULL, err);
+	int code = rlg_file_replace(next, base->data, base->length, NULL, err);
 	if (code == 0 && is_new)
-		code = rlg_file_replace(file->path, text, length, &file->stat, err);
+		code = rlg_file_replace(file->path, text->data, text->length, &file->stat, err);
 	if (code == 0 && rename(next, file->base_path) != 0)
 		code = rlg_fail_errno(err, -errno, "cannot write %s", file->base_path);
 	if (code != 0)

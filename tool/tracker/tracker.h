@@ -43,6 +43,7 @@ struct rlg_tracker_place {
 	const char *path; /* relative to the group, or absolute */
 	const char *run; /* the run that it is about; NULL: the group, or only the text tells */
 	const void *data; /* what the tracker found out when it named the place; NULL */
+	const char *key; /* what its base is kept under, for files that people move; NULL: its path */
 };
 
 typedef void rlg_tracker_place_fn(void *context, const struct rlg_tracker_place *place);
@@ -83,12 +84,20 @@ struct rlg_tracker {
 
 	/*
 	 * Renders the file anew into `out`.  `path` is absolute, for messages; `text` is the file now (NULL: there is none
-	 * yet), `base` what the tool wrote last (NULL: not known).  What a person wrote there is kept byte for byte; machine
+	 * yet), `base` what the tool wrote last, or remember() made (NULL: not known).  What a person wrote there is kept byte for byte; machine
 	 * fields take the model's values (which already contain the person's edits).  An empty `out` where there is no file
 	 * makes none.  Returns 0, or a negative errno and the file is to be left alone.
 	 */
 	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
+
+	/*
+	 * Makes what is kept as `base` for the next time, where the text that was written does not tell enough: it cannot
+	 * say which value the machine wrote before a person wrote another, nor which line a person took away.  `text` is
+	 * the file as render() has just made it, `base` what was kept so far (NULL: nothing).  NULL: the text is kept.
+	 */
+	int (*remember)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+			const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
 };
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
