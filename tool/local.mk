@@ -48,9 +48,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/identity.c %D%/identity.h \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/kept.c %D%/kept.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
+	%D%/md_doc.c %D%/md_doc.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
@@ -77,6 +79,16 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/table.c %D%/table.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/run_log.h \
+	%D%/tracker/run_log_doc.c \
+	%D%/tracker/run_log_fields.c \
+	%D%/tracker/run_log_jobs.c \
+	%D%/tracker/run_log_places.c \
+	%D%/tracker/run_log_status.c \
+	%D%/tracker/run_log_timeline.c \
+	%D%/tracker/run_log_values.c \
+	%D%/tracker/run_log_words.c \
+	%D%/tracker/run_logs.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

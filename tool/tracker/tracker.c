@@ -6,6 +6,7 @@
 
 const struct rlg_tracker *const rlg_trackers[] = {
 	&rlg_tracker_runs_status,
+	&rlg_tracker_run_logs,
 	NULL,
 };
 

@@ -106,6 +106,6 @@ extern const struct rlg_tracker *const rlg_trackers[];
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
-extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_run_logs, rlg_tracker_runs_status;
 
 #endif
