@@ -150,8 +150,10 @@ int rlg_rl_doc_read(struct rlg_arena *arena, const char *path, const char *text,
 /* Gives each job its block: `part->job`. */
 void rlg_rl_doc_match(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, const struct rlg_kept *kept);
 
-/* The job's block in the memory; and was there one, so that one that is missing was taken away by a person? */
-const char *rlg_rl_block_key(struct rlg_arena *arena, const struct rlg_rl_job *job);
+/* The job's block in the memory, by its key or its early key (NULL gives NULL). */
+const char *rlg_rl_block_key(struct rlg_arena *arena, const struct rlg_rl_job *job, const char *key);
+
+/* Was there a block, so that one that is missing was taken away by a person? */
 bool rlg_rl_had_block(struct rlg_arena *arena, const struct rlg_kept *kept, const struct rlg_rl_job *job);
 
 /* The first part whose title begins with that word; NULL: none. */

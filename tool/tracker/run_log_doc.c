@@ -249,14 +249,17 @@ static void match_open(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, con
 	}
 }
 
-const char *rlg_rl_block_key(struct rlg_arena *arena, const struct rlg_rl_job *job)
+const char *rlg_rl_block_key(struct rlg_arena *arena, const struct rlg_rl_job *job, const char *key)
 {
-	return rlg_arena_printf(arena, "block/%s/%s", job->phase, job->key);
+	return key != NULL ? rlg_arena_printf(arena, "block/%s/%s", job->phase, key) : NULL;
 }
 
 bool rlg_rl_had_block(struct rlg_arena *arena, const struct rlg_kept *kept, const struct rlg_rl_job *job)
 {
-	return rlg_kept_get(kept, rlg_rl_block_key(arena, job)) != NULL;
+	const char *early = rlg_rl_block_key(arena, job, job->early_key);
+
+	return rlg_kept_get(kept, rlg_rl_block_key(arena, job, job->key)) != NULL ||
+	       (early != NULL && rlg_kept_get(kept, early) != NULL);
 }
 
 void rlg_rl_doc_match(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, const struct rlg_kept *kept)

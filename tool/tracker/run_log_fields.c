@@ -94,6 +94,7 @@ static void set_value(struct rlg_rl_update *update, const struct found *found, c
 static void update_lines(struct rlg_rl_update *update, size_t first, size_t end, const struct rlg_rl_field *fields,
 			 const char *section, const struct rlg_rl_job *job)
 {
+	const char *early = job != NULL ? rlg_rl_block_key(update->run->arena, job, job->early_key) : NULL;
 	struct rlg_arena *arena = update->run->arena;
 	const struct rlg_md_lines *lines = &update->doc->lines;
 	unsigned seen = 0; /* a bit for each field */
@@ -111,6 +112,8 @@ static void update_lines(struct rlg_rl_update *update, size_t first, size_t end,
 		found.value = rlg_arena_strndup(arena, lines->text + found.key.offset, found.key.length);
 		found.kept_as = rlg_arena_printf(arena, "%s/%s", section, found.field->name);
 		found.kept = rlg_kept_get(update->kept, found.kept_as);
+		if (found.kept == NULL && early != NULL)
+			found.kept = rlg_kept_get(update->kept, rlg_arena_printf(arena, "%s/%s", early, found.field->name));
 		set_value(update, &found, value);
 	}
 }
@@ -208,7 +211,7 @@ static const char *block_of(struct rlg_rl_update *update, const struct rlg_rl_jo
 	if (rlg_md_lines_read(arena, doc.path, body, &doc.lines, NULL) != 0)
 		return bytes.data;
 	struct rlg_rl_update fill = {.run = update->run, .doc = &doc, .kept = update->kept, .edits = &edits};
-	update_lines(&fill, 0, doc.lines.n, rlg_rl_job_fields, rlg_rl_block_key(arena, job), job);
+	update_lines(&fill, 0, doc.lines.n, rlg_rl_job_fields, rlg_rl_block_key(arena, job, job->key), job);
 	rlg_text_edits_apply(&edits, body, doc.lines.length, &bytes);
 	return bytes.data;
 }
@@ -264,7 +267,7 @@ static void update_blocks(struct rlg_rl_update *update)
 		const struct rlg_rl_part *part = &update->doc->parts[i];
 		if (part->job != NULL)
 			update_lines(update, part->part.first, part->own_end, rlg_rl_job_fields,
-				     rlg_rl_block_key(arena, part->job), part->job);
+				     rlg_rl_block_key(arena, part->job, part->job->key), part->job);
 	}
 	for (size_t j = 0; j < update->run->n_jobs; j++) {
 		const struct rlg_rl_job *job = &update->run->jobs[j];
@@ -272,7 +275,7 @@ static void update_blocks(struct rlg_rl_update *update)
 		for (size_t i = 0; i < update->doc->n_parts; i++)
 			has = has || update->doc->parts[i].job == job;
 		if (update->edits == NULL)
-			rlg_kept_set(update->kept, rlg_rl_block_key(arena, job), "written");
+			rlg_kept_set(update->kept, rlg_rl_block_key(arena, job, job->key), "written");
 		else if (!has && !had)
 			add_block(update, job);
 	}
