@@ -67,7 +67,7 @@ static bool is_blank(const char *bytes, size_t count)
 
 int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
 {
-	struct rlg_record record = {.job_id = -1};
+	struct rlg_record record = {.line = line, .length = length, .job_id = -1};
 	const char *why = "it is not JSON";
 
 	const char *end = line;

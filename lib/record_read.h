@@ -14,8 +14,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Strings point into `root`; a member that is missing or of a wrong type is NULL (text) or -1 (job_id). */
+/*
+ * `line` is what was parsed, for whoever wants its figures as they were written; it lives no longer than the caller's.
+ * Strings point into `root`; a member that is missing or of a wrong type is NULL (text) or -1
+ * (job_id).
+ */
 struct rlg_record {
+	const char *line;
+	size_t length;
 	cJSON *root;
 	const cJSON *context;
 	int64_t time_us;

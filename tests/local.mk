@@ -9,6 +9,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_address \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
@@ -17,10 +18,13 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
 	tests/unit/test_failure \
+	tests/unit/test_findings \
+	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_git_head \
-	tests/unit/test_hooks \
+	tests/unit/test_hostlist \
+	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
 	tests/unit/test_match \
@@ -30,14 +34,18 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_spool \
+	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
 	tests/unit/test_task \
@@ -56,9 +64,12 @@ LDADD = tests/unit/librlg_test.la tool/librlg_tool.la spank/librlg_hooks.la lib/
 
 tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
+	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
+	%D%/unit/hook_world.h \
 	%D%/unit/scratch.h \
+	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -75,6 +86,7 @@ cli_tests = \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
+	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
@@ -82,6 +94,7 @@ cli_tests = \
 
 lint_tests = \
 	%D%/lint/exports.t \
+	%D%/lint/failures.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -99,6 +112,7 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
@@ -128,6 +142,6 @@ check-generations:
 
 .PHONY: check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/packages.sh %D%/tree.sh %D%/tap.sh %D%/golden %D%/bench \
-	%D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment %D%/cluster/functions.sh \
-	%D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

@@ -37,7 +37,7 @@ static void record_end(struct rlg_exec *exec, pid_t recorders[N_RECORDERS])
 	const char *complaint = rlg_exec_complaint(exec);
 	if (complaint != NULL)
 		rlg_warning(exec->options, "%s", complaint);
-	else if (!done)
+	else if (!done && !rlg_exec_is_recorded(exec))
 		rlg_warning(exec->options, "recording takes longer than %d ms, and is left behind", site.timeout_ms);
 }
 

@@ -79,6 +79,11 @@ const char *rlg_exec_complaint(const struct rlg_exec *exec)
 	return __atomic_load_n(&exec->findings->said, __ATOMIC_ACQUIRE) ? exec->findings->complaint : NULL;
 }
 
+bool rlg_exec_is_recorded(const struct rlg_exec *exec)
+{
+	return __atomic_load_n(&exec->findings->appended, __ATOMIC_ACQUIRE) == 2;
+}
+
 /* ---- where to ---- */
 
 /* The address that the plugin gave the job at its submission.  False: there is no whole one. */
@@ -363,10 +368,12 @@ static int record(const struct rlg_exec *exec, append_fn *const *appends)
 	int code = find_place_again(exec, &job, &group, &to, &err);
 	if (code == 0)
 		code = append_each(exec, &job, &group, &to, appends, &err);
-	if (code == 0)
+	if (code == 0) {
+		__atomic_add_fetch(&exec->findings->appended, 1, __ATOMIC_RELEASE);
 		result = rlg_record_refresh(&job, &group);
-	else
+	} else {
 		complain(exec, err.text);
+	}
 	rlg_group_close(&group);
 	return result;
 }

@@ -18,6 +18,7 @@ struct rlg_exec_findings {
 	bool found; /* the place below is whole */
 	bool complained; /* somebody writes the complaint */
 	bool said; /* the complaint is whole */
+	unsigned appended; /* calls whose records are in their file */
 	char group[RLG_PATH_MAX];
 	char run[RLG_NAME_MAX + 1];
 	char phase[RLG_NAME_MAX + 1];
@@ -43,6 +44,9 @@ void rlg_exec_init(struct rlg_exec *out_exec, struct rlg_options *options);
 /* The context is a struct rlg_exec.  An exit status comes back that nobody looks at. */
 int rlg_exec_record_start(void *context);
 int rlg_exec_record_finish(void *context);
+
+/* Are the records of both in their file?  Trackers may lag behind: the group's next news brings them up to date. */
+bool rlg_exec_is_recorded(const struct rlg_exec *exec);
 
 /* What could not be recorded, in a sentence; NULL where there is nothing to say. */
 const char *rlg_exec_complaint(const struct rlg_exec *exec);

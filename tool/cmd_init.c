@@ -106,17 +106,28 @@ static int look_for_runs(struct rlg_group *group, struct rlg_err *err)
 			group->plan_problem.text[0] != '\0' ? group->plan_problem.text : "no runs are planned here");
 }
 
-/* Of a group whose settings a person has: what its folder uses besides is said, and not changed behind their back. */
-static void say_what_is_not_kept(const struct rlg_group *group)
+static const char *kept_path(const struct rlg_group *group, const char *tracker)
+{
+	for (size_t i = 0; i < group->config.n_trackers; i++)
+		if (strcmp(group->config.trackers[i].tracker, tracker) == 0)
+			return group->config.trackers[i].path;
+	return NULL;
+}
+
+/* Settings that a person has are not changed behind their back. */
+static void say_what_was_found(const struct rlg_group *group)
 {
 	struct rlg_tracker_choice *found;
 	size_t n_found = find_trackers(group->arena, group->path, &found);
 
-	for (size_t f = 0; f < n_found; f++)
-		for (size_t i = 0; i < group->config.n_trackers; i++)
-			if (strcmp(group->config.trackers[i].tracker, found[f].tracker) == 0 &&
-			    group->config.trackers[i].path == NULL)
-				printf("\n  not kept  %s: add `%s: on` under trackers", found[f].path, found[f].tracker);
+	for (size_t i = 0; i < n_found; i++) {
+		const char *kept = kept_path(group, found[i].tracker);
+		if (kept == NULL)
+			printf("  found     %s, which is not kept; to keep it, add `%s: on` under trackers\n", found[i].path,
+			       found[i].tracker);
+		else if (strcmp(kept, found[i].path) == 0)
+			printf("  found     %s, which keeps itself from now on\n", kept);
+	}
 }
 
 static void say_what_is_here(const struct rlg_group *group, const struct rlg_refresh_report *report)
@@ -133,8 +144,9 @@ static void say_what_is_here(const struct rlg_group *group, const struct rlg_ref
 			printf(" %s", group->config.trackers[i].path);
 	if (report->edits > 0)
 		printf(" (%u value%s taken over)", report->edits, report->edits == 1 ? "" : "s");
-	say_what_is_not_kept(group);
-	printf("\n  settings  " RLG_DIR "/" RLG_CONFIG_FILE "\n"
+	printf("\n");
+	say_what_was_found(group);
+	printf("  settings  " RLG_DIR "/" RLG_CONFIG_FILE "\n"
 	       "Submit as always; the trackers keep themselves. `runledger status` shows where every run stands.\n");
 }
 

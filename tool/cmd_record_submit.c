@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The event `submit`: see cmd_record_job.h. */
-#include "lib/layout.h"
 #include "lib/process.h"
 #include "lib/text.h"
 #include "tool/git_head.h"
 #include "tool/cmd_record_job.h"
 #include "tool/my_groups.h"
+#include "tool/registry.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -73,18 +73,12 @@ void rlg_record_add_git(cJSON *facts, struct rlg_arena *arena, const char *folde
 /* Whose session it comes from, where it is an agent's: its registry of jobs is kept by this (active_jobs.json). */
 static void add_session(cJSON *facts)
 {
-	static const struct {
-		const char *variable, *agent;
-	} sessions[] = {{"CLAUDE_CODE_SESSION_ID", "claude-code"}, {"CODEX_THREAD_ID", "codex"}};
+	struct rlg_session session;
 
-	for (size_t i = 0; i < sizeof(sessions) / sizeof(sessions[0]); i++) {
-		const char *session = environment(sessions[i].variable);
-		if (session == NULL || !rlg_name_ok(session, NULL))
-			continue;
-		rlg_facts_text(facts, "agent", sessions[i].agent);
-		rlg_facts_text(facts, "session", session);
+	if (!rlg_session_here(&session))
 		return;
-	}
+	rlg_facts_text(facts, "agent", session.agent);
+	rlg_facts_text(facts, "session", session.id);
 }
 
 static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena)

@@ -17,6 +17,7 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_events,
 	&rlg_cmd_refresh,
 	&rlg_cmd_report,
+	&rlg_cmd_jobs,
 	&rlg_cmd_exec,
 	&rlg_cmd_record,
 	&rlg_cmd_jobcomp,

@@ -12,6 +12,7 @@ extern const struct rlg_command rlg_cmd_status;
 extern const struct rlg_command rlg_cmd_events;
 extern const struct rlg_command rlg_cmd_refresh;
 extern const struct rlg_command rlg_cmd_report;
+extern const struct rlg_command rlg_cmd_jobs;
 extern const struct rlg_command rlg_cmd_exec;
 extern const struct rlg_command rlg_cmd_record;
 extern const struct rlg_command rlg_cmd_jobcomp;

@@ -11,7 +11,7 @@ static const struct {
 	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
 	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
 	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
-	{"task-failed", RLG_EVENT_TASK_FAILED},
+	{"task-failed", RLG_EVENT_TASK_FAILED}, {"sync", RLG_EVENT_SYNC},
 };
 
 static enum rlg_event_kind kind_of(const char *name)
@@ -52,6 +52,10 @@ static const struct {
 	{"value", offsetof(struct rlg_event, value)},
 	{"text", offsetof(struct rlg_event, text)},
 	{"path", offsetof(struct rlg_event, text)},
+	{"verdict", offsetof(struct rlg_event, verdict)},
+	{"wandb", offsetof(struct rlg_event, wandb)},
+	{"description", offsetof(struct rlg_event, description)},
+	{"status", offsetof(struct rlg_event, sync)},
 };
 
 static const struct {

@@ -16,6 +16,7 @@ enum rlg_event_kind {
 	RLG_EVENT_STATE, /* slurmctld's answer about a job that had not ended */
 	RLG_EVENT_NOTE,
 	RLG_EVENT_OUTPUT,
+	RLG_EVENT_SYNC,
 	RLG_EVENT_EDIT,
 	RLG_EVENT_TASK_FAILED,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
@@ -53,6 +54,8 @@ struct rlg_event {
 	const char *agent, *session;
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */
+	const char *verdict, *wandb, *description; /* of a note */
+	const char *sync; /* the `status` of a sync */
 };
 
 /* Copies what the fold needs out of the record. */

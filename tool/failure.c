@@ -2,13 +2,10 @@
 /* Which task failed first in an attempt: see failure.h. */
 #include "tool/failure.h"
 
-#include "lib/clock.h"
+#include "tool/attempts_at.h"
 
 #include <signal.h>
 #include <string.h>
-
-/* Past this munge refuses to work, and so does Slurm: such an event is about another job of that number. */
-#define MOST_SKEW_US (300 * RLG_SECOND_US)
 
 /*
  * The states that a failed task can be the cause of, or that may still come to one.  In those that are not sure, a task
@@ -33,42 +30,6 @@ static bool is_cause(const struct rlg_attempt *attempt, const struct rlg_event *
 		if (attempt->slurm_state != NULL && strcmp(caused[i].state, attempt->slurm_state) == 0)
 			return caused[i].sure || !may_be_killed_by_slurm(event);
 	return false;
-}
-
-/* How far the moment lies outside of the attempt.  Slurm's own moments are whole seconds, cut. */
-static int64_t distance_us(const struct rlg_attempt *attempt, int64_t moment_us)
-{
-	int64_t end_us = attempt->end_us + RLG_SECOND_US;
-
-	if (moment_us < attempt->start_us)
-		return attempt->start_us - moment_us;
-	return attempt->end_us > 0 && moment_us > end_us ? moment_us - end_us : 0;
-}
-
-static bool is_of_job(const struct rlg_attempt *attempt, const struct rlg_event *event)
-{
-	bool began = attempt->ended || attempt->start_us > 0;
-
-	return began && event->job_id >= 0 && attempt->job_id == event->job_id &&
-	       (attempt->cluster == NULL || event->cluster == NULL || strcmp(attempt->cluster, event->cluster) == 0);
-}
-
-/* Which attempt of that job was running then, or nearest to it; of two the later.  n_attempts: none is near. */
-static size_t attempt_at(const struct rlg_event *event, const struct rlg_phased_attempt *attempts, size_t n_attempts)
-{
-	size_t found = n_attempts;
-	int64_t least_us = MOST_SKEW_US;
-
-	for (size_t i = 0; i < n_attempts; i++) {
-		const struct rlg_attempt *attempt = &attempts[i].attempt;
-		int64_t away_us = distance_us(attempt, event->time_us);
-		if (!is_of_job(attempt, event) || away_us > least_us ||
-		    (found < n_attempts && away_us == least_us && attempt->start_us < attempts[found].attempt.start_us))
-			continue;
-		found = i;
-		least_us = away_us;
-	}
-	return found;
 }
 
 static int compare_texts(const char *left, const char *right)
@@ -116,12 +77,15 @@ void rlg_failures_find(struct rlg_arena *arena, const struct rlg_event *events, 
 		       struct rlg_phased_attempt *attempts, size_t n_attempts)
 {
 	const struct rlg_event **first = rlg_arena_alloc(arena, n_attempts * sizeof(const struct rlg_event *) + 1);
+	const struct rlg_attempts_at *index = rlg_attempts_at_new(arena, attempts, n_attempts);
 
 	for (size_t i = 0; i < n_events; i++) {
 		if (events[i].kind != RLG_EVENT_TASK_FAILED)
 			continue;
-		size_t at = attempt_at(&events[i], attempts, n_attempts);
-		if (at == n_attempts || !is_cause(&attempts[at].attempt, &events[i]))
+		if (events[i].job_id < 0)
+			continue;
+		size_t at = rlg_attempts_at(index, events[i].job_id, events[i].cluster, NULL, events[i].time_us);
+		if (at == RLG_NO_ATTEMPT || !is_cause(&attempts[at].attempt, &events[i]))
 			continue;
 		if (is_better(&attempts[at].attempt, &events[i], first[at]))
 			first[at] = &events[i];

@@ -11,6 +11,7 @@
 #include "tool/event.h"
 #include "tool/failure.h"
 #include "tool/names.h"
+#include "tool/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct gathered {
 	size_t plan_rank; /* its place in the plan; runs from elsewhere come behind, by name */
 	struct rlg_event *events;
 	size_t n_events, room;
+	struct rlg_progress_records *progress; /* NULL: none */
 };
 
 #define NO_RANK ((size_t)-1)
@@ -89,6 +91,12 @@ void rlg_fold_add(struct rlg_fold *fold, const char *name, const struct rlg_reco
 	struct gathered *run = run_called(fold, name);
 
 	fold->model->records++;
+	if (strcmp(record->name, "progress") == 0) {
+		if (run->progress == NULL)
+			run->progress = rlg_progress_records_new(fold->arena);
+		rlg_progress_add(run->progress, record);
+		return;
+	}
 	GROW(fold, run->events, run->n_events, run->room);
 	run->events[run->n_events++] = rlg_event_from_record(fold->arena, record);
 }
@@ -136,6 +144,19 @@ static int compare_phases(const void *left, const void *right)
 	return strcmp(((const struct rlg_phase *)left)->name, ((const struct rlg_phase *)right)->name);
 }
 
+struct phases_told {
+	struct rlg_fold *fold;
+	struct rlg_run *run;
+	size_t *room;
+};
+
+static void add_phase_told(void *context, const char *phase)
+{
+	struct phases_told *told = context;
+
+	phase_called(told->fold, told->run, phase, told->room);
+}
+
 static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct gathered *from,
 		       const struct rlg_phased_attempt *attempts, size_t n_attempts)
 {
@@ -149,6 +170,8 @@ static void add_phases(struct rlg_fold *fold, struct rlg_run *run, const struct 
 	for (size_t i = 0; i < from->n_events; i++)
 		if (from->events[i].kind == RLG_EVENT_EDIT && from->events[i].phase != NULL)
 			phase_called(fold, run, from->events[i].phase, &room);
+	if (from->progress != NULL)
+		rlg_progress_each_phase(from->progress, add_phase_told, &(struct phases_told){fold, run, &room});
 	qsort(run->phases + fold->model->n_phases, run->n_phases - fold->model->n_phases, sizeof(*run->phases),
 	      compare_phases);
 }
@@ -231,9 +254,13 @@ static void place_attempts(struct rlg_fold *fold, struct rlg_phase *phase, bool 
 		const char *name = attempts[i].phase;
 		if (name == NULL ? !is_first : strcmp(name, phase->name) != 0)
 			continue;
-		mine[phase->n_attempts++] = attempts[i].attempt;
-		if (attempts[i].attempt.word_us > phase->word_us)
-			phase->word_us = attempts[i].attempt.word_us;
+		struct rlg_attempt *attempt = &mine[phase->n_attempts++];
+		*attempt = attempts[i].attempt;
+		if (attempt->word_us > phase->word_us)
+			phase->word_us = attempt->word_us;
+		/* A job that tells of itself lives; but that is no news of where it stands. */
+		if (attempt->progress.last_us > attempt->word_us)
+			attempt->word_us = attempt->progress.last_us;
 	}
 	phase->deciding = decide(fold->arena, phase);
 	phase->status = phase->deciding == NULL ? RLG_STATUS_PENDING : phase->deciding->status;
@@ -241,11 +268,26 @@ static void place_attempts(struct rlg_fold *fold, struct rlg_phase *phase, bool 
 	phase->job_id = phase->deciding == NULL ? NULL : job_id_text(fold->arena, phase->deciding);
 }
 
+/* The path that a person told with `note` counts as if they had written it into a tracker. */
+static void take_output(struct rlg_run *run, const struct rlg_event *event)
+{
+	struct rlg_phase *phase = event->phase != NULL ? rlg_run_phase(run, event->phase)
+				  : run->n_phases > 0  ? &run->phases[0]
+						       : NULL;
+
+	if (phase == NULL || event->text == NULL || event->text[0] == '\0')
+		return;
+	phase->edit.output = event->text;
+	phase->edit.output_us = event->time_us;
+}
+
 /* What people wrote into trackers; later edits over earlier ones. */
 static void take_edits(struct rlg_run *run, const struct gathered *from)
 {
 	for (size_t i = 0; i < from->n_events; i++) {
 		const struct rlg_event *event = &from->events[i];
+		if (event->kind == RLG_EVENT_OUTPUT)
+			take_output(run, event);
 		struct rlg_phase *phase = event->phase == NULL ? NULL : rlg_run_phase(run, event->phase);
 		if (event->kind != RLG_EVENT_EDIT || phase == NULL || event->field == NULL)
 			continue;
@@ -292,6 +334,51 @@ static void apply_edits(struct rlg_phase *phase)
 			phase->word_us = edits_us[i];
 }
 
+static void take_note(struct rlg_run *run, const struct rlg_event *event)
+{
+	const struct {
+		const char *word;
+		const char **to;
+	} words[] = {{event->verdict, &run->verdict}, {event->wandb, &run->wandb}, {event->description, &run->description}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].word != NULL)
+			*words[i].to = words[i].word[0] == '\0' ? NULL : words[i].word;
+	if (event->text == NULL)
+		return;
+	run->note = event->text;
+	run->notes[run->n_notes++] = (struct rlg_note){
+		.time_us = event->time_us, .text = event->text, .user = event->user, .phase = event->phase};
+}
+
+/* Of a phase, or of all that the run has. */
+static void take_sync(struct rlg_run *run, const struct rlg_event *event)
+{
+	for (size_t i = 0; i < run->n_phases && event->sync != NULL; i++) {
+		struct rlg_phase *phase = &run->phases[i];
+		if (event->phase != NULL && strcmp(event->phase, phase->name) != 0)
+			continue;
+		phase->sync = event->sync;
+		phase->sync_us = event->time_us;
+	}
+}
+
+/* Events come in order of time, so that the newest word stays. */
+static void take_words(struct rlg_fold *fold, struct rlg_run *run, const struct gathered *from)
+{
+	size_t n_notes = 0;
+
+	for (size_t i = 0; i < from->n_events; i++)
+		n_notes += from->events[i].kind == RLG_EVENT_NOTE;
+	run->notes = rlg_arena_alloc(fold->arena, n_notes * sizeof(*run->notes) + 1);
+	for (size_t i = 0; i < from->n_events; i++) {
+		if (from->events[i].kind == RLG_EVENT_NOTE)
+			take_note(run, &from->events[i]);
+		else if (from->events[i].kind == RLG_EVENT_SYNC)
+			take_sync(run, &from->events[i]);
+	}
+}
+
 /* What the plan says of a base model: nothing is fine-tuned, so that phase is no gap. */
 static void skip_first_phase_of_control(struct rlg_run *run)
 {
@@ -322,7 +409,11 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
 	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
 	rlg_failures_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
+	if (from->progress != NULL)
+		rlg_progress_sort(from->progress);
 	add_phases(fold, run, from, attempts, n_attempts);
+	if (from->progress != NULL)
+		rlg_progress_give(from->progress, attempts, n_attempts, run->phases, run->n_phases);
 	for (size_t i = 0; i < run->n_phases; i++)
 		place_attempts(fold, &run->phases[i], i == 0, attempts, n_attempts);
 	take_edits(run, from);
@@ -333,9 +424,7 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	}
 	if (from->control)
 		skip_first_phase_of_control(run);
-	for (size_t i = 0; i < from->n_events; i++)
-		if (from->events[i].kind == RLG_EVENT_NOTE && from->events[i].text != NULL)
-			run->note = from->events[i].text;
+	take_words(fold, run, from);
 }
 
 static int compare_gathered(const void *left, const void *right)

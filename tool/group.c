@@ -7,6 +7,7 @@
 #include "lib/record_read.h"
 #include "lib/text.h"
 #include "tool/atomic_file.h"
+#include "tool/findings.h"
 #include "tool/fold.h"
 #include "tool/outputs.h"
 #include "tool/tracker_file.h"
@@ -150,5 +151,6 @@ int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct
 	*out_model = rlg_fold_finish(loading.fold);
 	(*out_model)->damaged = rlg_damage_total(&loading.damage);
 	rlg_outputs_fill(*out_model, &group->config);
+	rlg_findings_fill(*out_model, &group->config, &group->plan);
 	return 0;
 }

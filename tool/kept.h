@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the machine wrote into a file that people edit, by a key of the tracker's: its memory between two refreshes.  A
- * tracker's remember() makes it (tracker.h).
+ * What the machine wrote into a file that people edit, by a key of the tracker's: its memory between two refreshes.  In
+ * rlg_tracker_view it is `memory`, and what goes into `remember`.
  */
 #ifndef RLG_KEPT_H
 #define RLG_KEPT_H

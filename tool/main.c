@@ -17,21 +17,21 @@
  *
  *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
  *
- *   group.c         a run group at hand: config.c (its settings), plan.c (what is planned), outputs.c (what is left
- *                   behind), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
+ *   group.c         a run group at hand: config.c (its settings), plan.c and plan_matrix.c (what is planned), outputs.c
+ *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
  *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
  *
- *   summary.c       what a person should know, and summary_actions.c: do next, from the model
+ *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
  *   event_words.c   an event in a sentence; failure_words.c: a failure in words; damage.c: what every command says of
  *                   damaged records
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
- *   yaml_*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
+ *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
  *   arena.c, bytes.c, names.c, atomic_file.c   memory, texts that grow, names to numbers, whole files
  *
  * What the plugins share with the tool is in lib/.

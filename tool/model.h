@@ -61,10 +61,11 @@ struct rlg_progress_point {
 struct rlg_progress {
 	uint64_t records; /* 0: none, and nothing else is set */
 	int64_t first_us, last_us;
-	const char *last_step; /* NULL: it never told one */
+	const char *last_step; /* `step`, else global_step or iteration; NULL: it never told one */
+	const char *last_epoch; /* NULL: it never told one */
 	struct rlg_metric *metrics; /* in the order in which they were first told; `step` and its like are none */
 	size_t n_metrics;
-	struct rlg_progress_point *points; /* the first, then the last of each later hour: few, whatever there is */
+	struct rlg_progress_point *points; /* the first, then the last of each later hour of the clock: few, whatever there is */
 	size_t n_points;
 };
 

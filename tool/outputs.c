@@ -6,7 +6,6 @@
 #include "lib/layout.h"
 #include "lib/text.h"
 #include "tool/atomic_file.h"
-#include "tool/yaml_doc.h"
 
 #include <dirent.h>
 #include <glob.h>
@@ -28,8 +27,7 @@ static char *run_folder(struct rlg_arena *arena, const char *group_path, const c
 	return rlg_arena_printf(arena, "%s/%s", group_path, run);
 }
 
-/* "epoch_12" -> 12; -1 for any other name. */
-static long long epoch_of(const char *name)
+long long rlg_checkpoint_epoch(const char *name)
 {
 	long long number;
 
@@ -48,7 +46,7 @@ static const char *newest_epoch(struct rlg_arena *arena, const char *folder)
 	if (entries == NULL)
 		return NULL;
 	while ((entry = readdir(entries)) != NULL) {
-		long long epoch = epoch_of(entry->d_name);
+		long long epoch = rlg_checkpoint_epoch(entry->d_name);
 		if (epoch <= best)
 			continue;
 		best = epoch;
@@ -58,27 +56,39 @@ static const char *newest_epoch(struct rlg_arena *arena, const char *folder)
 	return found;
 }
 
-/* {output_dir_base}/ck-out-{my_wandb_run_name}/epoch_N, from the run's setup_finetune.yaml. */
-static const char *find_checkpoint(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
-				   int64_t since_us)
+bool rlg_setup_read(struct rlg_arena *arena, const char *run_path, struct rlg_yaml_doc *out_doc)
 {
 	const char *path = rlg_arena_printf(arena, "%s/" SETUP_FILE, run_path);
-	struct rlg_yaml_doc doc;
 	char *text;
 	size_t length;
 
-	if (rlg_file_read(arena, path, SETUP_MAX, &text, &length, NULL, NULL) != 0 || text == NULL ||
-	    rlg_yaml_parse(arena, path, text, length, &doc, NULL) != 0)
-		return NULL;
-	const char *base = rlg_yaml_get_text(doc.root, "output_dir_base");
-	const char *name = rlg_yaml_get_text(doc.root, "my_wandb_run_name");
+	return rlg_file_read(arena, path, SETUP_MAX, &text, &length, NULL, NULL) == 0 && text != NULL &&
+	       rlg_yaml_parse(arena, path, text, length, out_doc, NULL) == 0;
+}
+
+const char *rlg_setup_checkpoints(struct rlg_arena *arena, const char *run_path, const struct rlg_yaml_doc *setup)
+{
+	const char *base = rlg_yaml_get_text(setup->root, "output_dir_base");
+	const char *name = rlg_yaml_get_text(setup->root, "my_wandb_run_name");
+
 	if (base == NULL || name == NULL)
 		return NULL;
 	size_t base_length = strlen(base);
 	while (base_length > 1 && base[base_length - 1] == '/')
 		base_length--;
 	const char *prefix = base[0] == '/' ? "" : rlg_arena_printf(arena, "%s/", run_path);
-	return newest_epoch(arena, rlg_arena_printf(arena, "%s%.*s/ck-out-%s", prefix, (int)base_length, base, name));
+	return rlg_arena_printf(arena, "%s%.*s/ck-out-%s", prefix, (int)base_length, base, name);
+}
+
+static const char *find_checkpoint(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
+				   int64_t since_us)
+{
+	struct rlg_yaml_doc setup;
+
+	if (!rlg_setup_read(arena, run_path, &setup))
+		return NULL;
+	const char *folder = rlg_setup_checkpoints(arena, run_path, &setup);
+	return folder == NULL ? NULL : newest_epoch(arena, folder);
 }
 
 struct newest {
@@ -180,17 +190,17 @@ const char *rlg_output_find(struct rlg_arena *arena, const char *group_path, con
 	return finders[rule->kind](arena, run_folder(arena, group_path, run), rule, since_us);
 }
 
-static const struct rlg_output_rule *rule_for(const struct rlg_config *config, const struct rlg_model *model,
-					      const struct rlg_phase *phase)
+const struct rlg_output_rule *rlg_output_rule_for(const struct rlg_config *config, const struct rlg_model *model,
+						  const char *phase)
 {
 	static const struct rlg_output_rule inspect = {"eval", RLG_OUTPUT_INSPECT, NULL};
 
 	for (size_t i = 0; i < config->n_outputs; i++)
-		if (strcmp(config->outputs[i].phase, phase->name) == 0)
+		if (strcmp(config->outputs[i].phase, phase) == 0)
 			return &config->outputs[i];
 	/* An evaluation that is no phase of the group's: a task of its own, beside `eval`. */
 	for (size_t i = 0; i < model->n_phases; i++)
-		if (strcmp(model->phases[i], phase->name) == 0)
+		if (strcmp(model->phases[i], phase) == 0)
 			return NULL;
 	return &inspect;
 }
@@ -198,7 +208,7 @@ static const struct rlg_output_rule *rule_for(const struct rlg_config *config, c
 static void fill_phase(struct rlg_model *model, const struct rlg_config *config, const struct rlg_run *run,
 		       struct rlg_phase *phase)
 {
-	const struct rlg_output_rule *rule = rule_for(config, model, phase);
+	const struct rlg_output_rule *rule = rlg_output_rule_for(config, model, phase->name);
 
 	if (phase->status != RLG_STATUS_COMPLETED || phase->deciding == NULL || phase->output != NULL || rule == NULL)
 		return;

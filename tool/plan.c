@@ -5,6 +5,7 @@
 #include "lib/layout.h"
 #include "lib/text.h"
 #include "tool/md_table.h"
+#include "tool/plan_matrix.h"
 #include "tool/yaml_doc.h"
 
 #include <ctype.h>
@@ -241,6 +242,7 @@ int rlg_plan_parse_markdown(struct rlg_arena *arena, const char *path, const cha
 	if (result < 0)
 		return result;
 	add_markdown_evaluations(&planning, &doc);
+	rlg_plan_matrix_markdown(arena, &doc, &planning.plan);
 	if (planning.plan.n_runs == 0)
 		return rlg_fail(err, -EINVAL,
 				"%s:1: this plan names no runs: it needs a section `## All Runs` with a table that has "
@@ -299,6 +301,7 @@ int rlg_plan_parse_summary(struct rlg_arena *arena, const char *path, const char
 		return result;
 	add_summary_evaluations(&planning, rlg_yaml_get(rlg_yaml_get(doc.root, "evaluation"), "tasks"));
 	add_summary_evaluations(&planning, rlg_yaml_get(doc.root, "evaluations"));
+	rlg_plan_matrix_summary(arena, rlg_yaml_get(rlg_yaml_get(doc.root, "evaluation"), "matrix"), &planning.plan);
 	if (planning.plan.n_runs == 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this plan names no runs: it needs a list `runs` whose members have "
 				"a `name`", path);

@@ -20,6 +20,13 @@ struct rlg_planned_run {
 /* Whether a run of that type is a base model: one of its words is control, base or baseline.  NULL is none. */
 bool rlg_plan_is_control(const char *type);
 
+/* One evaluation of the plan's matrix. */
+struct rlg_planned_evaluation {
+	const char *run;
+	const char *task;
+	long epoch; /* whose checkpoint is looked at; -1: the plan names none */
+};
+
 struct rlg_plan {
 	const char *source; /* the file it came from, relative to the group; "folders" */
 	const char *title; /* the group's name as the plan gives it; NULL */
@@ -27,6 +34,8 @@ struct rlg_plan {
 	size_t n_runs;
 	const char **evaluations; /* names of evaluation tasks, in order, each once */
 	size_t n_evaluations;
+	struct rlg_planned_evaluation *matrix; /* which run is evaluated on what, in order; none where the plan does not say */
+	size_t n_matrix;
 };
 
 /*

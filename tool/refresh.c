@@ -37,6 +37,9 @@
 /* How long a record about an edit waits for its turn. */
 #define APPEND_MS 2000
 
+/* A file that somebody changed so short ago may be half saved: not every editor replaces it at once. */
+#define SETTLE_MS 50
+
 /* What one refresh is about. */
 struct refresh {
 	struct rlg_group *group;
@@ -62,10 +65,15 @@ struct edit_context {
 	bool failed;
 };
 
+static int64_t saved_time(const struct stat *file)
+{
+	return (int64_t)file->st_mtim.tv_sec * RLG_SECOND_US + file->st_mtim.tv_nsec / 1000;
+}
+
 /* When the file was saved; a file server's clock that is ahead must not make an edit outlive the news to come. */
 static int64_t edit_time(const struct stat *file)
 {
-	int64_t saved_us = (int64_t)file->st_mtim.tv_sec * RLG_SECOND_US + file->st_mtim.tv_nsec / 1000;
+	int64_t saved_us = saved_time(file);
 	int64_t now_us = rlg_clock_now_us();
 
 	return saved_us > 0 && saved_us < now_us ? saved_us : now_us;
@@ -77,8 +85,7 @@ static void record_edit(void *context, const char *run, const char *phase, const
 	struct edit_context *edit = context;
 	const char *tracker = edit->tracker->name;
 	const char *parts[] = {tracker, run, phase, field, new_value};
-	int64_t saved_us = (int64_t)edit->file->stat.st_mtim.tv_sec * RLG_SECOND_US +
-			   edit->file->stat.st_mtim.tv_nsec / 1000;
+	int64_t saved_us = saved_time(&edit->file->stat);
 	char storage[RLG_RECORD_MAX + 1], id[RLG_ID_MAX];
 	struct rlg_record_writer writer;
 	struct rlg_err err = {""};
@@ -142,23 +149,26 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 {
 	const struct rlg_tracker_file *file = &keeping->file;
 	struct rlg_tracker_view view = rlg_tracker_view(refresh->group, keeping->choice, model);
-	struct rlg_bytes bytes, base;
+	struct rlg_bytes bytes, memory;
 	struct rlg_err err = {""};
 	bool written = false;
 
 	rlg_bytes_init(&bytes, refresh->group->arena);
-	rlg_bytes_init(&base, refresh->group->arena);
+	rlg_bytes_init(&memory, refresh->group->arena);
+	view.memory = file->memory;
+	view.remember = &memory;
 	int code = keeping->tracker->render(&view, keeping->place, file->path, file->text, file->base, &bytes, &err);
 	if (code == 0 && !rlg_tracker_file_is_current(file))
 		return -EAGAIN;
 	if (code == 0 && file->text == NULL && bytes.length == 0)
 		return 0; /* not yet */
-	if (code == 0 && keeping->tracker->remember != NULL)
-		code = keeping->tracker->remember(&view, keeping->place, file->path, bytes.data, file->base, &base, &err);
 	if (code == 0)
-		code = rlg_tracker_file_write(file, &bytes, keeping->tracker->remember != NULL ? &base : &bytes, &written, &err);
+		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
 	if (code == -EAGAIN)
 		return code;
+	/* After the file: should we die in between, our news looks like a person's, and stays. */
+	if (code == 0)
+		code = rlg_tracker_file_remember(file, &memory, &err);
 	if (code != 0)
 		remember(refresh, code, &err);
 	else if (written)
@@ -174,13 +184,29 @@ static bool is_as_written(const struct rlg_tracker_file *file)
 				      memcmp(file->text, file->base, file->length) == 0);
 }
 
+/* Opens the file; one that is just being saved, once it has been left alone for a moment. */
+static int open_settled(struct refresh *refresh, struct keeping *keeping, struct rlg_err *err)
+{
+	struct timespec pause = {.tv_nsec = SETTLE_MS * 1000000L};
+	int code;
+
+	for (int looks = 0; looks < MOST_RACES; looks++) {
+		code = rlg_tracker_file_open(refresh->group, keeping->choice, keeping->place, &keeping->file, err);
+		int64_t age_us = rlg_clock_now_us() - saved_time(&keeping->file.stat);
+		if (code != 0 || is_as_written(&keeping->file) || age_us < 0 || age_us > SETTLE_MS * 1000)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return code;
+}
+
 /* One file, as it is now.  Returns 0, or -EAGAIN. */
 static int refresh_file(struct refresh *refresh, struct rlg_model **model, struct keeping *keeping)
 {
 	struct rlg_err err = {""};
 	unsigned edits = 0;
 
-	int code = rlg_tracker_file_open(refresh->group, keeping->choice, keeping->place, &keeping->file, &err);
+	int code = open_settled(refresh, keeping, &err);
 	if (code != 0) {
 		remember(refresh, code, &err);
 		return 0;

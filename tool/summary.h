@@ -45,7 +45,10 @@ enum rlg_action_kind {
 	RLG_ACTION_IN_PROGRESS,
 	RLG_ACTION_SILENT, /* jobs that should have been heard of */
 	RLG_ACTION_FAILURE,
+	RLG_ACTION_AGAIN, /* submit again what failed */
+	RLG_ACTION_LOOK, /* something that should be on disk is not */
 	RLG_ACTION_SUBMIT,
+	RLG_ACTION_SYNC, /* what is on this disk alone */
 	RLG_ACTION_NOT_STARTED,
 	RLG_ACTION_DONE,
 	RLG_ACTION_DAMAGE
@@ -66,8 +69,10 @@ struct rlg_actions {
 typedef bool rlg_has_script_fn(void *context, const char *run, const char *script);
 
 /*
- * Next actions in the order of the enum: what runs; what should have been heard of; failures with their logs; what can be submitted, as the phase
- * before it is done, with the command where its script exists (`has_script` may be NULL); how much has not begun.
+ * Next actions in the order of the enum: what runs; what should have been heard of; failures with their logs, and how to
+ * submit them again; checkpoints that are missing; what can be submitted, as the phase before it is done; what waits to be
+ * synced; how much has not begun.  A command to submit with stands where it is known: the script PHASE.slurm exists in the
+ * run's folder (`has_script` may be NULL: not asked), or the submission that failed was recorded.
  */
 void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model, rlg_has_script_fn *has_script,
 			 void *context, struct rlg_actions *out_actions);

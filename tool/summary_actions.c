@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Next actions: see summary.h. */
+#include "tool/again.h"
 #include "tool/bytes.h"
 #include "tool/summary.h"
 
@@ -12,8 +13,7 @@
 struct maker {
 	struct rlg_arena *arena;
 	const struct rlg_model *model;
-	rlg_has_script_fn *has_script;
-	void *context;
+	struct rlg_scripts scripts;
 	struct rlg_actions actions;
 	size_t room;
 };
@@ -113,6 +113,12 @@ static void add_failure(struct maker *maker, const struct rlg_run *run, const st
 	if (log != NULL)
 		rlg_bytes_add(&words, "; its log");
 	add(maker, RLG_ACTION_FAILURE, words.data, log);
+	const char *again = rlg_again_command(maker->arena, &maker->scripts, run, phase);
+	if (again != NULL)
+		add(maker, RLG_ACTION_AGAIN,
+		    rlg_arena_printf(maker->arena, "Submit %s of %s again%s", phase->name, run->name,
+				     rlg_again_advice(maker->arena, phase)),
+		    again);
 }
 
 static bool is_done(const struct rlg_phase *phase)
@@ -144,44 +150,6 @@ static const struct rlg_phase *done_before(const struct rlg_model *model, const 
 	return &run->phases[needed - 1];
 }
 
-static bool plain_for_shell(const char *word)
-{
-	return word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:@%/")] == '\0';
-}
-
-static void add_shell_word(struct rlg_bytes *bytes, const char *word)
-{
-	if (plain_for_shell(word)) {
-		rlg_bytes_add(bytes, word);
-		return;
-	}
-	rlg_bytes_add(bytes, "'");
-	for (; *word != '\0'; word++) {
-		if (*word == '\'')
-			rlg_bytes_add(bytes, "'\\''");
-		else
-			rlg_bytes_add_n(bytes, word, 1);
-	}
-	rlg_bytes_add(bytes, "'");
-}
-
-/* In a subshell, so that several can be pasted one after the other. */
-static const char *submit_command(struct maker *maker, const char *run, const char *phase)
-{
-	const char *script = rlg_arena_printf(maker->arena, "%s.slurm", phase);
-	struct rlg_bytes bytes;
-
-	if (maker->has_script == NULL || !maker->has_script(maker->context, run, script))
-		return NULL;
-	rlg_bytes_init(&bytes, maker->arena);
-	rlg_bytes_add(&bytes, "(cd ");
-	add_shell_word(&bytes, run);
-	rlg_bytes_add(&bytes, " && sbatch ");
-	add_shell_word(&bytes, script);
-	rlg_bytes_add(&bytes, ")");
-	return bytes.data;
-}
-
 /* A job that was submitted to follow one that has failed: with afterok it waits for a success that will not come. */
 static void add_stuck(struct maker *maker, const struct rlg_run *run)
 {
@@ -205,7 +173,7 @@ static void add_submit(struct maker *maker, const struct rlg_run *run, const str
 	const char *words = rlg_arena_printf(maker->arena, "Submit %s of %s, as %s is %s", phase->name, run->name,
 					     before->name, rlg_status_word(before->status));
 
-	add(maker, RLG_ACTION_SUBMIT, words, submit_command(maker, run->name, phase->name));
+	add(maker, RLG_ACTION_SUBMIT, words, rlg_submit_command(maker->arena, &maker->scripts, run->name, phase->name));
 }
 
 static void add_failures(struct maker *maker)
@@ -242,12 +210,39 @@ static void add_submits(struct maker *maker)
 		    rlg_arena_printf(maker->arena, "%zu more can be submitted", found - ACTIONS_MOST), NULL);
 }
 
-static bool has_not_begun(const struct rlg_run *run)
+/* What was to be left behind and is not; and what is, but stays on this disk. */
+static void add_looks(struct maker *maker)
 {
-	for (size_t i = 0; i < run->n_phases; i++)
-		if (run->phases[i].status != RLG_STATUS_PENDING)
-			return false;
-	return true;
+	const struct rlg_model *model = maker->model;
+	size_t found = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
+			const char *words = rlg_missing_words(maker->arena, &model->runs[i], &model->runs[i].phases[j]);
+			if (words != NULL && found++ < ACTIONS_MOST)
+				add(maker, RLG_ACTION_LOOK, words, NULL);
+		}
+	if (found > ACTIONS_MOST)
+		add(maker, RLG_ACTION_LOOK,
+		    rlg_arena_printf(maker->arena, "%zu more left something out", found - ACTIONS_MOST), NULL);
+}
+
+static void add_syncs(struct maker *maker)
+{
+	const struct rlg_model *model = maker->model;
+	size_t found = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
+			struct rlg_step step;
+			if (!rlg_sync_step(maker->arena, &model->runs[i], &model->runs[i].phases[j], &step))
+				continue;
+			if (found++ < ACTIONS_MOST)
+				add(maker, RLG_ACTION_SYNC, step.words, step.command);
+		}
+	if (found > ACTIONS_MOST)
+		add(maker, RLG_ACTION_SYNC,
+		    rlg_arena_printf(maker->arena, "%zu more are to be synced", found - ACTIONS_MOST), NULL);
 }
 
 static void add_rest(struct maker *maker)
@@ -256,10 +251,11 @@ static void add_rest(struct maker *maker)
 	size_t done = model->counts[RLG_STATUS_COMPLETED] + model->counts[RLG_STATUS_SKIPPED], waiting = 0;
 
 	for (size_t i = 0; i < model->n_runs; i++)
-		waiting += has_not_begun(&model->runs[i]);
+		waiting += rlg_has_not_begun(&model->runs[i]);
 	if (waiting > 0)
 		add(maker, RLG_ACTION_NOT_STARTED,
-		    rlg_arena_printf(maker->arena, "%zu run%s not yet started", waiting, plural(waiting)), NULL);
+		    rlg_arena_printf(maker->arena, "%zu run%s not yet started", waiting, plural(waiting)),
+		    rlg_first_command(maker->arena, &maker->scripts, model));
 	if (model->n_runs > 0 && done == model->n_runs)
 		add(maker, RLG_ACTION_DONE, "All runs are done", NULL);
 	if (model->damaged > 0)
@@ -275,14 +271,15 @@ void rlg_summary_actions(struct rlg_arena *arena, const struct rlg_model *model,
 	struct maker maker = {
 		.arena = arena,
 		.model = model,
-		.has_script = has_script,
-		.context = context,
+		.scripts = {has_script, context},
 	};
 
 	add_progress(&maker);
 	add_silent(&maker);
 	add_failures(&maker);
+	add_looks(&maker);
 	add_submits(&maker);
+	add_syncs(&maker);
 	add_rest(&maker);
 	*out_actions = maker.actions;
 }

@@ -73,6 +73,21 @@ static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
 	}
 }
 
+static const char *memory_path(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory", file->base_path);
+}
+
+/* Without the file it was about, a memory is of something else; one that cannot be read is as good as none. */
+static void read_memory(struct rlg_arena *arena, struct rlg_tracker_file *file)
+{
+	size_t length;
+
+	if (file->text == NULL ||
+	    rlg_file_read(arena, memory_path(file), RLG_TRACKER_MAX, &file->memory, &length, NULL, NULL) != 0)
+		file->memory = NULL;
+}
+
 struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
 					 const struct rlg_model *model)
 {
@@ -164,10 +179,14 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	if (code == 0)
 		code = check_path(group, base, next_base(group->arena, out_file), err);
 	if (code == 0)
+		code = check_path(group, base, memory_path(out_file), err);
+	if (code == 0)
 		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
 				     &out_file->stat, err);
 	if (code == 0)
 		read_base(group->arena, out_file);
+	if (code == 0)
+		read_memory(group->arena, out_file);
 	return code;
 }
 
@@ -212,24 +231,33 @@ static void make_folders(const struct rlg_tracker_file *file)
 	}
 }
 
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *base,
-			   bool *out_written, struct rlg_err *err)
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
+			   struct rlg_err *err)
 {
 	const char *next = next_base(file->arena, file);
-	bool is_new = !is_same(text->data, text->length, file->text, file->length);
+	bool is_new = !is_same(text, length, file->text, file->length);
 
 	*out_written = false;
-	if (!is_new && is_same(base->data, base->length, file->base, file->base_length))
+	if (!is_new && is_same(text, length, file->base, file->base_length))
 		return 0;
 	make_folders(file);
 	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, base->data, base->length, NULL, err);
+	int code = rlg_file_replace(next, text, length, NULL, err);
 	if (code == 0 && is_new)
-		code = rlg_file_replace(file->path, text->data, text->length, &file->stat, err);
+		code = rlg_file_replace(file->path, text, length, &file->stat, err);
 	if (code == 0 && rename(next, file->base_path) != 0)
 		code = rlg_fail_errno(err, -errno, "cannot write %s", file->base_path);
 	if (code != 0)
 		unlink(next);
 	*out_written = code == 0 && is_new;
 	return code;
+}
+
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err)
+{
+	size_t known = file->memory != NULL ? strlen(file->memory) : 0;
+
+	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
+		return 0;
+	return rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
 }

@@ -391,6 +391,28 @@ wait "$holder"
 await '[[ $(cat .runledger/runs/r1/*.jsonl | grep -c "\"exit_code\":4") == 1 ]]'
 ok_if $? "what was left behind arrives when it can"
 
+# A refresh that is held up (here by an edit of a run whose records somebody holds) is nothing to tell a job.
+forget
+run "$RUNLEDGER" exec true
+run "$RUNLEDGER" exec --run=r2 true
+/usr/bin/python3 - runs_status.yaml <<'END'
+import re, sys
+text = open(sys.argv[1]).read()
+edited = re.sub(r"(?s)(\n  r2:\n.*?_status: )\w+", r"\1skipped", text, count=1)
+assert edited != text
+open(sys.argv[1], "w").write(edited)
+END
+/usr/bin/python3 wait_lock.py "$work/g/.runledger/runs/r2/*.jsonl" <hung >locked2 &
+holder=$!
+exec 8>hung
+await 'grep -q locked locked2'
+run "$RUNLEDGER" exec sh -c 'echo hello; exit 4'
+status_is 4 "a refresh that is held up: the command's exit status"
+is "$out/$err" hello/ "and its output, as the records are there"
+is "$(cat .runledger/runs/r1/*.jsonl | grep -c '"exit_code":4')" 1 "as they are"
+exec 8>&-
+wait "$holder"
+
 # --- every record obeys the schema ---
 
 forget

@@ -85,6 +85,7 @@ code_variables() {
 		tr -d '"' | grep -v '^SLURM_JOB'
 	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
+	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
 }
 # These the C library and libslurm read, not we.
 same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \
@@ -94,7 +95,9 @@ same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_
 
 same "$(part "$page5_config" CONFIG.YAML | sed -n 's/^\.It Cm \([a-z_]*\) :.*/\1/p')" "$(table tool/config.c ' keys')" \
 	"each key of config.yaml is in runledger-config(5)"
-for word in $(table tool/config.c ' output_words') $(table tool/config.c ' default_trackers') \
+trackers=$(sed -n 's/^\t\.name = "\([a-z_]*\)",$/\1/p' "$srcdir"/tool/tracker/*.c)
+like "$trackers" runs_status "the trackers are found in the source"
+for word in $(table tool/config.c ' output_words') $trackers \
 	$(grep -o 'rlg_yaml_get_text(item, "[a-z_]*"' "$srcdir/tool/config.c" | grep -o '"[a-z_]*' | tr -d '"'); do
 	like "$(part "$page5_config" CONFIG.YAML)" "Cm $word" "and its word $word"
 done

@@ -15,6 +15,9 @@
 #define FAKE_FACTS RLG_FACT_COUNT
 #define FAKE_VARIABLES 32
 
+/* A submission's id. */
+#define SOME_SID "5f0e7a1c93b24d68a1b2c3d4e5f60718"
+
 struct fake_variable {
 	char name[64];
 	char value[9000];

@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For tests that tell the same records over and over: chance that can be repeated, and all that a model shows as one text.
+ * For tests that tell the same records over and over: in another order, and all that a model shows as one text.
  */
 #ifndef RLG_TEST_FOLD_AGAIN_H
 #define RLG_TEST_FOLD_AGAIN_H
 
+#include "tests/unit/dice.h"
 #include "tool/bytes.h"
 #include "tool/status.h"
 #include "tool/tracker/tracker.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t dice_state;
-
-/* A number below `sides`; set dice_state, which is not 0, first. */
-static inline size_t dice(size_t sides)
-{
-	dice_state ^= dice_state >> 12;
-	dice_state ^= dice_state << 25;
-	dice_state ^= dice_state >> 27;
-	return (size_t)((dice_state * UINT64_C(2685821657736338717)) >> 33) % sides;
-}
 
 /* The numbers below n in some order, some of them again; `order` has room for 2 * n + 1.  How many. */
 static inline size_t shuffle(size_t *order, size_t n)
@@ -38,13 +27,6 @@ static inline size_t shuffle(size_t *order, size_t n)
 		order[other] = kept;
 	}
 	return count;
-}
-
-static inline uint64_t environment_number(const char *name, uint64_t otherwise)
-{
-	const char *value = getenv(name);
-
-	return value == NULL || value[0] == '\0' ? otherwise : strtoull(value, NULL, 10);
 }
 
 /* The status as JSON, the notes, and the tracker. */

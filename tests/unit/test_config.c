@@ -42,9 +42,29 @@ static void assert_defaults(void)
 	assert_string_equal(config.rules[0].job_name, "{phase}_{run}");
 	assert_string_equal(config.rules[1].job_name, "{run}_{phase}");
 	assert_string_equal(config.rules[2].job_name, "{run}");
-	assert_int_equal(config.n_trackers, 1);
 	assert_string_equal(config.trackers[0].tracker, "runs_status");
 	assert_string_equal(config.trackers[0].path, "runs_status.yaml");
+	for (size_t i = 1; i < config.n_trackers; i++)
+		assert_null(config.trackers[i].path);
+}
+
+static void trackers_that_were_found_are_kept(void **state)
+{
+	static const struct rlg_tracker_choice found[] = {{"active_jobs", "a b/{session}: x.json"}};
+
+	(void)state;
+	assert_int_equal(parse(rlg_config_template(arena, found, 1)), 0);
+	for (size_t i = 0; i < config.n_trackers; i++) {
+		const struct rlg_tracker_choice *choice = &config.trackers[i];
+		const char *expected = strcmp(choice->tracker, "active_jobs") == 0 ? "a b/{session}: x.json"
+				       : strcmp(choice->tracker, "runs_status") == 0 ? "runs_status.yaml" : NULL;
+		if (expected == NULL)
+			assert_null(choice->path);
+		else
+			assert_string_equal(choice->path, expected);
+	}
+	assert_int_equal(parse("trackers: {active_jobs: on}\n"), 0);
+	assert_string_equal(config.trackers[1].path, ".claude/agents/{session}/active_jobs.json");
 }
 
 static void the_defaults_and_their_template_agree(void **state)
@@ -156,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_defaults_and_their_template_agree),
+		TEST(trackers_that_were_found_are_kept),
 		TEST(every_setting_is_read),
 		TEST(each_wrong_thing_is_told_with_its_line),
 	};

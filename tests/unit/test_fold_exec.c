@@ -7,30 +7,18 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
+#include "tests/unit/fold_again.h"
+#include "tests/unit/story.h"
 #include "tool/bytes.h"
-#include "tool/fold.h"
 
 #include <inttypes.h>
 
 #define SHUFFLES 200
-#define MOST_RECORDS 12
-
-/* The moment in seconds, the event, its members.  The id is its place in the story. */
-struct told {
-	double time;
-	const char *name;
-	const char *members;
-};
 
 /*
- * What it comes to: "PHASE STATUS" for both phases, and behind each its attempts as
+ * A story comes to "PHASE STATUS" for both phases, and behind each its attempts as
  * [JOB STATE SOURCE START-END], where an end that is not final has a '+' behind it.
  */
-struct story {
-	const char *claim;
-	struct told records[MOST_RECORDS];
-	const char *expected;
-};
 
 #define J(job, more) "\"cluster\":\"c\",\"job_id\":" #job "," more
 #define F "\"phase\":\"finetune\""
@@ -51,8 +39,6 @@ struct story {
 #define REQUEUE(t, job, from, more) \
 	{t, "finish", J(job, "\"source\":\"epilog\",\"final\":false,\"sid\":\"p\",\"state\":\"REQUEUED\",\"start_time\":" #from \
 			     ",\"end_time\":" #t "," more)}
-
-#define YEAR 31536000.0
 
 static const struct story stories[] = {
 	/* ---- without the plugins ---- */
@@ -177,15 +163,6 @@ static const struct story stories[] = {
 };
 #define N_STORIES (sizeof(stories) / sizeof(stories[0]))
 
-static size_t count_records(const struct story *story)
-{
-	size_t count = 0;
-
-	while (count < MOST_RECORDS && story->records[count].name != NULL)
-		count++;
-	return count;
-}
-
 static void add_attempt(struct rlg_bytes *bytes, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_addf(bytes, " [%" PRId64 " %s %s %" PRId64 "-%" PRId64 "%s]", attempt->job_id, attempt->slurm_state,
@@ -197,19 +174,10 @@ static const char *fold_in_order(struct rlg_arena *arena, const struct story *st
 {
 	static const char *const phases[] = {"finetune", "eval"};
 	struct rlg_fold *fold = rlg_fold_new(arena, "/scratch/g", "g", phases, 2);
-	struct rlg_record record;
 	struct rlg_bytes bytes;
-	char line[1024];
 
 	rlg_fold_plan_run(fold, "r1", NULL, false);
-	for (size_t i = 0; i < count; i++) {
-		const struct told *told = &story->records[order[i]];
-		snprintf(line, sizeof(line), "{\"timestamp\":%f,\"name\":\"%s\",\"context\":{\"v\":1,\"id\":\"%032zx\",%s}}\n",
-			 told->time, told->name, order[i] + 1, told->members);
-		assert_int_equal(rlg_record_parse(line, strlen(line), &record, NULL), 0);
-		rlg_fold_add(fold, "r1", &record);
-		rlg_record_done(&record);
-	}
+	tell(fold, story, order, count);
 	const struct rlg_run *run = rlg_model_run(rlg_fold_finish(fold), "r1");
 	rlg_bytes_init(&bytes, arena);
 	for (size_t i = 0; i < run->n_phases; i++) {
@@ -245,42 +213,12 @@ static void every_story_comes_to_its_state(void **state)
 	assert_int_equal(wrong, 0);
 }
 
-static uint64_t dice_state;
-
-/* xorshift64*: the same numbers everywhere. */
-static size_t dice(size_t sides)
-{
-	dice_state ^= dice_state >> 12;
-	dice_state ^= dice_state << 25;
-	dice_state ^= dice_state >> 27;
-	return (size_t)((dice_state * UINT64_C(2685821657736338717)) >> 33) % sides;
-}
-
-/* All of them, some twice, in any order. */
-static size_t shuffle(size_t order[2 * MOST_RECORDS], size_t count)
-{
-	size_t total = count;
-
-	for (size_t i = 0; i < count; i++)
-		order[i] = i;
-	for (size_t i = 0; i < count; i++)
-		if (dice(3) == 0)
-			order[total++] = i;
-	for (size_t i = total; i > 1; i--) {
-		size_t other = dice(i), kept = order[i - 1];
-		order[i - 1] = order[other];
-		order[other] = kept;
-	}
-	return total;
-}
-
 static void order_and_duplicates_make_no_difference(void **state)
 {
-	const char *seed = getenv("RLG_TEST_SEED");
-	size_t order[2 * MOST_RECORDS];
+	size_t order[2 * MOST_RECORDS + 1];
 
 	(void)state;
-	dice_state = (seed == NULL ? (uint64_t)rlg_clock_now_us() : strtoull(seed, NULL, 10)) | 1;
+	dice_state = environment_number("RLG_TEST_SEED", (uint64_t)rlg_clock_now_us()) | 1;
 	print_message("# RLG_TEST_SEED=%" PRIu64 "\n", dice_state);
 	for (size_t i = 0; i < N_STORIES; i++) {
 		RLG_ARENA struct rlg_arena *arena = rlg_arena_new();

@@ -93,6 +93,8 @@ static const char *describe(struct rlg_arena *arena, const struct rlg_plan *plan
 			       plan->runs[i].control ? " control" : "");
 	for (size_t i = 0; i < plan->n_evaluations; i++)
 		rlg_bytes_addf(&out, "evaluation: [%s]\n", plan->evaluations[i]);
+	for (size_t i = 0; i < plan->n_matrix; i++)
+		rlg_bytes_addf(&out, "matrix: [%s] [%s] %ld\n", plan->matrix[i].run, plan->matrix[i].task, plan->matrix[i].epoch);
 	return out.data;
 }
 
@@ -153,6 +155,10 @@ static void summaries_are_read(void **state)
 			    "evaluation: [t1]\nevaluation: [t2]\n");
 	assert_string_equal(summary(arena, "runs: {a: {type: Base}, b: }\nevaluations: [t, t]\n"),
 			    "title: (none)\nrun: [a] type: [Base] control\nrun: [b] type: [(none)]\nevaluation: [t]\n");
+	assert_string_equal(summary(arena, "runs: [a]\nevaluation:\n  matrix:\n  - {run: a, tasks: [t1, {name: t2}], epochs: [0, 1]}\n"
+				    "  - {run: a, tasks: t3}\n  - {run: x/y, tasks: [t1]}\n  - {tasks: [t1]}\n  - 7\n  - {run: a}\n"),
+			    "title: (none)\nrun: [a] type: [(none)]\nmatrix: [a] [t1] 0\nmatrix: [a] [t1] 1\nmatrix: [a] [t2] 0\n"
+			    "matrix: [a] [t2] 1\nmatrix: [a] [t3] -1\n");
 }
 
 static void summaries_that_cannot_be_are_refused_with_their_line(void **state)

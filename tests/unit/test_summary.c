@@ -241,6 +241,90 @@ static void single_evaluations_follow_the_first_phase_only(void **state)
 	assert_says("- Submit cap_8L of 3B_rank64, as finetune is completed\n");
 }
 
+static void a_failure_is_submitted_again_as_its_end_asks(void **state)
+{
+	static const struct {
+		const char *state, *advice;
+	} cases[] = {
+		{"TIMEOUT", ", to resume from /ckpt/epoch_1"},
+		{"OUT_OF_MEMORY", ", with more than 4096 MiB of memory a node"},
+		{"NODE_FAIL", ", as the node failed and not the job"},
+		{"PREEMPTED", ", as it only had to make room"},
+		{"CANCELLED", ", unless it was cancelled for good"},
+		{"FAILED", " when that is mended"},
+		{"REVOKED", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		hand_attempt(&hand, 1, 1, RLG_STATUS_FAILED, 1234569, "1234569", cases[i].state);
+		hand.phases[1][1].output = "/ckpt/epoch_1";
+		hand.attempts[1][1].usage.memory_limit = INT64_C(4) << 30;
+		assert_says(rlg_arena_printf(arena, "- Submit eval of 1B_rank64 again%s: `(cd 1B_rank64 && sbatch eval.slurm)`\n",
+					     cases[i].advice));
+	}
+}
+
+static void without_a_script_it_is_submitted_as_it_was(void **state)
+{
+	struct rlg_submission *submission = &hand.attempts[1][0].submission;
+
+	hand_attempt(&hand, 1, 0, RLG_STATUS_FAILED, 1234569, "1234569", "NODE_FAIL");
+	*submission = (struct rlg_submission){.cwd = "/my exp", .command = "sbatch -J x train.sh"};
+	assert_says(": `(cd '/my exp' && sbatch -J x train.sh)`\n");
+	static const char *const not_again[] = {"srun hostname", "sbatch --wrap=echo \"a b\"", "sbatch --export=KEY=... x",
+						"sbatch x; rm -r y", NULL};
+	for (size_t i = 0; i < sizeof(not_again) / sizeof(not_again[0]); i++) {
+		submission->command = not_again[i];
+		assert_silent("again");
+	}
+}
+
+static void what_is_missing_on_disk_is_told(void **state)
+{
+	static const char *const missing[] = {"epoch_1", "epoch_2"};
+
+	assert_silent("missing");
+	hand.phases[2][0].findings.missing = missing;
+	hand.phases[2][0].findings.n_missing = 2;
+	assert_says("- finetune of 3B_rank4 is completed, but epoch_1, epoch_2 are missing\n");
+	hand.phases[2][0].status = RLG_STATUS_FAILED;
+	assert_silent("missing");
+}
+
+static void what_is_on_this_disk_alone_is_told(void **state)
+{
+	hand.phases[2][0].findings.wandb_dir = "/x/wandb/offline-run-1";
+	assert_says("`wandb sync /x/wandb/offline-run-1`\n");
+	hand.runs[2].wandb = "https://wandb.ai/a/b";
+	assert_silent("wandb sync");
+	hand.phases[2][1].sync = "failed";
+	assert_says("not synced (failed); when they are: `runledger note 3B_rank4/eval sync=ok`\n");
+	hand.phases[2][1].sync = "success";
+	assert_silent("sync");
+}
+
+static bool has_every_script(void *context, const char *run, const char *script)
+{
+	return true;
+}
+
+static void runs_that_have_not_begun_are_submitted_in_one_line(void **state)
+{
+	struct rlg_actions actions;
+
+	hand_count(&hand);
+	rlg_summary_actions(arena, &hand.model, has_every_script, NULL, &actions);
+	assert_string_equal(actions.list[actions.n - 1].words, "1 run not yet started");
+	assert_string_equal(actions.list[actions.n - 1].code, "(cd 3B_rank64 && sbatch finetune.slurm)");
+	hand.runs[2].name = "a b";
+	hand.phases[2][0] = (struct rlg_phase){.name = "finetune"};
+	hand.phases[2][1] = (struct rlg_phase){.name = "eval"};
+	hand_count(&hand);
+	rlg_summary_actions(arena, &hand.model, has_every_script, NULL, &actions);
+	assert_string_equal(actions.list[actions.n - 1].code,
+			    "for run in 'a b' 3B_rank64; do (cd \"$run\" && sbatch finetune.slurm); done");
+}
+
 #define CLAIM(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -263,6 +347,11 @@ int main(void)
 		CLAIM(all_done_is_said),
 		CLAIM(without_news_there_is_no_time),
 		CLAIM(single_evaluations_follow_the_first_phase_only),
+		CLAIM(a_failure_is_submitted_again_as_its_end_asks),
+		CLAIM(without_a_script_it_is_submitted_as_it_was),
+		CLAIM(what_is_missing_on_disk_is_told),
+		CLAIM(what_is_on_this_disk_alone_is_told),
+		CLAIM(runs_that_have_not_begun_are_submitted_in_one_line),
 	};
 
 	setenv("TZ", "UTC0", 1);

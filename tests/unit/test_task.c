@@ -2,26 +2,17 @@
 /*
  * Which task of a step failed first, told by a host of our own, with a /proc and a /sys of our own.
  */
-#include "tests/unit/fake_host.h"
-#include "tests/unit/scratch.h"
+#include "tests/unit/hook_world.h"
 
 #include "lib/clock.h"
-#include "lib/record_read.h"
-#include "lib/statusfile.h"
 #include "spank/hooks/oom.h"
 #include "spank/hooks/step.h"
 #include "spank/hooks/task.h"
-
-#include <limits.h>
-
-#define SOME_SID "5f0e7a1c93b24d68a1b2c3d4e5f60718"
 
 /* As wait(2) has them. */
 #define EXITED(code) ((uint32_t)(code) << 8)
 #define KILLED(signal) ((uint32_t)(signal))
 
-static struct fake_host fake;
-static struct rlg_settings settings;
 static struct rlg_tasks tasks;
 static char root[PATH_MAX];
 
@@ -29,55 +20,23 @@ static char root[PATH_MAX];
 
 static int set_up(void **state)
 {
-	if (scratch_set_up(state) != 0)
+	if (hook_world_set_up(state) != 0)
 		return -1;
-	memset(&tasks, 0, sizeof(tasks));
-	memset(&settings, 0, sizeof(settings));
-	rlg_siteconf_default(&settings.site);
-	strcpy(settings.conf_path, "/nowhere/runledger.conf");
-	snprintf(settings.helper, sizeof(settings.helper), "%s", in_scratch("helper"));
+	write_lone_helper("true");
 	snprintf(root, sizeof(root), "%s", in_scratch("root"));
-	make_folder(in_scratch("seen"), 0777);
-	make_folder(in_scratch("group"), 0755);
-	make_folder(in_scratch("group/.runledger"), 0755);
-	make_folder(in_scratch("group/r1"), 0755);
-	/* The shell's own words alone: such a process can make no children. */
-	write_script(settings.helper,
-		     "cd '%s' || exit 1\n"
-		     "while IFS= read -r line; do printf '%%s\\n' \"$line\"; done >stdin\n"
-		     "printf '%%s\\n' \"$*\" >>argv\n",
-		     in_scratch("seen"));
-	if (geteuid() == 0)
-		chown_tree_to_scratch_user(in_scratch("group"));
+	memset(&tasks, 0, sizeof(tasks));
 	tasks.root = root;
-	return chdir(in_scratch("group/r1"));
+	return 0;
 }
 
-static const char *host_file(void)
-{
-	char host[RLG_HOST_MAX];
-
-	rlg_statusfile_host(host);
-	return in_scratch("group/.runledger/runs/r1/%s.jsonl", host);
-}
-
+/* On the second node. */
 static void new_step(uint32_t step, uint32_t n_tasks)
 {
-	fake_host_init(&fake);
-	fake_knows(&fake, RLG_FACT_JOB_ID, 4711);
-	fake_knows(&fake, RLG_FACT_STEP_ID, step);
-	fake_knows(&fake, RLG_FACT_UID, geteuid() == 0 ? SCRATCH_UID : geteuid());
-	fake_knows(&fake, RLG_FACT_GID, geteuid() == 0 ? SCRATCH_GID : getegid());
+	new_job(step);
 	fake_knows(&fake, RLG_FACT_NODE_INDEX, 1);
 	fake_knows(&fake, RLG_FACT_LOCAL_TASKS, n_tasks);
 	fake.node = "n2";
-	fake_set(fake.environment, "SLURM_JOB_NODELIST", "n[1-2]");
-	fake_set(fake.environment, "SLURM_CLUSTER_NAME", "c1");
 	fake_set(fake.environment, "SLURM_JOB_NAME", "a job");
-	fake_set(fake.control, "RUNLEDGER_SID", SOME_SID);
-	fake_set(fake.control, "RUNLEDGER_GROUP", in_scratch("group"));
-	fake_set(fake.control, "RUNLEDGER_RUN", "r1");
-	fake_set(fake.control, "RUNLEDGER_PHASE", "eval");
 }
 
 static void task_ends(uint32_t rank, uint32_t status)
@@ -104,28 +63,6 @@ static void step_ends(void)
 	assert_nothing_changed(&before);
 }
 
-/* The record in a text of one line; ends the test if there is none, or more. */
-static struct rlg_record only_record(const char *text)
-{
-	struct rlg_record record;
-	struct rlg_err err = {""};
-
-	assert_non_null(text);
-	assert_non_null(strchr(text, '\n'));
-	assert_string_equal(strchr(text, '\n'), "\n");
-	if (rlg_record_parse(text, strlen(text), &record, &err) != 0)
-		fail_msg("%s in %s", err.text, text);
-	return record;
-}
-
-static int64_t int_of(const struct rlg_record *record, const char *key)
-{
-	int64_t value = -1;
-
-	rlg_record_get_int(record, key, &value);
-	return value;
-}
-
 static const char *oom_of(const struct rlg_record *record)
 {
 	bool otherwise = rlg_record_get_bool(record, "oom", true);
@@ -150,14 +87,10 @@ static void the_first_that_failed_is_recorded_as_the_user(void **state)
 	task_ends(6, KILLED(15));
 	scratch_sleep_ms(20);
 	step_ends();
-	struct rlg_record record = only_record(text_of_file(host_file()));
+	struct rlg_record record = only_record(text_of_file(host_file("r1")));
 	assert_string_equal(record.name, "task-failed");
 	assert_true(record.time_us >= begun_us && record.time_us <= told_us); /* not when the step ended */
-	assert_int_equal(record.job_id, 4711);
-	assert_string_equal(record.sid, SOME_SID);
-	assert_string_equal(record.run, "r1");
-	assert_string_equal(record.phase, "eval");
-	assert_string_equal(record.cluster, "c1");
+	assert_is_of_new_job(&record);
 	assert_string_equal(rlg_record_get_str(&record, "step"), "3");
 	assert_string_equal(rlg_record_get_str(&record, "node"), "n2");
 	assert_string_equal(rlg_record_get_str(&record, "job_name"), "a job");
@@ -169,9 +102,9 @@ static void the_first_that_failed_is_recorded_as_the_user(void **state)
 	assert_int_equal(int_of(&record, "tasks"), 4);
 	assert_string_equal(oom_of(&record), "not known");
 	rlg_record_done(&record);
-	assert_return_code(lstat(host_file(), &facts), errno);
-	assert_int_equal(facts.st_uid, geteuid() == 0 ? SCRATCH_UID : geteuid());
-	assert_non_null(strstr(text_of_file(in_scratch("seen/argv")), "refresh --by-itself -- "));
+	assert_return_code(lstat(host_file("r1"), &facts), errno);
+	assert_int_equal(facts.st_uid, job_uid());
+	assert_non_null(strstr(seen("argv"), "<refresh>\n<--by-itself>\n<-->\n"));
 }
 
 static void a_step_whose_tasks_all_did_well_leaves_nothing(void **state)
@@ -181,7 +114,7 @@ static void a_step_whose_tasks_all_did_well_leaves_nothing(void **state)
 	task_ends(0, 0);
 	task_ends(1, 0);
 	step_ends();
-	assert_false(exists(host_file()));
+	assert_false(exists(host_file("r1")));
 	assert_false(exists(in_scratch("seen/argv")));
 }
 
@@ -200,15 +133,15 @@ static void each_kind_of_step_has_its_name(void **state)
 		new_step(table[i].step, 1);
 		task_ends(0, KILLED(11) | 0x80); /* with a core */
 		step_ends();
-		assert_int_equal(exists(host_file()), table[i].word != NULL);
+		assert_int_equal(exists(host_file("r1")), table[i].word != NULL);
 		if (table[i].word == NULL)
 			continue;
-		struct rlg_record record = only_record(text_of_file(host_file()));
+		struct rlg_record record = only_record(text_of_file(host_file("r1")));
 		assert_string_equal(rlg_record_get_str(&record, "step"), table[i].word);
 		assert_int_equal(int_of(&record, "signal"), 11);
 		assert_int_equal(int_of(&record, "exit_code"), 0);
 		rlg_record_done(&record);
-		remove(host_file());
+		remove(host_file("r1"));
 	}
 }
 
@@ -233,13 +166,13 @@ static void a_host_that_knows_too_little_is_let_be(void **state)
 	task_ends(0, EXITED(1));
 	fake.knows[RLG_FACT_UID] = false;
 	step_ends();
-	assert_false(exists(host_file()));
+	assert_false(exists(host_file("r1")));
 	/* It can do without these. */
 	new_step(0, 1);
 	fake.node = NULL;
 	fake.knows[RLG_FACT_LOCAL_TASKS] = false;
 	step_ends();
-	struct rlg_record record = only_record(text_of_file(host_file()));
+	struct rlg_record record = only_record(text_of_file(host_file("r1")));
 	assert_null(rlg_record_get_str(&record, "node"));
 	assert_int_equal(int_of(&record, "tasks"), -1);
 	assert_int_equal(int_of(&record, "failed"), 1);
@@ -255,9 +188,9 @@ static void where_the_run_is_not_known_the_tool_is_told(void **state)
 	rlg_step_remember_folder();
 	task_ends(0, EXITED(1));
 	step_ends();
-	assert_false(exists(host_file()));
-	assert_non_null(strstr(text_of_file(in_scratch("seen/argv")), " --quiet task-failed\n"));
-	struct rlg_record record = only_record(text_of_file(in_scratch("seen/stdin")));
+	assert_false(exists(host_file("r1")));
+	assert_non_null(strstr(seen("argv"), "\n<--quiet>\n<task-failed>\n"));
+	struct rlg_record record = only_record(seen("stdin"));
 	assert_null(record.run);
 	assert_string_equal(rlg_record_get_str(&record, "job_name"), "a job");
 	assert_int_equal(int_of(&record, "exit_code"), 1);
@@ -402,14 +335,14 @@ static void the_record_says_whether_there_was_no_memory(void **state)
 		kernel_says(V1 "/task_1/memory.oom_control", ONE_KILL);
 		task_ends(8, KILLED(9));
 		step_ends();
-		struct rlg_record record = only_record(text_of_file(host_file()));
+		struct rlg_record record = only_record(text_of_file(host_file("r1")));
 		assert_string_equal(oom_of(&record), table[i].word);
 		rlg_record_done(&record);
-		remove(host_file());
+		remove(host_file("r1"));
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, scratch_tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, hook_world_tear_down)
 
 int main(void)
 {

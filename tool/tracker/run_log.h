@@ -214,10 +214,8 @@ struct rlg_rl_folder {
 	size_t n, room;
 };
 
+/* `kept` is brought up to date, too. */
 int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena *arena, const char *path,
 			   const char *text, struct rlg_kept *kept, struct rlg_bytes *out, struct rlg_err *err);
-
-/* Remembers the entries that `text` has. */
-void rlg_rl_timeline_remember(const struct rlg_rl_folder *folder, const char *text, struct rlg_kept *kept);
 
 #endif

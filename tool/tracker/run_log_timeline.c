@@ -223,6 +223,18 @@ static const char *new_text(struct rlg_arena *arena, const struct rlg_rl_folder 
 	return rlg_arena_printf(arena, "# %s Timeline\n\n", rlg_rl_plain(arena, title_case(arena, folder->name)));
 }
 
+/* All that are listed by now have been written; one that is missing from now on was taken out. */
+static void remember(const struct rlg_rl_folder *folder, struct rlg_arena *arena, const char *text, struct rlg_kept *kept)
+{
+	struct timeline timeline;
+
+	if (read_timeline(arena, "", text, &timeline, NULL) != 0)
+		return;
+	for (size_t i = 0; i < folder->n; i++)
+		if (is_listed(&timeline, folder->entries[i].file))
+			rlg_kept_set(kept, key_of(arena, &folder->entries[i]), "written");
+}
+
 int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena *arena, const char *path,
 			   const char *text, struct rlg_kept *kept, struct rlg_bytes *out, struct rlg_err *err)
 {
@@ -251,17 +263,6 @@ int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena 
 		count_on(&adding, &edits);
 	if (rlg_text_edits_apply(&edits, text, adding.timeline.lines.length, out) != 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this list cannot be brought up to date, as its items overlap", path);
+	remember(folder, arena, out->data, kept);
 	return 0;
-}
-
-void rlg_rl_timeline_remember(const struct rlg_rl_folder *folder, const char *text, struct rlg_kept *kept)
-{
-	struct timeline timeline;
-	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
-
-	if (read_timeline(arena, "", text, &timeline, NULL) != 0)
-		return;
-	for (size_t i = 0; i < folder->n; i++)
-		if (is_listed(&timeline, folder->entries[i].file))
-			rlg_kept_set(kept, key_of(arena, &folder->entries[i]), "written");
 }

@@ -54,25 +54,35 @@ static const char *new_text(const struct rlg_rl_run *run)
 				has_code ? template_code : "", template_after);
 }
 
-static const struct rlg_run *run_of(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place)
+/* What the machine wrote by now, as the text shows it: into `kept`. */
+static int learn(const struct rlg_rl_run *run, const char *path, const char *text, struct rlg_kept *kept, struct rlg_err *err)
 {
-	return place->run != NULL ? rlg_model_run(view->model, place->run) : NULL;
+	struct rlg_rl_doc doc;
+	struct rlg_rl_update look = {.run = run, .doc = &doc, .kept = kept};
+	int code = rlg_rl_doc_read(run->arena, path, text, &doc, err);
+
+	if (code != 0)
+		return code;
+	rlg_rl_doc_match(&doc, run, kept);
+	rlg_rl_update_status(&look);
+	rlg_rl_update_fields(&look);
+	rlg_rl_update_end(&look);
+	return 0;
 }
 
-static int render_log(const struct rlg_rl_run *run, const char *path, const char *text, const char *base,
+static int render_log(const struct rlg_rl_run *run, const char *path, const char *text, struct rlg_kept *kept,
 		      struct rlg_bytes *out, struct rlg_err *err)
 {
 	struct rlg_text_edits edits;
 	struct rlg_rl_doc doc;
-	struct rlg_rl_update update = {
-		.run = run, .doc = &doc, .kept = rlg_kept_read(run->arena, base), .edits = &edits};
+	struct rlg_rl_update update = {.run = run, .doc = &doc, .kept = kept, .edits = &edits};
 
 	text = text != NULL ? text : new_text(run);
 	int code = rlg_rl_doc_read(run->arena, path, text, &doc, err);
 	if (code != 0)
 		return code;
 	rlg_text_edits_init(&edits, run->arena);
-	rlg_rl_doc_match(&doc, run, update.kept);
+	rlg_rl_doc_match(&doc, run, kept);
 	/* In the order in which they stand where they are added at the end of the file. */
 	rlg_rl_update_status(&update);
 	rlg_rl_update_fields(&update);
@@ -80,47 +90,33 @@ static int render_log(const struct rlg_rl_run *run, const char *path, const char
 	rlg_rl_update_end(&update);
 	if (rlg_text_edits_apply(&edits, text, doc.lines.length, out) != 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date, as its fields overlap", path);
-	return 0;
+	return learn(run, path, out->data, kept, err);
 }
 
 static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
-	const struct rlg_run *run = run_of(view, place);
-
-	if (place->run == NULL)
-		return rlg_rl_timeline_render(place->data, view->arena, path, text, rlg_kept_read(view->arena, base), out, err);
+	const struct rlg_run *run = place->run != NULL ? rlg_model_run(view->model, place->run) : NULL;
+	struct rlg_kept *kept = rlg_kept_read(view->arena, view->memory);
 	struct rlg_rl_run all = {.n_jobs = 0};
-	if (run != NULL)
-		all = rlg_rl_run_of(view->arena, view->model, run, place->data);
-	if (all.n_jobs > 0)
-		return render_log(&all, path, text, base, out, err);
-	rlg_bytes_add(out, text != NULL ? text : "");
-	return 0;
-}
-
-static int remember(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
-		    const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
-{
-	const struct rlg_run *run = run_of(view, place);
-	struct rlg_kept *kept = rlg_kept_read(view->arena, base);
-	struct rlg_rl_doc doc;
+	struct rlg_bytes bytes;
 	int code = 0;
 
-	if (place->run == NULL) {
-		rlg_rl_timeline_remember(place->data, text, kept);
-	} else if (run != NULL && (code = rlg_rl_doc_read(view->arena, path, text, &doc, err)) == 0) {
-		struct rlg_rl_run all = rlg_rl_run_of(view->arena, view->model, run, place->data);
-		struct rlg_rl_update look = {.run = &all, .doc = &doc, .kept = kept};
-		rlg_rl_doc_match(&doc, &all, kept);
-		if (all.n_jobs > 0) {
-			rlg_rl_update_status(&look);
-			rlg_rl_update_fields(&look);
-			rlg_rl_update_end(&look);
-		}
-	}
-	rlg_kept_write(kept, out);
-	return code;
+	rlg_bytes_init(&bytes, view->arena);
+	if (run != NULL)
+		all = rlg_rl_run_of(view->arena, view->model, run, place->data);
+	if (place->run == NULL)
+		code = rlg_rl_timeline_render(place->data, view->arena, path, text, kept, &bytes, err);
+	else if (all.n_jobs > 0)
+		code = render_log(&all, path, text, kept, &bytes, err);
+	else
+		rlg_bytes_add(&bytes, text != NULL ? text : "");
+	if (code != 0)
+		return code;
+	rlg_bytes_add_n(out, bytes.data, bytes.length);
+	if (view->remember != NULL)
+		rlg_kept_write(kept, view->remember);
+	return 0;
 }
 
 const struct rlg_tracker rlg_tracker_run_logs = {
@@ -130,5 +126,4 @@ const struct rlg_tracker rlg_tracker_run_logs = {
 	.found = rlg_rl_found,
 	.places = rlg_rl_places,
 	.render = render,
-	.remember = remember,
 };

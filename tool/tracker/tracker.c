@@ -7,6 +7,7 @@
 const struct rlg_tracker *const rlg_trackers[] = {
 	&rlg_tracker_runs_status,
 	&rlg_tracker_run_logs,
+	&rlg_tracker_active_jobs,
 	NULL,
 };
 

@@ -36,6 +36,12 @@ struct rlg_tracker_view {
 	const struct rlg_config *config;
 	const struct rlg_plan *plan; /* without runs where there is none */
 	const char *choice; /* the path, or pattern of paths, under `trackers:` */
+	/*
+	 * For render(), what a tracker must know to tell its own words from a person's for good.  `base` cannot tell it, as
+	 * it is the whole file: what a person typed is in it after the next refresh.  The text belongs to the tracker.
+	 */
+	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
+	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
 };
 
 /* One file that a tracker keeps. */
@@ -43,7 +49,7 @@ struct rlg_tracker_place {
 	const char *path; /* relative to the group, or absolute */
 	const char *run; /* the run that it is about; NULL: the group, or only the text tells */
 	const void *data; /* what the tracker found out when it named the place; NULL */
-	const char *key; /* what its base is kept under, for files that people move; NULL: its path */
+	const char *key; /* what its base and memory are kept under, for files that people move; NULL: its path */
 };
 
 typedef void rlg_tracker_place_fn(void *context, const struct rlg_tracker_place *place);
@@ -84,20 +90,12 @@ struct rlg_tracker {
 
 	/*
 	 * Renders the file anew into `out`.  `path` is absolute, for messages; `text` is the file now (NULL: there is none
-	 * yet), `base` what the tool wrote last, or remember() made (NULL: not known).  What a person wrote there is kept byte for byte; machine
+	 * yet), `base` what the tool wrote last (NULL: not known).  What a person wrote there is kept byte for byte; machine
 	 * fields take the model's values (which already contain the person's edits).  An empty `out` where there is no file
 	 * makes none.  Returns 0, or a negative errno and the file is to be left alone.
 	 */
 	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
-
-	/*
-	 * Makes what is kept as `base` for the next time, where the text that was written does not tell enough: it cannot
-	 * say which value the machine wrote before a person wrote another, nor which line a person took away.  `text` is
-	 * the file as render() has just made it, `base` what was kept so far (NULL: nothing).  NULL: the text is kept.
-	 */
-	int (*remember)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
-			const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
 };
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
@@ -106,6 +104,8 @@ extern const struct rlg_tracker *const rlg_trackers[];
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
-extern const struct rlg_tracker rlg_tracker_run_logs, rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_active_jobs;
+extern const struct rlg_tracker rlg_tracker_run_logs;
+extern const struct rlg_tracker rlg_tracker_runs_status;
 
 #endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tracker runs_status.yaml after edits at random: only the machine's fields change, and only once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/dice.h"
+#include "tests/unit/hand_model.h"
+#include "tool/bytes.h"
+#include "tool/tracker/tracker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define PATH "runs_status.yaml"
+#define ROUNDS 4000
+#define MOST_EDITS 3
+
+/* What a file becomes; NULL: it is left alone. */
+static const char *render(struct rlg_arena *arena, const struct rlg_model *model, const char *text)
+{
+	struct rlg_tracker_view view = {.arena = arena, .model = model};
+	struct rlg_tracker_place place = {.path = PATH};
+	struct rlg_err err = {""};
+	struct rlg_bytes out;
+
+	rlg_bytes_init(&out, arena);
+	if (rlg_tracker_runs_status.render(&view, &place, PATH, text, NULL, &out, &err) != 0) {
+		assert_string_not_equal(err.text, "");
+		return NULL;
+	}
+	return out.data;
+}
+
+/* ---- a person at random ---- */
+
+/* What people put between the lines: some of it is YAML, some of it is not any more. */
+static const char *const insertions[] = {
+	"# a word of mine\n",
+	"\n",
+	"    note: \"waiting for André\"\n",
+	"    priority: 3   # high\n",
+	"    tags: [a, b, {c: d}]\n",
+	"    log: |\n      line one\n      finetune_status: completed\n",
+	"owner: Zoë\n",
+	"  extra_run:\n    finetune_status: skipped\n",
+	"    eval_status: on hold\n",
+	"      \n",
+	"\tx: tab\n",
+	"    finetune_comment: 'it''s fine'\n",
+};
+
+static const struct {
+	const char *from, *to;
+} replacements[] = {
+	{"null", "~"},	       {"null", ""},	      {"\"123", "'123"},	 {"completed", "\"completed\""},
+	{"running", "failed"}, {"pending", "skipped"}, {": pending", ":   pending # ?"}, {"1234568", "77"},
+	{"    ", "      "},    {"\n", "\r\n"},	      {"runs:", "runs :"},	 {"  3B_rank4:", "  '3B_rank4':"},
+};
+
+/* The n-th place where `from` stands, counted round; NULL: nowhere. */
+static char *occurrence(char *text, const char *from, size_t nth)
+{
+	size_t count = 0;
+
+	for (char *at = strstr(text, from); at != NULL; at = strstr(at + 1, from))
+		count++;
+	if (count == 0)
+		return NULL;
+	char *at = strstr(text, from);
+	for (nth %= count; nth > 0; nth--)
+		at = strstr(at + 1, from);
+	return at;
+}
+
+static char *line_at(char *text, size_t random)
+{
+	char *at = occurrence(text, "\n", random);
+
+	return at == NULL ? text : at + 1;
+}
+
+static char *spliced(struct rlg_arena *arena, const char *text, const char *at, size_t gone, const char *words)
+{
+	return rlg_arena_printf(arena, "%.*s%s%s", (int)(at - text), text, words, at + gone);
+}
+
+static char *edited(struct rlg_arena *arena, char *text)
+{
+	size_t kind = dice(10), random = dice(1000);
+	char *at = line_at(text, random);
+	size_t line = strcspn(at, "\n");
+
+	if (kind < 5)
+		return spliced(arena, text, at, 0, insertions[dice(sizeof(insertions) / sizeof(insertions[0]))]);
+	if (kind == 5) /* a line goes */
+		return spliced(arena, text, at, line + (at[line] == '\n'), "");
+	if (kind == 6 && at[line] == '\n') /* a line comes twice */
+		return spliced(arena, text, at, 0, rlg_arena_strndup(arena, at, line + 1));
+	size_t which = dice(sizeof(replacements) / sizeof(replacements[0]));
+	at = occurrence(text, replacements[which].from, random);
+	return at == NULL ? text : spliced(arena, text, at, strlen(replacements[which].from), replacements[which].to);
+}
+
+/* ---- what must be so ---- */
+
+/* May the machine write this line, or write it anew? */
+static bool is_machines(const char *line, size_t length)
+{
+	static const char *const keys[] = {"_status", "_job_id", "_output", "last_updated", "Last updated:"};
+	const char *colon = memchr(line, ':', length);
+	char key[256];
+
+	if (colon == NULL || (size_t)(colon - line) + 2 > sizeof(key))
+		return false;
+	snprintf(key, sizeof(key), "%.*s", (int)(colon - line) + 1, line);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strstr(key, keys[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Every line of the person's stands in the new text, in its order and byte for byte. */
+static const char *lost_line(struct rlg_arena *arena, const char *before, const char *after)
+{
+	const char *at = after;
+
+	for (const char *line = before; *line != '\0';) {
+		size_t length = strcspn(line, "\n");
+		if (!is_machines(line, length)) {
+			const char *search = at;
+			for (;; search += strcspn(search, "\n") + 1) {
+				size_t other = strcspn(search, "\n");
+				if (other == length && memcmp(search, line, length) == 0)
+					break;
+				if (search[other] == '\0')
+					return rlg_arena_strndup(arena, line, length);
+			}
+			at = search + length + (search[length] == '\n');
+		}
+		line += length + (line[length] == '\n');
+	}
+	return NULL;
+}
+
+static void edits_at_random_are_kept(void **state)
+{
+	unsigned left_alone = 0, changed = 0;
+
+	dice_begin();
+	for (int round = 0; round < ROUNDS; round++) {
+		RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+		struct hand_model old, hand;
+		hand_model_init(&old);
+		hand_model_init(&hand);
+		hand_attempt(&hand, 3, 0, RLG_STATUS_RUNNING, 1234570, "1234570", "RUNNING");
+		hand_attempt(&hand, 1, 0, RLG_STATUS_FAILED, 1234569, "1234569", "TIMEOUT");
+		char *text = rlg_arena_strdup(arena, render(arena, &old.model, NULL));
+		for (size_t edits = 1 + dice(MOST_EDITS); edits > 0; edits--)
+			text = edited(arena, text);
+		const char *after = render(arena, &hand.model, text);
+		if (after == NULL) {
+			left_alone++;
+			continue;
+		}
+		changed += strcmp(after, text) != 0;
+		const char *lost = lost_line(arena, text, after);
+		if (lost != NULL)
+			fail_msg("this line is lost: %s\n--- before\n%s\n--- after\n%s", lost, text, after);
+		const char *again = render(arena, &hand.model, after);
+		if (again == NULL || strcmp(again, after) != 0)
+			fail_msg("rendered a second time, it changes:\n%s\n--- to\n%s", after, again);
+	}
+	print_message("# %d files: %u changed, %u left alone as they do not parse\n", ROUNDS, changed, left_alone);
+	assert_true(changed > ROUNDS / 4 && left_alone > ROUNDS / 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(edits_at_random_are_kept),
+	};
+
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
