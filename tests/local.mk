@@ -36,6 +36,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
+	tests/unit/test_run_logs \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
@@ -68,6 +69,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fold_again.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
+	%D%/unit/run_log_story.h \
 	%D%/unit/scratch.h \
 	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
