@@ -35,22 +35,37 @@ size_t rlg_rl_numbers(const char *text, size_t length, int64_t *out_numbers, siz
 	return count;
 }
 
-bool rlg_rl_is_placeholder(const char *value, const char *placeholder)
+/* Of a text in backticks what is in them; they may be missing, as some editors take them off. */
+static size_t strip_backticks(const char **value)
 {
-	static const char pending[] = "pending";
-	size_t length = strlen(value);
+	size_t length = strlen(*value);
 
-	if (length == 0 || (placeholder != NULL && strcmp(value, placeholder) == 0))
-		return true;
-	while (length > 1 && value[0] == '`' && value[length - 1] == '`') {
-		value++;
+	while (length > 1 && (*value)[0] == '`' && (*value)[length - 1] == '`') {
+		*value += 1;
 		length -= 2;
 	}
-	/* `pending`, or the seed's "pending - run wandb sync ..." */
-	if (strncasecmp(value, pending, strlen(pending)) == 0) {
-		const char *behind = value + strlen(pending);
-		return length == strlen(pending) || (behind[0] == ' ' && (behind[1] == '-' || behind[1] == '\xe2'));
-	}
+	return length;
+}
+
+/* `pending`, or the seed's "pending - run wandb sync ..." */
+static bool is_pending(const char *value, size_t length)
+{
+	static const char pending[] = "pending";
+	size_t word = strlen(pending);
+
+	if (length < word || strncasecmp(value, pending, word) != 0)
+		return false;
+	return length == word || (length > word + 1 && value[word] == ' ' && strchr("-\xe2", value[word + 1]) != NULL);
+}
+
+bool rlg_rl_is_placeholder(const char *value, const char *placeholder)
+{
+	size_t length = strip_backticks(&value), placeholder_length = placeholder != NULL ? strip_backticks(&placeholder) : 0;
+
+	if (length == 0 || is_pending(value, length))
+		return true;
+	if (placeholder != NULL && length == placeholder_length && memcmp(value, placeholder, length) == 0)
+		return true;
 	/* One pair of <>, but no <https://...>; a person may have filled in the one beside another. */
 	return length >= 2 && value[0] == '<' && memchr(value, '>', length) == value + length - 1 &&
 	       memmem(value, length, "://", 3) == NULL;

@@ -232,7 +232,9 @@ static void add_points(struct rlg_rl_run *run, const struct rlg_rl_job *job, con
 		size_t before = run->n_events;
 		add_event(run, job, point->time_us, what, "running", rlg_arena_printf(run->arena, "running, %s", point->words));
 		if (run->n_events > before)
-			run->events[before].evidence = rlg_rl_plain(run->arena, point->words);
+			/* The step: people leave the rest out. */
+			run->events[before].evidence =
+				rlg_rl_plain(run->arena, rlg_arena_strndup(run->arena, point->words, strcspn(point->words, ",")));
 	}
 }
 
