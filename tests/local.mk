@@ -90,6 +90,7 @@ cli_tests = \
 	%D%/cli/refresh.t \
 	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
+	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
 	%D%/format/schema.t

@@ -143,7 +143,8 @@ static void update_sections(struct rlg_rl_update *update)
 {
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		const struct rlg_rl_part *part = part_called(update->doc, sections[i].titles);
-		if (part != NULL)
+		/* Who put a job's lines there has made it that job's block. */
+		if (part != NULL && part->job == NULL)
 			update_lines(update, part->part.first, part->own_end, sections[i].fields, sections[i].key, NULL);
 	}
 }

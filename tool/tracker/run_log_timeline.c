@@ -58,10 +58,24 @@ struct timeline {
 	struct rlg_names *files; /* that are named, there or in a table */
 };
 
+/* `a name.md`: in backticks there may be blanks. */
+static const char *file_in_code(struct rlg_arena *arena, const char *text)
+{
+	const char *open = strchr(text, '`'), *close = open != NULL ? strchr(open + 1, '`') : NULL;
+
+	if (close == NULL || close - open < 5 || strncmp(close - 3, ".md", 3) != 0)
+		return NULL;
+	return rlg_arena_strndup(arena, open + 1, (size_t)(close - open - 1));
+}
+
 /* The first word in the line that ends with .md, also of a link or without backticks. */
 static const char *file_in(struct rlg_arena *arena, const char *text)
 {
 	static const char ends[] = " \t`()[]<>|,;*\"'";
+	const char *in_code = file_in_code(arena, text);
+
+	if (in_code != NULL)
+		return in_code;
 
 	for (const char *at = text + strspn(text, ends); *at != '\0'; at += strspn(at, ends)) {
 		size_t length = strcspn(at, ends);
@@ -223,18 +237,6 @@ static const char *new_text(struct rlg_arena *arena, const struct rlg_rl_folder 
 	return rlg_arena_printf(arena, "# %s Timeline\n\n", rlg_rl_plain(arena, title_case(arena, folder->name)));
 }
 
-/* All that are listed by now have been written; one that is missing from now on was taken out. */
-static void remember(const struct rlg_rl_folder *folder, struct rlg_arena *arena, const char *text, struct rlg_kept *kept)
-{
-	struct timeline timeline;
-
-	if (read_timeline(arena, "", text, &timeline, NULL) != 0)
-		return;
-	for (size_t i = 0; i < folder->n; i++)
-		if (is_listed(&timeline, folder->entries[i].file))
-			rlg_kept_set(kept, key_of(arena, &folder->entries[i]), "written");
-}
-
 int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena *arena, const char *path,
 			   const char *text, struct rlg_kept *kept, struct rlg_bytes *out, struct rlg_err *err)
 {
@@ -263,6 +265,8 @@ int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena 
 		count_on(&adding, &edits);
 	if (rlg_text_edits_apply(&edits, text, adding.timeline.lines.length, out) != 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this list cannot be brought up to date, as its items overlap", path);
-	remember(folder, arena, out->data, kept);
+	/* All are listed by now, or were; one that is missing from now on was taken out. */
+	for (size_t i = 0; i < folder->n; i++)
+		rlg_kept_set(kept, key_of(arena, &folder->entries[i]), "written");
 	return 0;
 }
