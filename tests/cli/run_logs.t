@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck disable=SC2016  # Markdown has backticks
 # The tracker run_logs in its folder: which file is whose, wherever people put it; timelines; and hostile files.
 . "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
 
