@@ -72,6 +72,15 @@ int rlg_process_become(const struct rlg_program *program);
 void rlg_process_close_from(int first);
 
 /*
+ * The bounds for what works on a user's files and outlives its caller: see SECURITY in runledger(1).  A refresh of the
+ * largest group takes seconds; what takes longer is stuck in a loop, or its input is meant to hurt.  A file server that is
+ * being mended is waited for, but not a mount that never answers: one a job would pile up.
+ */
+#define RLG_LIMIT_CPU_SECONDS 60
+#define RLG_LIMIT_WALL_SECONDS 3600
+#define RLG_LIMIT_MEMORY_BYTES ((size_t)4 << 30)
+
+/*
  * Bounds what this process can take, whatever it executes: CPU seconds, address space, no core file, and how long it may
  * live at all.  For processes that nobody waits for: a user's folder may be of a kind that never answers.
  */

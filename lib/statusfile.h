@@ -22,6 +22,9 @@
 /* Host names are at most 64 bytes on Linux; the rest is room for the suffixes of fresh files. */
 #define RLG_HOST_MAX 65
 
+/* How long writers of one host wait for each other, where no person waits for them. */
+#define RLG_APPEND_TURN_MS 10000
+
 struct rlg_append {
 	const char *group; /* absolute path of the run group */
 	const char *run;

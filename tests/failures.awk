@@ -3,6 +3,9 @@
 # failures.awk LOG: the claims of a test's log (TAP) that failed, each with all that was said between the claims around it.
 function is_result(line) { return line ~ /^(ok|not ok)( |$)/ || line ~ /^1\.\./ }
 
+# automake's driver says each result again.
+/^(PASS|FAIL|SKIP|XFAIL): / { next }
+
 is_result($0) {
 	failed = /^not ok/
 	if (failed && !shown) printf "%s", said

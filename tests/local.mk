@@ -115,6 +115,7 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
@@ -135,9 +136,7 @@ check-valgrind:
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
 check-truth: all
-	@stage=`mktemp -d /tmp/rlg-stage.XXXXXX` && trap 'rm -rf "$$stage"' EXIT && chmod 755 "$$stage" && mkdir "$$stage/etc" && \
-	$(MAKE) $(AM_MAKEFLAGS) install prefix="$$stage" slurmplugdir="$$stage/lib/slurm" >"$$stage/install.log" 2>&1 && \
-	$(top_srcdir)/tests/truth/matrix --stage "$$stage" $(TRUTH)
+	'$(abs_top_srcdir)/tests/truth/matrix' --build '$(abs_top_builddir)' $(TRUTH)
 
 # All tests on each generation of Slurm, in chroots: ten minutes for the three.  GENERATIONS='24.11' for one.
 check-generations:

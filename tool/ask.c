@@ -37,12 +37,11 @@ static bool find_program(char out_path[PATH_MAX])
 	return access(out_path, X_OK) == 0;
 }
 
-/* argv[0] is for us to fill in. */
-static int ask(const char *const *argv, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
+static int ask(const char *const *argv, int timeout_ms, char *out_answer, size_t size, struct rlg_err *err)
 {
-	char path[PATH_MAX], answer[RLG_RECORD_MAX + 1], words[512];
+	char path[PATH_MAX], words[512];
 	struct rlg_program program = {.path = path, .argv = argv, .envp = (const char *const *)environ};
-	struct rlg_output output = {answer, sizeof(answer), words, sizeof(words)};
+	struct rlg_output output = {out_answer, size, words, sizeof(words)};
 
 	if (!find_program(path))
 		return rlg_fail(err, -ENOTSUP, "%s is not installed: runledger was built without Slurm", path);
@@ -54,7 +53,15 @@ static int ask(const char *const *argv, int timeout_ms, struct rlg_record *out_a
 		return rlg_fail(err, -ESRCH, "slurmctld knows no such job: %s", words);
 	if (code != 0)
 		return rlg_fail(err, -EIO, "slurmctld did not answer: %s", words[0] != '\0' ? words : "no reason was given");
-	return rlg_record_parse(answer, strlen(answer), out_answer, err);
+	return 0;
+}
+
+static int ask_for_job(const char *const *argv, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
+{
+	char answer[RLG_RECORD_MAX + 1];
+	int code = ask(argv, timeout_ms, answer, sizeof(answer), err);
+
+	return code != 0 ? code : rlg_record_parse(answer, strlen(answer), out_answer, err);
 }
 
 int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struct rlg_err *err)
@@ -63,7 +70,7 @@ int rlg_ask(int64_t job_id, int timeout_ms, struct rlg_record *out_answer, struc
 	const char *argv[] = {PROGRAM, number, NULL};
 
 	snprintf(number, sizeof(number), "%lld", (long long)job_id);
-	return ask(argv, timeout_ms, out_answer, err);
+	return ask_for_job(argv, timeout_ms, out_answer, err);
 }
 
 int rlg_ask_submission(const struct rlg_ask_submission *submission, int timeout_ms, struct rlg_record *out_answer,
@@ -75,5 +82,20 @@ int rlg_ask_submission(const struct rlg_ask_submission *submission, int timeout_
 	snprintf(uid, sizeof(uid), "%lld", (long long)submission->uid);
 	snprintf(from, sizeof(from), "%lld", (long long)(submission->from_us / RLG_SECOND_US));
 	snprintf(to, sizeof(to), "%lld", (long long)(submission->to_us / RLG_SECOND_US));
-	return ask(argv, timeout_ms, out_answer, err);
+	return ask_for_job(argv, timeout_ms, out_answer, err);
+}
+
+int rlg_ask_cluster(int timeout_ms, char out_name[RLG_CLUSTER_MAX], struct rlg_err *err)
+{
+	const char *argv[] = {PROGRAM, "--cluster", NULL};
+	char answer[RLG_CLUSTER_MAX] = "";
+	int code = ask(argv, timeout_ms, answer, sizeof(answer), err);
+
+	if (code != 0)
+		return code;
+	rlg_first_line(answer);
+	if (answer[0] == '\0')
+		return rlg_fail(err, -EIO, "slurmctld did not tell its cluster's name");
+	memcpy(out_name, answer, sizeof(answer));
+	return 0;
 }

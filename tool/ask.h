@@ -27,4 +27,10 @@ struct rlg_ask_submission {
 int rlg_ask_submission(const struct rlg_ask_submission *submission, int timeout_ms, struct rlg_record *out_answer,
 		       struct rlg_err *err);
 
+/* A cluster's name is a word; slurmdbd takes no longer ones than a file's name may be. */
+#define RLG_CLUSTER_MAX 256
+
+/* The name of the cluster whose slurmctld is asked.  0, or as rlg_ask(), and out_name is as it was. */
+int rlg_ask_cluster(int timeout_ms, char out_name[RLG_CLUSTER_MAX], struct rlg_err *err);
+
 #endif

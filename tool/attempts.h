@@ -25,18 +25,6 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 
 /* ---- for attempts_exec.c ---- */
 
-/* A new attempt at the job of the event, which waits in the queue. */
-struct rlg_phased_attempt rlg_attempt_new(struct rlg_arena *arena, const struct rlg_event *event);
-
-/* Takes what the event says about its attempt, where nobody has said it yet. */
-void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event);
-
-/* Ends the attempt as this finish says. */
-void rlg_attempt_end(struct rlg_phased_attempt *to, const struct rlg_event *finish);
-
-/* Is it an attempt at the job of the event, as far as cluster and job id tell? */
-bool rlg_attempt_is_of_job(const struct rlg_attempt *attempt, const struct rlg_event *event);
-
 /* Where an attempt stands among others of its phase: by when it was submitted or started, whichever is later. */
 int64_t rlg_attempt_order(const struct rlg_attempt *attempt);
 

@@ -3,6 +3,7 @@
 #include "lib/clock.h"
 #include "tool/command.h"
 #include "tool/drain/drain.h"
+#include "tool/site_options.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -85,7 +86,6 @@ static int follow(struct rlg_options *options, struct rlg_drain *drain, const ch
 
 static int run(struct rlg_options *options)
 {
-	const char *conf = rlg_option_value(options, "conf"), *spool = rlg_option_value(options, "spool");
 	bool follows = rlg_option_given(options, "follow");
 	struct rlg_drain *drain;
 	struct rlg_siteconf site;
@@ -94,10 +94,10 @@ static int run(struct rlg_options *options)
 
 	if (options->n_words > 0)
 		return rlg_usage_error(options, "it takes no arguments; --spool names another spool");
-	if (rlg_siteconf_read(conf == NULL ? RLG_SITECONF_PATH : conf, &site, &err) != 0)
+	if (rlg_site_options_read(options, &site, &err) != 0)
 		rlg_warning(options, "%s", err.text);
-	spool = spool == NULL ? site.spool : spool;
-	if (rlg_drain_open(spool, &site, true, &drain, &err) != 0)
+	const char *spool = rlg_site_options_spool(options, &site);
+	if (rlg_drain_open(spool, &site, &drain, &err) != 0)
 		result = rlg_failure(options, "%s", err.text);
 	else
 		result = follows ? follow(options, drain, spool) : drain_once(options, drain);
@@ -106,7 +106,7 @@ static int run(struct rlg_options *options)
 }
 
 static const struct rlg_option options_table[] = {
-	{"conf", 0, "FILE", "the site's settings, instead of the installed runledger.conf"},
+	RLG_OPTION_CONF,
 	{"follow", 'f', NULL, "go on: sleep until something new comes, and deliver it at once"},
 	{"spool", 0, "DIR", "the spool, instead of where runledger.conf says"},
 	{NULL, 0, NULL, NULL},

@@ -8,10 +8,10 @@
 #include "lib/clock.h"
 #include "lib/process.h"
 #include "lib/record.h"
-#include "lib/siteconf.h"
 #include "lib/spool.h"
 #include "tool/command.h"
 #include "tool/completion.h"
+#include "tool/site_options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,13 +28,6 @@ static void complain(const char *sentence)
 		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
 }
 
-static const char *spool_path(struct rlg_options *options, const struct rlg_siteconf *site)
-{
-	const char *given = rlg_option_value(options, "spool");
-
-	return given != NULL ? given : site->spool;
-}
-
 static bool leave_entry(struct rlg_options *options, const struct rlg_siteconf *site)
 {
 	char storage[RLG_RECORD_MAX + 1];
@@ -43,7 +36,7 @@ static bool leave_entry(struct rlg_options *options, const struct rlg_siteconf *
 							    : rlg_completion_from_jobcomp(storage, sizeof(storage), &err);
 
 	if (length > 0)
-		length = rlg_spool_put(spool_path(options, site), storage, (size_t)length, &err);
+		length = rlg_spool_put(rlg_site_options_spool(options, site), storage, (size_t)length, &err);
 	if (length < 0)
 		complain(err.text);
 	return length >= 0;
@@ -68,20 +61,19 @@ static bool become_next(struct rlg_options *options, const struct rlg_siteconf *
 
 static int run(struct rlg_options *options)
 {
-	const char *conf = rlg_option_value(options, "conf");
 	struct rlg_siteconf site;
 	struct rlg_err err = {""};
 
 	if (options->n_words > 0)
 		return rlg_usage_error(options, "it takes no arguments, as slurmctld gives none");
-	if (rlg_siteconf_read(conf == NULL ? RLG_SITECONF_PATH : conf, &site, &err) != 0)
+	if (rlg_site_options_read(options, &site, &err) != 0)
 		complain(err.text);
 	bool left = leave_entry(options, &site);
 	return become_next(options, &site) && left ? RLG_EXIT_OK : RLG_EXIT_FAILED;
 }
 
 static const struct rlg_option options_table[] = {
-	{"conf", 0, "FILE", "the site's settings, instead of the installed runledger.conf"},
+	RLG_OPTION_CONF,
 	{"epilog", 0, NULL, "run as EpilogSlurmctld, where JobCompType is taken; sees less"},
 	{"spool", 0, "DIR", "leave the entry there, instead of where runledger.conf says"},
 	{"then", 0, "PROGRAM", "then become this program: the site's former jobcomp script"},

@@ -10,6 +10,7 @@
 #include "lib/text.h"
 #include "tool/cmd_record_job.h"
 #include "tool/identity.h"
+#include "tool/site_options.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -174,7 +175,7 @@ static int record_event(struct rlg_record_job *job, const char *event)
 {
 	struct rlg_err err = {""};
 
-	if (rlg_siteconf_read(rlg_record_given(job, "conf") == NULL ? RLG_SITECONF_PATH : rlg_record_given(job, "conf"), &job->site, &err) != 0 &&
+	if (rlg_site_options_read(job->options, &job->site, &err) != 0 &&
 	    !rlg_option_given(job->options, "answer"))
 		rlg_record_complain(job, "%s", err.text); /* the admin's mistake, and no news for whoever submits */
 	if (rlg_draft_read(STDIN_FILENO, &job->draft, &err) != 0)
@@ -210,7 +211,7 @@ static int run(struct rlg_options *options)
 }
 
 static const struct rlg_option options_table[] = {
-	{"conf", 0, "FILE", "the site's settings, instead of the installed runledger.conf"},
+	RLG_OPTION_CONF,
 	{"group", 0, "DIR", "the run group, from the job's address or from --run-group"},
 	{"run", 0, "RUN[/PHASE]", "the run, from the job's address or from --run"},
 	{"phase", 0, "PHASE", "the phase, from the job's address"},

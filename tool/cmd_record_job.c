@@ -12,16 +12,6 @@
 #include <string.h>
 #include <syslog.h>
 
-/* Bounds for what works on a user's files and outlives its caller: see SECURITY in runledger(1). */
-#define CPU_SECONDS 60
-#define MEMORY_BYTES ((size_t)4 << 30)
-
-/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
-#define WALL_SECONDS 3600
-
-/* How long writers of one host wait for each other. */
-#define TURN_MS 10000
-
 void rlg_record_complain(const struct rlg_record_job *job, const char *format, ...)
 {
 	char sentence[RLG_ERR_MAX + 64];
@@ -75,7 +65,7 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 				    .run = to->run,
 				    .line = storage,
 				    .length = (size_t)length,
-				    .timeout_ms = TURN_MS,
+				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = strcmp(job->draft.name, "finish") == 0};
 	return rlg_statusfile_append(&append, err);
 }
@@ -94,5 +84,5 @@ int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group
 void rlg_record_go_behind(struct rlg_record_job *job)
 {
 	job->quiet = true;
-	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
 }

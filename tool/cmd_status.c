@@ -91,7 +91,12 @@ static int unknown_run(const struct rlg_options *options, const struct rlg_model
 
 static void say_reconciled(const struct rlg_options *options, const struct rlg_reconciliation *done)
 {
+	if (done->elsewhere > 0)
+		fprintf(stderr, "runledger status: %zu job%s of another cluster than %s: to be asked about there\n", done->elsewhere,
+			done->elsewhere == 1 ? " is" : "s are", done->cluster);
 	if (done->asked == 0) {
+		if (done->elsewhere > 0)
+			return;
 		fputs("runledger status: every job that should have been heard of was; nobody was asked\n", stderr);
 		return;
 	}

@@ -80,6 +80,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \
+	%D%/site_options.c %D%/site_options.h \
 	%D%/slurm_state.c %D%/slurm_state.h \
 	%D%/status.h \
 	%D%/status_detail.c \

@@ -14,12 +14,12 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 /* A person waits, and can be patient with a busy slurmctld. */
 #define ASK_MS 10000
 #define ACCOUNTING_MS 30000
-#define TURN_MS 10000
 
 /* Between our record of a submission, or a start, and Slurm's: clients and prologs take their time. */
 #define NEAR_US (60 * RLG_SECOND_US)
@@ -96,7 +96,7 @@ static int append(struct asking *asking, const char *name, cJSON *facts)
 				    .run = asking->run->name,
 				    .line = storage,
 				    .length = (size_t)length,
-				    .timeout_ms = TURN_MS,
+				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = true};
 	int code = rlg_statusfile_append(&append, asking->err);
 	/* These two are what slurmctld and accounting say of a job. */
@@ -284,14 +284,32 @@ static int record_unknown(struct asking *asking, const char *reason)
 	return code;
 }
 
+/* To this slurmctld another cluster's jobs are none, or others of the same number.  Where it does not tell: a failure. */
+static int is_elsewhere(const struct asking *asking, bool *out_elsewhere, struct rlg_err *why)
+{
+	const char *theirs = asking->attempt->cluster;
+	char *ours = asking->done->cluster;
+	int code = 0;
+
+	if (theirs != NULL && ours[0] == '\0')
+		code = rlg_ask_cluster(ASK_MS, ours, why);
+	*out_elsewhere = code == 0 && theirs != NULL && strcasecmp(theirs, ours) != 0;
+	return code;
+}
+
 /* Returns a negative errno only where a record could not be appended. */
 static int reconcile_attempt(struct asking *asking)
 {
 	struct rlg_err why = {""};
-	int code;
+	bool elsewhere;
+	int code = is_elsewhere(asking, &elsewhere, &why);
 
+	asking->done->elsewhere += elsewhere;
+	if (elsewhere)
+		return 0;
 	asking->done->asked++;
-	code = reconcile_with_slurmctld(asking, &why);
+	if (code == 0)
+		code = reconcile_with_slurmctld(asking, &why);
 	if (code == -ESRCH)
 		code = reconcile_with_accounting(asking, &why);
 	if (code == -ENOENT)

@@ -6,11 +6,14 @@
 #ifndef RLG_RECONCILE_H
 #define RLG_RECONCILE_H
 
+#include "tool/ask.h"
 #include "tool/group.h"
 
 struct rlg_reconciliation {
 	size_t asked; /* jobs */
 	size_t ended, go_on, unknown; /* of these; the rest could not be asked about */
+	size_t elsewhere; /* jobs that are another cluster's, which nobody was asked about */
+	char cluster[RLG_CLUSTER_MAX]; /* whose slurmctld is asked; "" where it did not matter */
 	struct rlg_err problem; /* why; "" if all could be */
 };
 

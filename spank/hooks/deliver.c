@@ -7,16 +7,6 @@
 
 #include <unistd.h>
 
-/* A refresh of the largest group takes seconds; what takes longer is stuck in a loop, or its input is meant to hurt. */
-#define CPU_SECONDS 60
-#define MEMORY_BYTES ((size_t)4 << 30)
-
-/* A file server that is being mended is waited for, but not a mount that never answers: one a job would pile up. */
-#define WALL_SECONDS 3600
-
-/* How long writers of one host wait for each other. */
-#define TURN_MS 10000
-
 /* Nobody waits for this answer, but it is given in milliseconds or not at all. */
 #define ASK_MS "10000"
 
@@ -62,7 +52,7 @@ static int append(const struct rlg_delivery *delivery)
 				    .run = delivery->address->run,
 				    .line = delivery->line,
 				    .length = delivery->length,
-				    .timeout_ms = TURN_MS};
+				    .timeout_ms = RLG_APPEND_TURN_MS};
 
 	rlg_group_take_umask(append.group);
 	return rlg_statusfile_append(&append, NULL);
@@ -79,7 +69,7 @@ static int deliver(void *context)
 {
 	const struct rlg_delivery *delivery = context;
 
-	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
 	if (delivery->identity != NULL) {
 		if (rlg_process_become_user(delivery->identity, NULL) != 0)
 			return 1;

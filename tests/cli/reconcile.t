@@ -10,8 +10,9 @@ cp "$RUNLEDGER" bin/runledger
 RUNLEDGER=$work/bin/runledger
 cat >bin/runledger-ask <<'END'
 #!/bin/sh
-echo "ask $*" >>"$ANSWERS/calls"
+echo "ask $*" >>"$ANSWERS/$([ "$1" = --cluster ] && echo cluster_)calls"
 [ ! -e "$ANSWERS/away" ] || { echo "Unable to contact slurm controller" >&2; exit 1; }
+[ "$1" != --cluster ] || { cat "$ANSWERS/cluster" 2>/dev/null || echo c; exit; }
 [ $# -eq 1 ] && answer=$ANSWERS/$1 || answer=$ANSWERS/submission
 [ -e "$answer" ] || { echo "Invalid job id specified" >&2; exit 3; }
 cat "$answer"
@@ -45,7 +46,7 @@ silent() { # RUN JOB [MEMBERS]
 }
 # One whose submission is all that is known, without a number.
 unnumbered() { record g "$1" finetune $((long_ago - 5)) submit "\"sid\":\"$(printf %032x "$2")\",\"job_name\":\"$3\",$ann"; } # RUN SID NAME
-reconcile() { : >"$work/answers/calls"; run "$RUNLEDGER" status g --reconcile; }
+reconcile() { rm -f "$work/answers/cluster_calls"; : >"$work/answers/calls"; run "$RUNLEDGER" status g --reconcile; }
 # The last record of a run, and one of its members.
 last() { tail -n 1 "g/.runledger/runs/$1/"*.jsonl | tail -n 1; }
 has() { like "$(last "$1")" "$2" "$3"; } # RUN PART CLAIM
@@ -170,7 +171,7 @@ silent r2 12
 : >answers/away
 before=$(records)
 reconcile
-is "$(calls)" "ask 11;ask 12;" "where slurmctld is away"
+is "$(calls)/$(grep -c . answers/cluster_calls)" /2 "where slurmctld is away not even the cluster's name is told"
 is "$(records)" "$before" "nothing is recorded"
 like "$err" "slurmctld did not answer: Unable to contact slurm controller; ask again later" "and the reason is said"
 like "$out" "no word since" "the jobs are missed as before"
@@ -183,7 +184,7 @@ mv bin/aside bin/runledger-ask
 for run in r3 r4 r5 r6 r7; do silent $run 2${run#r}; done
 : >answers/away
 reconcile
-is "$(grep -c ask answers/calls)" 3 "after three that could not be asked about the rest is let be"
+is "$(grep -c ask answers/cluster_calls)" 3 "after three that could not be asked about the rest is let be"
 
 # --- submissions whose number nobody told ---
 
@@ -236,5 +237,32 @@ record g r1 finetune $((long_ago - 5)) submit "\"sid\":\"$(printf %032x 1)\""
 reconcile
 is "$(calls)" "" "a submission of which not even the name is known is asked for nowhere"
 has r1 '"state":"UNKNOWN"' "and is unknown"
+
+# --- another cluster's jobs ---
+
+new_world
+silent r1 41
+silent r2 42
+sed -i 's/"cluster":"c"/"cluster":"other"/g' g/.runledger/runs/r1/*.jsonl
+answer 42 "\"state\":\"RUNNING\",\"submit_time\":$((long_ago - 5)),\"start_time\":$long_ago,\"user\":\"ann\""
+before=$(cat g/.runledger/runs/r1/*.jsonl)
+reconcile
+status_is 0 "a job of another cluster and one of this"
+is "$(calls)" "ask 42;" "only the one of this cluster is asked about, and only slurmctld, which knows it"
+is "$(cat answers/cluster_calls)" "ask --cluster" "whose name is asked for once"
+is "$(cat g/.runledger/runs/r1/*.jsonl)" "$before" "nothing is recorded of the other"
+like "$err" "1 job is of another cluster than c: to be asked about there" "which is told"
+echo other >answers/cluster
+reconcile
+is "$(calls)" "ask 41;sacct --jobs=41;" "on that cluster it is asked about"
+
+new_world
+silent r1 43
+rm -f answers/away && echo >answers/cluster
+reconcile
+status_is 0 "a slurmctld that does not tell its cluster"
+is "$(calls)" "" "is asked for no job whose cluster is known"
+like "$err" "did not tell its cluster's name" "with the reason"
+unlike "$(last r1)" UNKNOWN "and nothing becomes unknown"
 
 done_testing

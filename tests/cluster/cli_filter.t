@@ -30,7 +30,7 @@ ok_if $? "make install makes the two names of one object"
 sub() { run cluster_as alice bash -c 'cd "$1" && shift && eval "$*"' _ "$group" "$@"; }
 # has_id RUN ID CLAIM: no start is waited for, so only a moment.
 has_id() {
-	wait_tracker "$tracker" "$1" finetune_job_id "\"$2\"" 3
+	wait_tracker "$tracker" "$1" finetune_job_id "\"$2\""
 	ok_if $? "$3"
 	is "$(tracker_value "$tracker" "$1" finetune_status)" submitted "$3: and it is submitted"
 }
@@ -44,7 +44,7 @@ array=$out
 has_id array "$array" "sbatch, an array: the array's id is there while it waits"
 sub sbatch --parsable --hold -o /dev/null -J sweep -a 0-1 --wrap true
 sweep=$out
-wait_tracker "$tracker" seed_1 finetune_status submitted 3
+wait_tracker "$tracker" seed_1 finetune_status submitted
 ok_if $? "an array with a run a task: each is submitted"
 is "$(cluster_as alice ls "$group/.runledger/runs" | grep -c '{')" 0 "an array with a run a task: no run is called after the rule"
 cluster_as alice bash -c 'cd "$1" && exec salloc --begin=now+600 -J salloc true' _ "$group" 2>"$work/salloc" &
@@ -88,7 +88,7 @@ sub sbatch --parsable --hold -o /dev/null -J absent --wrap true
 is "$status:$err" "0:" "without the SPANK plugin submissions work"
 cluster_admin scancel "$out"
 is "$(records_count "$group" absent submit)" 0 "and nothing is recorded"
-wait_until 5 nothing_left
+wait_until 30 nothing_left
 records_are_valid "$group" "every record obeys the schema"
 
 rm "$plugins/cli_filter_runledger.so"

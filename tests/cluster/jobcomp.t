@@ -82,9 +82,9 @@ sub() {
 }
 attempts() { status_json alice "$group" "[(a['job_id'],a['slurm_state'],a['final'],a['source']) for a in phase('$1','finetune')['attempts']]"; }
 attempts_are() { [[ $(attempts "$1") == "$2" ]]; }
-# recorded RUN EXPECTED CLAIM [SECONDS]: waits for these attempts.
+# recorded RUN EXPECTED CLAIM: waits for these attempts, on a disk that may need seconds for each record.
 recorded() {
-	wait_until "${4:-10}" attempts_are "$1" "$2"
+	wait_until 60 attempts_are "$1" "$2"
 	is "$(attempts "$1")" "$2" "$3"
 }
 ended_as() { printf "[('%s', '%s', True, '%s')]" "$1" "$2" "$3"; }
@@ -146,7 +146,7 @@ read -ra twins <<<"${job[twins]}"
 recorded twin "[$(for id in "${twins[@]}"; do printf "('%s', 'CANCELLED', True, 'jobcomp'), " "$id"; done | sed 's/, $//')]" \
 	"three of one name in a second: three attempts, each with its number"
 is "$(status_json alice "$group" "phase('queued','finetune')['attempts'][0]['start_time']")" None "a job that never ran has no start"
-wait_until 10 spool_empty
+wait_until 60 spool_empty
 ok_if $? "the spool is empty"
 is "$(find "$(cluster_home bob)" -mindepth 1)" "" "a job of somebody without a group leaves nothing"
 
@@ -170,24 +170,30 @@ is "$(status_json alice "$group" "phase('failed','finetune')['exit_code']")" 7 "
 
 # --- how long slurmctld waits
 
-timed=$(cluster_as slurmctl env JOBID=4711 UID=20002 GID=20002 USERNAME=bob JOBNAME=x JOBSTATE=COMPLETED EXITCODE=0:0 START=1 END=2 \
+timed=$(cluster_as slurmctl env MOST_MS="$MOST_MS" JOBID=4711 UID=20002 GID=20002 USERNAME=bob JOBNAME=x JOBSTATE=COMPLETED EXITCODE=0:0 START=1 END=2 \
 	SUBMIT=1 LIMIT=00:05:00 PROCS=1 NODECNT=1 NODES=n1 PARTITION=main BATCH=yes WORK_DIR=/ \
 	/usr/bin/python3 -c '
 import os, sys, time
-took = []
-for _ in range(int(sys.argv[1])):
+def time_of(argv):
     began = time.monotonic()
-    pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
-    _, status = os.waitpid(pid, 0)
-    took.append((time.monotonic() - began) * 1000)
+    _, status = os.waitpid(os.posix_spawn(argv[0], argv, os.environ), 0)
     if status:
-        sys.exit("status %d" % status)
-took.sort()
-print("%.1f %.1f %.1f" % (took[len(took) // 2], took[len(took) * 95 // 100], took[-1]))' \
+        sys.exit("%s: status %d" % (argv[0], status))
+    return (time.monotonic() - began) * 1000
+took, nothing = [], []
+for _ in range(int(sys.argv[1])):
+    nothing.append(time_of(["/bin/true"]))
+    took.append(time_of(sys.argv[2:]))
+for times in took, nothing:
+    times.sort()
+    print("%.1f %.1f %.1f, %d beyond %s" % (times[len(times) // 2], times[len(times) * 95 // 100], times[-1],
+                                            sum(ms > float(os.environ["MOST_MS"]) for ms in times), os.environ["MOST_MS"]))' \
 	"$CALLS" "$STAGE/libexec/runledger/runledger-jobcomp" --spool="$(spool_of jc)")
-note "$CALLS calls of jobcomp, in ms: median, 95th percentile, longest: $timed"
+# A tail that /bin/true has, too, is the machine's.
+note "$CALLS calls each of jobcomp, then of /bin/true beside it, in ms: median, 95th percentile, longest:
+$timed"
 ok_if "$(awk -v ms="${timed%% *}" -v most="$MOST_MS" 'BEGIN { exit !(ms > 0 && ms < most) }'; echo $?)" "jobcomp returns within $MOST_MS ms"
-wait_until 20 spool_empty
+wait_until 60 spool_empty
 ok_if $? "and these $CALLS entries are gone soon"
 
 # --- EpilogSlurmctld, meanwhile
@@ -231,10 +237,10 @@ start_again() {
 wait_until 20 start_again
 recorded requeued "[('${job[requeued]}', 'REQUEUED', False, 'slurmctld'), ('${job[requeued]}', 'COMPLETED', True, 'slurmctld')]" \
 	"EpilogSlurmctld: and its second attempt"
-recorded late "$(ended_as "${job[late]}" TIMEOUT slurmctld)" "EpilogSlurmctld: one that ran into its limit" 60
-recorded lost "$(ended_as "${job[lost]}" NODE_FAIL slurmctld)" "EpilogSlurmctld: one whose node was lost" 60
+recorded late "$(ended_as "${job[late]}" TIMEOUT slurmctld)" "EpilogSlurmctld: one that ran into its limit"
+recorded lost "$(ended_as "${job[lost]}" NODE_FAIL slurmctld)" "EpilogSlurmctld: one whose node was lost"
 recorded lost_again "[('${job[lost_again]}', 'NODE_FAIL', False, 'slurmctld')]" "EpilogSlurmctld: one that goes back to the queue then"
-wait_until 10 spool_empty
+wait_until 60 spool_empty
 ok_if $? "EpilogSlurmctld: the spool is empty"
 records_are_valid "$group" "EpilogSlurmctld: every record obeys the schema"
 is "$(cat "$work/ec/drain.err")" "" "EpilogSlurmctld: drain had nothing to complain of"
@@ -245,14 +251,14 @@ drain_kill
 on jc
 group=$jc_group
 for name in "${!jc_job[@]}"; do job[$name]=${jc_job[$name]}; done
-recorded lost "$(ended_as "${job[lost]}" NODE_FAIL jobcomp)" "a job whose node was lost" 60
-recorded lost_again "[('${job[lost_again]}', 'NODE_FAIL', False, 'jobcomp')]" "one that goes back to the queue then" 60
+recorded lost "$(ended_as "${job[lost]}" NODE_FAIL jobcomp)" "a job whose node was lost"
+recorded lost_again "[('${job[lost_again]}', 'NODE_FAIL', False, 'jobcomp')]" "one that goes back to the queue then"
 tracker_becomes "$group/runs_status.yaml" lost_again finetune_status submitted "and waits there"
-recorded late "$(ended_as "${job[late]}" DEADLINE jobcomp)" "a job that cannot meet its deadline" 60
+recorded late "$(ended_as "${job[late]}" DEADLINE jobcomp)" "a job that cannot meet its deadline"
 cluster_as alice scancel "${job[lost_again]}"
 recorded lost_again "[('${job[lost_again]}', 'NODE_FAIL', False, 'jobcomp'), ('${job[lost_again]}', 'CANCELLED', True, 'jobcomp')]" \
 	"cancelled while it waits again"
-wait_until 10 spool_empty
+wait_until 60 spool_empty
 ok_if $? "the spool is empty at the end"
 is "$(find "$(spool_of jc)/bad" -type f)" "" "and nothing was bad"
 is "$(cat "$work/jc/drain.err")" "" "drain had nothing to complain of"

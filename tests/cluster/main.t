@@ -76,7 +76,7 @@ log=$(records_of "$group" "$BAD" finish | sed 's/.*"stdout":"\([^"]*\)".*/\1/')
 # %N is the host's name, since 26.05 the node's: the file itself knows.
 is "$log" "$(ls "$group/$BAD/$BAD"-*.00.batch."${finetune[$BAD]}.log")" "and its log by its name"
 
-wait_until 10 nothing_left
+wait_until 30 nothing_left
 before=$(sha256sum "$tracker" "$group"/.runledger/runs/*/*; stat -c %Y.%i "$tracker")
 run rl alice refresh "$group"
 status_is 0 "refresh works by hand"

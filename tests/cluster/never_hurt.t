@@ -246,7 +246,8 @@ mv "$site/plugstack" "$CLUSTER_DIR/etc/plugstack.conf"
 cluster_restart_slurmd n1
 a_job "our lines stand in plugstack.conf twice"
 is "$said" "" "our lines stand in plugstack.conf twice: sbatch says nothing"
-wait_until 5 test "$(records_count "$group" one finish)" -ge 1
+one_has_ended() { (($(records_count "$group" one finish) >= 1)); }
+wait_until 30 one_has_ended
 wait_until 5 nothing_left
 is "$(records_count "$group" one submit) $(records_count "$group" one start) $(records_count "$group" one finish)" "1 1 1" \
 	"our lines stand in plugstack.conf twice: each record is written once"

@@ -80,7 +80,7 @@ cluster_rpc_reset
 run rl alice status "$group" --reconcile
 status_is 0 "--reconcile works"
 like "$err" "asked about 9 jobs: 7 ended, 2 go on, 0 that nobody knows any more" "and asks about each of them"
-is "$(asked)" "REQUEST_JOB_INFO_SINGLE 7 REQUEST_JOB_USER_INFO 2 " "with one question each: by number; by name where no number was told"
+is "$(asked)" "REQUEST_BUILD_INFO 1 REQUEST_JOB_INFO_SINGLE 7 REQUEST_JOB_USER_INFO 2 " "with one question each, by number, by name where no number was told; and once for the cluster's name"
 is "$(attempts ended)" "[('${job[ended]}', 'COMPLETED', True, 0)]" "one that had ended"
 is "$(attempts failed)" "[('${job[failed]}', 'FAILED', True, 7)]" "one that had failed"
 is "$(attempts stopped)" "[('${job[stopped]}', 'CANCELLED', True, 0)]" "one that was cancelled while it ran"
@@ -93,13 +93,18 @@ is "$(status_json alice "$group" "sorted((a['array_task_id'],a['slurm_state'],a[
 	"[(0, 'COMPLETED', 0), (1, 'FAILED', 1), (2, 'FAILED', 2)]" "the tasks of an array, each with its own end"
 is "$(asked_of ended)" '"asked":"slurmctld"' "the record tells who was asked"
 unlike "$out" "no word since" "no word is missed any more"
-cluster_rpc_reset
-run rl alice status "$group" --reconcile
-like "$err$(asked)" "nobody was asked" "and a second time nobody is asked"
+# What goes on is missed again five seconds after the answer, and a slow disk may need longer for nine of them.
+asks_nobody() {
+	cluster_rpc_reset
+	run rl alice status "$group" --reconcile
+	[[ $err == *"nobody was asked"* ]]
+}
+wait_until 30 asks_nobody
+is "$?$(asked)" 0 "and a second time nobody is asked"
 some_time_passes
 cluster_rpc_reset
 run rl alice status "$group" --reconcile
-is "$(asked)" "REQUEST_JOB_INFO_SINGLE 2 " "later on only about what goes on, now by number"
+is "$(asked)" "REQUEST_BUILD_INFO 1 REQUEST_JOB_INFO_SINGLE 2 " "later on only about what goes on, now by number"
 is "$(attempts goes_on)" "[('${job[goes_on]}', 'RUNNING', False, None)]" "which still runs"
 
 # --- nobody knows: the same jobs anew, in a slurmctld that forgets, and no accounting
@@ -123,7 +128,7 @@ like "$(rl alice status "$group" --run ended)" "neither slurmctld nor accounting
 some_time_passes
 cluster_rpc_reset
 run rl alice status "$group" --reconcile
-is "$(asked)" "REQUEST_JOB_INFO_SINGLE 2 " "nobody is asked about them again, but about what goes on"
+is "$(asked)" "REQUEST_BUILD_INFO 1 REQUEST_JOB_INFO_SINGLE 2 " "nobody is asked about them again, but about what goes on"
 records_are_valid "$group" "every record obeys the schema"
 cluster_admin scancel -u alice
 

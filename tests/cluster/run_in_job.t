@@ -64,7 +64,7 @@ claim_all() {
 	tracker_becomes "$tracker" bare finetune_status failed "$how: salloc without a step"
 	is "$(ends bare)" "FAILED 5:0 True" "$how: with the exit code of its command"
 	tracker_becomes "$tracker" array finetune_status failed "$how: an array of which one task fails"
-	wait_until 10 all_tasks_told
+	wait_until 30 all_tasks_told
 	is "$(ends array | sed 's/, /\n/g' | sort | paste -sd ,)" "COMPLETED 0:0 True,COMPLETED 0:0 True,FAILED 7:0 True" "$how: each task is told"
 	tracker_becomes "$tracker" else eval_status completed "$how: a job that was asked into the group from elsewhere"
 	CLUSTER_TIMEOUT=60 tracker_becomes "$tracker" late finetune_status failed "$how: one that reached its time limit"

@@ -216,7 +216,7 @@ nothing_left() { [[ -z $(leftovers) ]]; }
 # cluster_is_unhurt CLAIM: nothing of ours runs, every node serves.
 cluster_is_unhurt() {
 	local code=0
-	wait_until 10 nothing_left || { note "left: $(leftovers)"; code=1; }
+	wait_until 30 nothing_left || { note "left: $(leftovers)"; code=1; }
 	[[ -z $(cluster_drained) ]] || { note "drained: $(cluster_drained)"; code=1; }
 	ok_if "$code" "$1"
 }

@@ -207,7 +207,8 @@ told dir_s completed "--chdir in an #SBATCH line, submitted from the group" dir_
 tracker_becomes "$tracker" one eval_status completed "a job called PHASE_RUN"
 tracker_becomes "$tracker" two eval_status completed "a job called RUN_PHASE"
 is "$(value one finetune_status) $(value two finetune_status)" "pending pending" "a name that fits two runs is guessed into neither"
-wait_until 10 test "$(status_json alice "$group" "phase('one-two','finetune')['status']")" = completed
+one_two_is() { [[ $(status_json alice "$group" "phase('one-two','finetune')['status']") == "$1" ]]; }
+wait_until 30 one_two_is completed
 run rl alice status "$group"
 like "$out" "Not in the plan" "status has a place for names that are no run's"
 is "$(sed -n '/^Not in the plan/,$p' <<<"$out" | grep -cE '^(one-two|mystery) .*completed')" 2 "with the ambiguous one and the unknown one"
@@ -289,10 +290,10 @@ told again completed "track = all: a group's job is still the group's" again
 tracker_becomes "$tracker" late finetune_status failed "a job that reached its time limit"
 is "$(status_json alice "$group" "phase('late','finetune')['slurm_state']")" TIMEOUT "with Slurm's own word"
 cluster_idle
+wait_until 30 nothing_left
 is "$(status_json alice "$group" 's["damaged"]')" 0 "no record is damaged"
 is "$(status_json alice "$group" "' '.join(r['run'] for r in s['runs'] for p in r['phases'] if p['status'] in ('running', 'submitted'))")" "$left_over" \
 	"no run is left running or submitted"
-wait_until 5 nothing_left
 is "$(find "$group" ! -uid "$(alice_uid)")" "" "every file is alice's"
 records_are_valid "$group" "every record obeys the schema"
 cluster_is_unhurt "nothing of ours is left, and every node serves"

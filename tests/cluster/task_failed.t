@@ -234,7 +234,7 @@ time.sleep(60)'
 	cluster_idle
 	no_cgroups() { [[ -z $(jobs_cgroups) ]]; }
 	jobs_cgroups() { find "$hierarchy" /sys/fs/cgroup/freezer -path "*/uid_$(alice_uid)/job_*" -prune -print 2>/dev/null; }
-	wait_until 5 no_cgroups
+	wait_until 30 no_cgroups
 	is "$(jobs_cgroups)" "" "failed jobs leave no cgroup behind"
 	records_are_valid "$group" "these records obey the schema, too"
 	cluster_is_unhurt "every node serves"

@@ -17,10 +17,12 @@ cat >log <<-'END'
 	# got: 3
 	not ok 3 - third
 	job 4 is unknown
+	FAIL: tests/x.t 3 - third
 	ok 4 - fourth
 	# of the fifth
 	ok 5 - fifth
-	ok 6 - sixth
+	PASS: tests/x.t 5 - fifth
+	ok 6 - sixth # SKIP no Slurm
 	# slow
 	not ok 7 - seventh
 	# the last of slurmctld.log

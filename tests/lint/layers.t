@@ -17,8 +17,8 @@ ring() {
 	spank/slurm/*) echo spank 2 ;;
 	spank/plugin/*) echo spank 3 ;;
 	tool/main.c) echo tool 5 ;;
-	tool/cmd_* | tool/command.* | tool/commands.h | tool/options.* | tool/help.* | tool/damage.* | \
-		tool/drain/* | tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
+	tool/cmd_* | tool/command.* | tool/commands.h | tool/options.* | tool/site_options.* | tool/help.* | \
+		tool/damage.* | tool/drain/* | tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
 	tool/group.* | tool/job_places.* | tool/mentions.* | tool/reconcile.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
 	tool/tracker/* | tool/config.c) echo tool 2 ;; # the settings name the trackers there are
 	tool/*) echo tool 1 ;;

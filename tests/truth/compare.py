@@ -274,9 +274,6 @@ def judge(cell, scenario, row, word, later, before, codes):
             return "blind", "no word since it was requeued or submitted"
         if may_be_blind and later:
             return "blind", "left no trace on a node"
-        # A job of scrontab's waits again after each run, which nothing but slurmctld knows.
-        if may_be_blind and "rewritten" in scenario.marks and not row.nodes:
-            return "blind", "went back into the queue by itself"
         return "disagree", "the ledger knows nothing of it"
     wrong = differences(row, word, later, codes, "rewritten" in scenario.marks)
     if not wrong:

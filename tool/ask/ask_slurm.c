@@ -2,6 +2,7 @@
 /*
  * runledger-ask JOBID: asks slurmctld for one job, once, and prints what it said as a `finish` record.
  * runledger-ask UID FROM TO NAME: the same for the one job of that name which that user submitted between two moments.
+ * runledger-ask --cluster: prints the cluster's name, as slurmctld has it.
  * Exit status 0; 3: slurmctld knows no such job; 1: slurmctld could not be asked.
  *
  * The only program of ours that links libslurm.  One REQUEST_JOB_INFO_SINGLE; SHOW_LOCAL keeps libslurm from a second
@@ -57,11 +58,17 @@ static const char *state_word(const slurm_job_info_t *job)
 	return base < JOB_END ? states[base] : "UNKNOWN";
 }
 
-static bool is_final(const slurm_job_info_t *job)
+static bool has_ended(const slurm_job_info_t *job)
 {
 	uint32_t base = job->job_state & JOB_STATE_BASE;
 
 	return base > JOB_SUSPENDED && base < JOB_END;
+}
+
+/* A job of scrontab's goes back to the queue after each run, until it is taken away: that takes the flag from it. */
+static bool is_final(const slurm_job_info_t *job)
+{
+	return has_ended(job) && !(job->bitflags & CRON_JOB);
 }
 
 /* What else the job is a part of. */
@@ -87,7 +94,7 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 /* Whatever such a job has as its start: the moment of its end, or when it might have started. */
 static bool never_ran(const slurm_job_info_t *job)
 {
-	return is_final(job) && (job->nodes == NULL || job->nodes[0] == '\0');
+	return has_ended(job) && (job->nodes == NULL || job->nodes[0] == '\0');
 }
 
 /*
@@ -109,7 +116,7 @@ static void add_times(struct rlg_record_writer *writer, const slurm_job_info_t *
 		return;
 	}
 	rlg_record_time(writer, "start_time", (int64_t)job->start_time * RLG_SECOND_US);
-	if (is_final(job))
+	if (has_ended(job))
 		rlg_record_time(writer, "end_time", (int64_t)job->end_time * RLG_SECOND_US);
 }
 
@@ -291,10 +298,26 @@ static int ask_by_submission(uint32_t uid, time_t from, time_t to, const char *n
 	return found != NULL ? print_job(found) : no_such_job("no job of this name was submitted then");
 }
 
+/* slurmctld's own word, not slurm.conf's of this machine.  The answer is not freed: not every libslurm has a function for it. */
+static int print_cluster(void)
+{
+	slurm_conf_t *conf = NULL;
+
+	if (slurm_load_ctl_conf(0, &conf) != 0) {
+		fprintf(stderr, "%s\n", slurm_strerror(errno));
+		return 1;
+	}
+	return puts(conf->cluster_name == NULL ? "" : conf->cluster_name) >= 0 && fflush(stdout) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	long long first, from, to;
 
+	if (argc == 2 && strcmp(argv[1], "--cluster") == 0) {
+		slurm_init(NULL);
+		return print_cluster();
+	}
 	if (argc == 2 && rlg_parse_int(argv[1], 1, UINT32_MAX, &first)) {
 		slurm_init(NULL);
 		return ask_by_id((uint32_t)first);
@@ -304,6 +327,6 @@ int main(int argc, char **argv)
 		slurm_init(NULL);
 		return ask_by_submission((uint32_t)first, (time_t)from, (time_t)to, argv[4]);
 	}
-	fputs("usage: runledger-ask JOBID | runledger-ask UID FROM TO NAME\n", stderr);
+	fputs("usage: runledger-ask JOBID | UID FROM TO NAME | --cluster\n", stderr);
 	return 2;
 }

@@ -35,7 +35,6 @@ struct children {
 	struct rlg_drain_entry *entries;
 	size_t count, next;
 	const struct rlg_siteconf *site;
-	bool loud;
 };
 
 /* The entries from `next` on that are of one user. */
@@ -66,7 +65,7 @@ static int start(struct children *children, struct child *child, struct rlg_err 
 	if (child->pid == 0) {
 		close(pipe_fds[0]);
 		signal(SIGPIPE, SIG_IGN);
-		_exit(rlg_drain_user(child->entries, child->count, children->site, pipe_fds[1], children->loud));
+		_exit(rlg_drain_user(child->entries, child->count, children->site, pipe_fds[1]));
 	}
 	close(pipe_fds[1]);
 	if (child->pid < 0) {
@@ -147,9 +146,9 @@ static struct child *free_place(struct children *children)
 }
 
 int rlg_drain_children(struct rlg_arena *arena, struct rlg_drain_entry *entries, size_t count,
-		       const struct rlg_siteconf *site, bool loud, struct rlg_err *err)
+		       const struct rlg_siteconf *site, struct rlg_err *err)
 {
-	struct children children = {.arena = arena, .entries = entries, .count = count, .site = site, .loud = loud};
+	struct children children = {.arena = arena, .entries = entries, .count = count, .site = site};
 	int code = 0;
 
 	while (children.running > 0 || (children.next < count && code == 0)) {

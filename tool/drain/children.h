@@ -13,6 +13,6 @@
  * is killed, or left alone if even that does not help; its entries stay RLG_DRAINED_NOT.
  */
 int rlg_drain_children(struct rlg_arena *arena, struct rlg_drain_entry *entries, size_t count,
-		       const struct rlg_siteconf *site, bool loud, struct rlg_err *err);
+		       const struct rlg_siteconf *site, struct rlg_err *err);
 
 #endif

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 /* So many entries are in memory at a time, so that a flood does not grow us without bound. */
@@ -30,7 +29,6 @@ static const char *const folder_names[FOLDERS] = {RLG_SPOOL_NEW, RLG_SPOOL_HELD,
 struct rlg_drain {
 	const char *path;
 	const struct rlg_siteconf *site;
-	bool loud;
 	uid_t owner; /* of the spool: SlurmUser; nobody else's entries are believed */
 	char watched[RLG_PATH_MAX];
 	int folders[FOLDERS];
@@ -53,12 +51,9 @@ struct pass {
 	struct rlg_drain_report *report;
 };
 
-static void complain(const struct rlg_drain *drain, const char *sentence)
+static void complain(const char *sentence)
 {
-	if (drain->loud)
-		fprintf(stderr, "runledger drain: %s\n", sentence);
-	else
-		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+	fprintf(stderr, "runledger drain: %s\n", sentence);
 }
 
 /* `new` must be SlurmUser's, who writes there; the others are ours. */
@@ -116,7 +111,7 @@ static int open_folders(struct rlg_drain *drain, struct rlg_err *err)
 	return code;
 }
 
-int rlg_drain_open(const char *path, const struct rlg_siteconf *site, bool loud, struct rlg_drain **out_drain,
+int rlg_drain_open(const char *path, const struct rlg_siteconf *site, struct rlg_drain **out_drain,
 		   struct rlg_err *err)
 {
 	struct rlg_drain *drain = calloc(1, sizeof(*drain));
@@ -124,7 +119,7 @@ int rlg_drain_open(const char *path, const struct rlg_siteconf *site, bool loud,
 	*out_drain = drain;
 	if (drain == NULL)
 		return rlg_fail_errno(err, -ENOMEM, "cannot open the spool %s", path);
-	*drain = (struct rlg_drain){.path = path, .site = site, .loud = loud, .folders = {-1, -1, -1}};
+	*drain = (struct rlg_drain){.path = path, .site = site, .folders = {-1, -1, -1}};
 	snprintf(drain->watched, sizeof(drain->watched), "%s/" RLG_SPOOL_NEW, path);
 	return open_folders(drain, err);
 }
@@ -163,7 +158,7 @@ static bool move(struct pass *pass, const char *name, enum folder from, enum fol
 	if (renameat(pass->drain->folders[from], name, pass->drain->folders[to], name) == 0)
 		return true;
 	if (errno != ENOENT)
-		complain(pass->drain, "an entry of the spool cannot be moved; is its disk full?");
+		complain("an entry of the spool cannot be moved; is its disk full?");
 	return false;
 }
 
@@ -310,7 +305,7 @@ static int deliver(struct pass *pass, struct rlg_err *err)
 		qsort(pass->entries, pass->count, sizeof(*pass->entries), compare_entries);
 	while (ready < pass->count && !pass->entries[ready].waits)
 		ready++;
-	int code = rlg_drain_children(pass->arena, pass->entries, ready, drain->site, drain->loud, err);
+	int code = rlg_drain_children(pass->arena, pass->entries, ready, drain->site, err);
 	settle(pass);
 	return code;
 }

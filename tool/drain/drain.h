@@ -19,7 +19,7 @@ struct rlg_drain_report {
 };
 
 /* Opens the spool.  The caller keeps `path` and `site`.  Returns 0 or a negative errno with a sentence. */
-int rlg_drain_open(const char *path, const struct rlg_siteconf *site, bool loud, struct rlg_drain **out_drain,
+int rlg_drain_open(const char *path, const struct rlg_siteconf *site, struct rlg_drain **out_drain,
 		   struct rlg_err *err);
 void rlg_drain_close(struct rlg_drain *drain);
 

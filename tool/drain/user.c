@@ -16,16 +16,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
-/* As for any process of ours that works on a user's files and that nobody waits for: cmd_record_job.c. */
-#define CPU_SECONDS 60
-#define MEMORY_BYTES ((size_t)4 << 30)
+/* The next pass tries again what this one left: there is no need to wait for as long as others do. */
 #define WALL_SECONDS 600
-
-/* How long writers of one host wait for each other. */
-#define TURN_MS 10000
 
 /* So long a folder that is missing may be on a file system that is away; afterwards it was removed. */
 #define MOST_AWAY_US (86400 * RLG_SECOND_US)
@@ -38,25 +32,21 @@ struct delivery {
 	const struct rlg_drain_entry *entry;
 	struct rlg_group *touched[MOST_TOUCHED];
 	size_t n_touched;
-	bool loud;
 	struct rlg_err *err;
 };
 
-static void complain(const struct delivery *delivery, const char *sentence)
+static void complain(const char *sentence)
 {
-	if (delivery->loud)
-		fprintf(stderr, "runledger drain: %s\n", sentence);
-	else
-		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+	fprintf(stderr, "runledger drain: %s\n", sentence);
 }
 
-static void refresh(const struct delivery *delivery, struct rlg_group *group)
+static void refresh(struct rlg_group *group)
 {
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
 	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
-		complain(delivery, err.text);
+		complain(err.text);
 }
 
 static void touch(struct delivery *delivery, struct rlg_group *group)
@@ -65,7 +55,7 @@ static void touch(struct delivery *delivery, struct rlg_group *group)
 		if (delivery->touched[i] == group)
 			return;
 	if (delivery->n_touched == MOST_TOUCHED)
-		refresh(delivery, group);
+		refresh(group);
 	else
 		delivery->touched[delivery->n_touched++] = group;
 }
@@ -124,7 +114,7 @@ static int append(void *context, const struct rlg_job_place *place)
 				    .run = place->run,
 				    .line = storage,
 				    .length = (size_t)length,
-				    .timeout_ms = TURN_MS,
+				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = true};
 	rlg_group_take_umask(append.group);
 	int code = rlg_statusfile_append(&append, delivery->err);
@@ -197,7 +187,7 @@ static enum rlg_drained drain_entry(struct delivery *delivery, struct rlg_drain_
 		return RLG_DRAINED_UNTRACKED;
 	/* Once: it is tried again every minute. */
 	if (!entry->held)
-		complain(delivery, err.text);
+		complain(err.text);
 	return RLG_DRAINED_NOT;
 }
 
@@ -208,17 +198,16 @@ static int become(const struct rlg_drain_entry *entry, struct rlg_err *err)
 	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, err);
 }
 
-int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd,
-		   bool loud)
+int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
 	struct rlg_err err = {""};
-	struct delivery delivery = {.loud = loud};
+	struct delivery delivery = {.places = NULL};
 
 	rlg_process_hide();
-	rlg_process_limit(CPU_SECONDS, WALL_SECONDS, MEMORY_BYTES);
+	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
 	if (become(entries[0], &err) != 0) {
-		complain(&delivery, err.text);
+		complain(err.text);
 		return RLG_EXIT_FAILED;
 	}
 	delivery.places = rlg_job_places_new(arena, site);
@@ -228,7 +217,7 @@ int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const s
 			break;
 	}
 	for (size_t i = 0; i < delivery.n_touched; i++)
-		refresh(&delivery, delivery.touched[i]);
+		refresh(delivery.touched[i]);
 	rlg_job_places_free(delivery.places);
 	return RLG_EXIT_OK;
 }

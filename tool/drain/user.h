@@ -36,9 +36,8 @@ struct rlg_drain_answer {
 
 /*
  * Becomes the user of the entries (all have the same) if this is root, puts each into its status file, answers on
- * `answer_fd`, and at last refreshes the groups.  Complains to syslog, or on stderr if `loud`.  Returns an exit status.
+ * `answer_fd`, and at last refreshes the groups.  Complains on stderr.  Returns an exit status.
  */
-int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd,
-		   bool loud);
+int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd);
 
 #endif
