@@ -237,6 +237,23 @@ static void a_job_is_known_before_it_has_an_id(void **state)
 	assert_string_equal(log.text, machine_log(*state, STORY_RUNNING).text);
 }
 
+/* Without the plugin that tells it, the id comes with the start; and Slurm's own word on when it was submitted. */
+static void later_jobs_are_known_before_they_have_an_id(void **state)
+{
+	struct story story;
+
+	story_tell(&story, STORY_RESUBMITTED);
+	story.train[1].job_id = -1;
+	struct log log = refresh(*state, &story, machine_log(*state, STORY_TIMEOUT));
+	assert_non_null(strstr(log.text, "## Job (resumed)\n- execution_id: <Slurm job_id"));
+	story_tell(&story, STORY_COMPLETED);
+	story.train[1].submit_us += 61 * RLG_SECOND_US;
+	log = refresh(*state, &story, log);
+	assert_non_null(strstr(log.text, "## Job (resumed)\n- execution_id: 4187600\n- submitted: 2026-03-12 15:01 UTC\n"));
+	assert_non_null(strstr(log.text, "- 2026-03-12 15:01 \xe2\x80\x94 submitted, job 4187600\n"));
+	assert_null(strstr(log.text, "<ISO timestamp>"));
+}
+
 static void a_requeued_job_has_one_block_and_a_line_for_each_try(void **state)
 {
 	struct story story;
@@ -535,6 +552,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(what_a_person_wrote_over_stays_theirs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_the_machine_wrote_follows_the_records, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_job_is_known_before_it_has_an_id, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(later_jobs_are_known_before_they_have_an_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_requeued_job_has_one_block_and_a_line_for_each_try, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_array_is_told_as_one_job, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_words_stay_one_line_and_harmless, set_up, tear_down),

@@ -182,18 +182,21 @@ static bool text_has_number(const char *text, size_t length, int64_t number)
 	return has_number(numbers, rlg_rl_numbers(text, length, numbers, IDS_MAX), number);
 }
 
-static bool key_has(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job)
+static bool key_has(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job,
+		    const struct rlg_kept *kept)
 {
 	return has_number(part->ids, part->n_ids, job->number);
 }
 
-static bool heading_has(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job)
+static bool heading_has(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job,
+		        const struct rlg_kept *kept)
 {
 	return part->n_ids == 0 && (part->about_jobs || part->has_fields) &&
 	       text_has_number(part->lower, strlen(part->lower), job->number);
 }
 
-static bool lines_have(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job)
+static bool lines_have(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job,
+		       const struct rlg_kept *kept)
 {
 	if (part->n_ids > 0 || !part->about_jobs || job->number < LEAST_ID_IN_PROSE)
 		return false;
@@ -203,23 +206,39 @@ static bool lines_have(const struct rlg_rl_doc *doc, const struct rlg_rl_part *p
 	return false;
 }
 
-/* Jobs without an id, and blocks that were made before there was one: by the moment of the submission. */
-static bool moment_is_there(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job)
+static bool text_is_there(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const char *text)
 {
-	const char *moments[] = {rlg_rl_iso(doc->lines.arena, job->submit_us), rlg_rl_iso(doc->lines.arena, job->start_us)};
 	size_t begin = doc->lines.list[part->part.heading].offset;
 	size_t end = part->own_end < doc->lines.n ? doc->lines.list[part->own_end].offset : doc->lines.length;
 
+	return text != NULL && memmem(doc->lines.text + begin, end - begin, text, strlen(text)) != NULL;
+}
+
+/*
+ * Jobs without an id, and blocks that were made before there was one: by the moment of the submission, as it is known now,
+ * or as it was written then.
+ */
+static bool moment_is_there(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job,
+			    const struct rlg_kept *kept)
+{
+	static const char *const fields[] = {"submitted/start", "submitted", "start"};
+	struct rlg_arena *arena = doc->lines.arena;
+	const char *keys[] = {rlg_rl_block_key(arena, job, job->key), rlg_rl_block_key(arena, job, job->early_key)};
+
 	if (part->n_ids > 0 || !(part->about_jobs || part->has_fields))
 		return false;
-	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++)
-		if (moments[i] != NULL &&
-		    memmem(doc->lines.text + begin, end - begin, moments[i], strlen(moments[i])) != NULL)
-			return true;
+	if (text_is_there(doc, part, rlg_rl_iso(arena, job->submit_us)) ||
+	    text_is_there(doc, part, rlg_rl_iso(arena, job->start_us)))
+		return true;
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+		for (size_t f = 0; keys[k] != NULL && f < sizeof(fields) / sizeof(fields[0]); f++)
+			if (text_is_there(doc, part, rlg_kept_get(kept, rlg_arena_printf(arena, "%s/%s", keys[k], fields[f]))))
+				return true;
 	return false;
 }
 
-typedef bool match_fn(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job);
+typedef bool match_fn(const struct rlg_rl_doc *doc, const struct rlg_rl_part *part, const struct rlg_rl_job *job,
+		      const struct rlg_kept *kept);
 
 /* From the surest to the least sure; an id that anything is said of goes before all that has none. */
 static const struct {
@@ -235,7 +254,7 @@ static bool is_matched(const struct rlg_rl_doc *doc, const struct rlg_rl_job *jo
 	return false;
 }
 
-static void match_by(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, size_t how)
+static void match_by(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, const struct rlg_kept *kept, size_t how)
 {
 	for (size_t j = 0; j < run->n_jobs; j++) {
 		const struct rlg_rl_job *job = &run->jobs[j];
@@ -243,7 +262,7 @@ static void match_by(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, size_
 			continue;
 		for (size_t i = 0; i < doc->n_parts && !is_matched(doc, job); i++)
 			if (doc->parts[i].job == NULL && doc->lines.list[doc->parts[i].part.heading].level > 1 &&
-			    matches[how].fits(doc, &doc->parts[i], job))
+			    matches[how].fits(doc, &doc->parts[i], job, kept))
 				doc->parts[i].job = job;
 	}
 }
@@ -280,6 +299,6 @@ bool rlg_rl_had_block(struct rlg_arena *arena, const struct rlg_kept *kept, cons
 void rlg_rl_doc_match(struct rlg_rl_doc *doc, const struct rlg_rl_run *run, const struct rlg_kept *kept)
 {
 	for (size_t how = 0; how < sizeof(matches) / sizeof(matches[0]); how++)
-		match_by(doc, run, how);
+		match_by(doc, run, kept, how);
 	match_open(doc, run, kept);
 }
