@@ -117,6 +117,7 @@ cluster_tests = \
 	%D%/cluster/run_in_job.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
+	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

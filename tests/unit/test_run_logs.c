@@ -272,6 +272,25 @@ static void a_requeued_job_has_one_block_and_a_line_for_each_try(void **state)
 	assert_non_null(strstr(log.text, "- end: `<ISO timestamp>`\n"));
 }
 
+static void two_jobs_of_one_minute_have_a_line_each(void **state)
+{
+	struct story story;
+	struct log log = {NULL, NULL};
+
+	for (enum story_stage stage = STORY_RUNNING; stage < STORY_STAGES; stage++) {
+		story_tell(&story, stage);
+		story_start(&story.train[0], STORY_AT(12, 15, 5), "nid002");
+		if (stage >= STORY_TIMEOUT)
+			story_end(&story.train[0], STORY_AT(12, 15, 5), "TIMEOUT", 0);
+		log = refresh(*state, &story, refresh(*state, &story, log));
+	}
+	const char *line = "- 2026-03-12 15:05 \xe2\x80\x94 running on nid002\n", *at = strstr(log.text, line);
+	assert_non_null(at);
+	at = strstr(at + 1, line);
+	assert_non_null(at);
+	assert_null(strstr(at + 1, line));
+}
+
 static void an_array_is_told_as_one_job(void **state)
 {
 	struct rlg_attempt tasks[100];
@@ -554,6 +573,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_job_is_known_before_it_has_an_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(later_jobs_are_known_before_they_have_an_id, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_requeued_job_has_one_block_and_a_line_for_each_try, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_jobs_of_one_minute_have_a_line_each, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_array_is_told_as_one_job, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_words_stay_one_line_and_harmless, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_secret_on_the_command_line_is_not_written, set_up, tear_down),

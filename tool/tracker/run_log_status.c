@@ -27,6 +27,7 @@ struct stamped {
 	int64_t minute; /* as the clock on the wall counts them */
 	bool has_time, roughly;
 	bool is_ours; /* just as the machine wrote it */
+	bool is_known; /* the memory has it: it stands for that event, and for no other that reads the same */
 };
 
 struct status {
@@ -130,18 +131,39 @@ static const char *kept_line(const struct status *status, const struct rlg_rl_ev
 	return line == NULL && event->early_key != NULL ? rlg_kept_get(status->update->kept, event->early_key) : line;
 }
 
+static bool is_text(const struct status *status, size_t at, const char *text)
+{
+	const struct stamped *line = &status->list[at];
+
+	return line->length == strlen(text) &&
+	       memcmp(status->update->doc->lines.text + line->text, text, line->length) == 0;
+}
+
+/* Two jobs can start in one minute on one node: the first line with that text that stands for none yet. */
+static size_t unknown_line_with(const struct status *status, const char *text)
+{
+	size_t at = line_with(status, text);
+
+	while (at < status->n && (status->list[at].is_known || !is_text(status, at, text)))
+		at++;
+	return at < status->n ? at : RLG_NAMES_NONE;
+}
+
 /* Lines of the machine's say what they say, and stand for nothing else. */
 static void mark_ours(struct status *status)
 {
 	const struct rlg_rl_run *run = status->update->run;
 
 	for (size_t i = 0; i < run->n_events; i++) {
-		const char *texts[] = {kept_line(status, &run->events[i]), run->events[i].line};
-		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++) {
-			size_t at = line_with(status, texts[t]);
-			if (at != RLG_NAMES_NONE)
-				status->list[at].is_ours = true;
-		}
+		const char *kept = kept_line(status, &run->events[i]);
+		size_t at = kept != NULL ? unknown_line_with(status, kept) : RLG_NAMES_NONE;
+		if (at != RLG_NAMES_NONE)
+			status->list[at].is_ours = status->list[at].is_known = true;
+	}
+	for (size_t i = 0; i < run->n_events; i++) {
+		size_t at = unknown_line_with(status, run->events[i].line);
+		if (at != RLG_NAMES_NONE)
+			status->list[at].is_ours = true;
 	}
 }
 
@@ -299,7 +321,12 @@ static bool is_news(struct status *status, const struct rlg_rl_event *event)
 		mend_line(status, event, kept);
 	if (kept != NULL)
 		return false;
-	return status->part == NULL || (line_with(status, event->line) == RLG_NAMES_NONE && !is_said_by_person(status, event));
+	if (status->part == NULL)
+		return true;
+	size_t at = unknown_line_with(status, event->line);
+	if (at != RLG_NAMES_NONE)
+		status->list[at].is_known = true;
+	return at == RLG_NAMES_NONE && !is_said_by_person(status, event);
 }
 
 static void add_section(struct status *status)
