@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += lib/librlg_core.la lib/librlg_read.la
 lib_librlg_core_la_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
+	%D%/fs_kind.c %D%/fs_kind.h \
 	%D%/layout.c %D%/layout.h \
 	%D%/process.c %D%/process.h \
 	%D%/record.c %D%/record.h \

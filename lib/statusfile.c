@@ -3,6 +3,7 @@
 #include "lib/statusfile.h"
 
 #include "lib/clock.h"
+#include "lib/fs_kind.h"
 #include "lib/record.h"
 #include "lib/text.h"
 
@@ -28,34 +29,13 @@
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 #define FILE_FLAGS (O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
-/*
- * File systems of this machine alone (statfs(2), linux/magic.h).  Everything else may be a network file system, whose
- * write(2) says little: only fsync(2) does.
- */
-static const unsigned long local_file_systems[] = {
-	0xef53, /* ext2, 3, 4 */
-	0x58465342, /* xfs */
-	0x9123683e, /* btrfs */
-	0x01021994, /* tmpfs */
-	0x794c7630, /* overlayfs */
-	0x2fc12fc1, /* zfs */
-	0xf2f52010, /* f2fs */
-	0x3153464a, /* jfs */
-	0xca451a4e, /* bcachefs */
-};
-
 enum turn { OUR_TURN, NO_TURN };
 
 static bool is_local(int fd)
 {
 	struct statfs where;
 
-	if (fstatfs(fd, &where) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(local_file_systems) / sizeof(local_file_systems[0]); i++)
-		if ((unsigned long)where.f_type == local_file_systems[i])
-			return true;
-	return false;
+	return fstatfs(fd, &where) == 0 && rlg_fs_is_local((unsigned long)where.f_type);
 }
 
 void rlg_statusfile_host(char out_host[RLG_HOST_MAX])

@@ -22,12 +22,15 @@ unit_tests = \
 	tests/unit/test_finish \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
+	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_log_tail \
 	tests/unit/test_match \
+	tests/unit/test_log_values \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
@@ -85,6 +88,8 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/reconcile.t \
+	%D%/cli/log.t \
+	%D%/cli/note.t \
 	%D%/cli/record.t \
 	%D%/cli/record_order.t \
 	%D%/cli/refresh.t \
@@ -109,6 +114,7 @@ cluster_tests = \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
+	%D%/cluster/log_in_job.t \
 	%D%/cluster/main.t \
 	%D%/cluster/never_hurt.t \
 	%D%/cluster/prolog_flags.t \

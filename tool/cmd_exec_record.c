@@ -7,6 +7,7 @@
 #include "lib/statusfile.h"
 #include "lib/text.h"
 #include "tool/cmd_record_job.h"
+#include "tool/job_here.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -39,22 +40,13 @@ static const struct {
 	{"SLURM_JOB_START_TIME", "start_time"}, /* since 23.02 */
 };
 
-static const char *environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
 void rlg_exec_init(struct rlg_exec *out_exec, struct rlg_options *options)
 {
 	static struct rlg_exec_findings private;
-	long long job_id;
 
 	*out_exec = (struct rlg_exec){
 		.options = options, .argv = options->words, .argc = (size_t)options->n_words, .begin_us = rlg_clock_now_us()};
-	if (rlg_parse_int(environment("SLURM_JOB_ID"), 1, UINT32_MAX, &job_id))
-		out_exec->job_id = job_id;
+	out_exec->job_id = rlg_job_here();
 	if (getcwd(out_exec->folder, sizeof(out_exec->folder)) == NULL || out_exec->folder[0] != '/')
 		out_exec->folder[0] = '\0';
 	rlg_record_new_id(out_exec->id);
@@ -86,15 +78,6 @@ bool rlg_exec_is_recorded(const struct rlg_exec *exec)
 
 /* ---- where to ---- */
 
-/* The address that the plugin gave the job at its submission.  False: there is no whole one. */
-static bool read_address(const char **out_group, struct rlg_resolution *out_to)
-{
-	*out_group = environment("SLURM_SPANK_RUNLEDGER_GROUP");
-	*out_to = (struct rlg_resolution){.run = environment("SLURM_SPANK_RUNLEDGER_RUN"),
-					  .phase = environment("SLURM_SPANK_RUNLEDGER_PHASE")};
-	return *out_group != NULL && (*out_group)[0] == '/' && out_to->run != NULL;
-}
-
 static const char *given(const struct rlg_exec *exec, const char *name)
 {
 	const char *value = rlg_option_value(exec->options, name);
@@ -102,66 +85,15 @@ static const char *given(const struct rlg_exec *exec, const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-static void read_about(const struct rlg_exec *exec, const char *group, struct rlg_job_facts *out_about)
-{
-	const char *folder = exec->folder[0] == '\0' ? NULL : exec->folder;
-
-	*out_about = (struct rlg_job_facts){
-		.asked_run = given(exec, "run"),
-		.asked_group = given(exec, "run-group"),
-		.folder = folder,
-		.client_folder = folder == NULL ? "/" : folder,
-		.job_name = given(exec, "name"),
-		.array_task = environment("SLURM_ARRAY_TASK_ID"),
-	};
-	if (out_about->asked_run == NULL && (out_about->asked_run = environment("RUNLEDGER_RUN")) != NULL)
-		out_about->asked_by_environment = true;
-	if (out_about->asked_group == NULL)
-		out_about->asked_group = group != NULL ? group : environment("RUNLEDGER_GROUP");
-	if (out_about->job_name == NULL)
-		out_about->job_name = environment("SLURM_JOB_NAME");
-}
-
-/* What was asked for and cannot be had, as at a submission. */
-static void warn(const struct rlg_exec *exec, const struct rlg_group *group, const struct rlg_job_facts *about,
-		 const struct rlg_resolution *to, struct rlg_err *err)
-{
-	struct rlg_err words;
-
-	if (about->asked_run != NULL && !rlg_resolve_asked_ok(about->asked_run)) {
-		rlg_fail(&words, 0, "'%s' cannot be the name of a run or a phase, so this goes to %s/%s", about->asked_run,
-			 to->run, to->phase);
-		complain(exec, words.text);
-	} else if (err->text[0] != '\0') {
-		rlg_fail(&words, 0, "%s; this goes to %s, where the job's folder lies", err->text, group->path);
-		complain(exec, words.text);
-	}
-	err->text[0] = '\0';
-}
-
-/* As at a submission: options over the job's address, and that over what can be found. */
 static int find_place(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
 		      struct rlg_resolution *to, struct rlg_err *err)
 {
-	const char *address;
-	bool has_address = read_address(&address, to);
-	bool asked = given(exec, "run") != NULL || given(exec, "run-group") != NULL || given(exec, "name") != NULL;
+	struct rlg_job_wishes wishes = {given(exec, "run"), given(exec, "run-group"), given(exec, "name")};
+	struct rlg_err warning;
+	int code = rlg_job_find_place(&wishes, exec->folder, &job->site, &job->about, group, to, &warning, err);
 
-	read_about(exec, has_address ? address : NULL, &job->about);
-	if (has_address && !asked) {
-		int code = rlg_group_open(address, group, err);
-		if (code == 0)
-			to->run = rlg_resolve_array_task(group->arena, to->run, job->about.array_task);
-		return code;
-	}
-	int code = rlg_resolve_group(&job->about, &job->site, group, err);
-	if (code != 0)
-		return err->text[0] != '\0' ? code
-					    : rlg_fail(err, code, "%s is in no run group; `runledger init` makes one",
-						       exec->folder[0] == '\0' ? "this folder" : exec->folder);
-	rlg_resolve_run(group, &job->about, to);
-	warn(exec, group, &job->about, to, err);
-	return 0;
+	complain(exec, warning.text);
+	return code;
 }
 
 /* The end goes where the start went, whatever has become of plan and rules meanwhile. */
@@ -188,9 +120,9 @@ static int find_place_again(const struct rlg_exec *exec, struct rlg_record_job *
 /* The plugin's, where the job was submitted through it; else one that all execs of this try of the job come to. */
 static bool find_sid(const struct rlg_exec *exec, char out_sid[RLG_ID_MAX])
 {
-	const char *told = environment("SLURM_SPANK_RUNLEDGER_SID");
-	const char *parts[] = {"exec", environment("SLURM_CLUSTER_NAME"), environment("SLURM_JOB_ID"),
-			       environment("SLURM_RESTART_COUNT"), environment("SLURM_JOB_START_TIME")};
+	const char *told = rlg_job_environment("SLURM_SPANK_RUNLEDGER_SID");
+	const char *parts[] = {"exec", rlg_job_environment("SLURM_CLUSTER_NAME"), rlg_job_environment("SLURM_JOB_ID"),
+			       rlg_job_environment("SLURM_RESTART_COUNT"), rlg_job_environment("SLURM_JOB_START_TIME")};
 
 	if (told != NULL && strlen(told) == RLG_ID_MAX - 1 && strspn(told, "0123456789abcdef") == RLG_ID_MAX - 1)
 		return rlg_copy(out_sid, RLG_ID_MAX, told);
@@ -204,7 +136,7 @@ static void add_job(cJSON *facts, const struct rlg_exec *exec, const char *sid)
 
 	rlg_facts_number(facts, "job_id", exec->job_id);
 	rlg_facts_text(facts, "sid", sid);
-	rlg_facts_text(facts, "cluster", environment("SLURM_CLUSTER_NAME"));
+	rlg_facts_text(facts, "cluster", rlg_job_environment("SLURM_CLUSTER_NAME"));
 	rlg_statusfile_host(host);
 	rlg_facts_text(facts, "host", host);
 }
@@ -213,14 +145,14 @@ static void add_number(cJSON *facts, const char *variable, const char *member)
 {
 	long long number;
 
-	if (rlg_parse_int(environment(variable), 0, INT64_MAX, &number))
+	if (rlg_parse_int(rlg_job_environment(variable), 0, INT64_MAX, &number))
 		rlg_facts_number(facts, member, number);
 }
 
 /* In batch scripts Slurm does not say where they run before 23.11; a job of one node leaves no choice. */
 static void add_only_node(cJSON *facts)
 {
-	const char *nodes = environment("SLURM_JOB_NODELIST");
+	const char *nodes = rlg_job_environment("SLURM_JOB_NODELIST");
 
 	if (!cJSON_HasObjectItem(facts, "node") && nodes != NULL && strpbrk(nodes, "[,") == NULL)
 		rlg_facts_text(facts, "node", nodes);
@@ -229,7 +161,7 @@ static void add_only_node(cJSON *facts)
 static void add_environment(cJSON *facts)
 {
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		rlg_facts_text(facts, texts[i].member, environment(texts[i].variable));
+		rlg_facts_text(facts, texts[i].member, rlg_job_environment(texts[i].variable));
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		add_number(facts, numbers[i].variable, numbers[i].member);
 	add_only_node(facts);
@@ -242,7 +174,7 @@ static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const
 	cJSON *context = cJSON_CreateObject();
 
 	if (strcmp(job->draft.name, "finish") != 0) {
-		rlg_client_line_read(group->arena, exec->argv, exec->argc, environment,
+		rlg_client_line_read(group->arena, exec->argv, exec->argc, rlg_job_environment,
 				     exec->folder[0] == '\0' ? "/" : exec->folder, &job->line);
 		rlg_facts_text(context, "cwd", exec->folder);
 		rlg_facts_text(context, "command", job->line.command);

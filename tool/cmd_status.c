@@ -3,6 +3,7 @@
 #include "tool/commands.h"
 #include "tool/damage.h"
 #include "tool/group.h"
+#include "tool/named_run.h"
 #include "tool/reconcile.h"
 #include "tool/refresh.h"
 #include "tool/scripts.h"
@@ -80,15 +81,6 @@ static void choose_runs(struct rlg_status_view *view, const struct filter *filte
 			view->runs[view->n_runs++] = &model->runs[i];
 }
 
-static int unknown_run(const struct rlg_options *options, const struct rlg_model *model, const char *name)
-{
-	struct rlg_nearest nearest = {.word = name};
-
-	for (size_t i = 0; i < model->n_runs; i++)
-		rlg_nearest_offer(&nearest, model->runs[i].name);
-	return rlg_unknown_name(options, &nearest, "run", model->run_group);
-}
-
 static void say_reconciled(const struct rlg_options *options, const struct rlg_reconciliation *done)
 {
 	if (done->elsewhere > 0)
@@ -140,7 +132,7 @@ static int show(const struct rlg_options *options, struct rlg_group *group, cons
 	if (rlg_option_given(options, "reconcile") && (status = reconcile(options, group, &model, now_us)) != 0)
 		return status;
 	if (filter->run != NULL && rlg_model_run(model, filter->run) == NULL)
-		return unknown_run(options, model, filter->run);
+		return rlg_unknown_run(options, model, filter->run);
 	view.model = model;
 	choose_runs(&view, filter);
 	rlg_summary_actions(group->arena, model, rlg_scripts_has, (void *)group->path, &view.actions);

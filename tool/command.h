@@ -12,7 +12,8 @@ enum rlg_exit {
 	RLG_EXIT_OK = 0,
 	RLG_EXIT_FAILED = 1,
 	RLG_EXIT_USAGE = 2, /* asked wrongly */
-	RLG_EXIT_DAMAGED = 3 /* worked, but some input was damaged and stepped over */
+	RLG_EXIT_DAMAGED = 3, /* worked, but some input was damaged and stepped over */
+	RLG_EXIT_TIMEOUT = 124 /* the time of --timeout was up; as timeout(1) says it */
 };
 
 struct rlg_example {

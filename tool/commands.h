@@ -10,9 +10,14 @@
 extern const struct rlg_command rlg_cmd_init;
 extern const struct rlg_command rlg_cmd_status;
 extern const struct rlg_command rlg_cmd_events;
+extern const struct rlg_command rlg_cmd_watch;
+extern const struct rlg_command rlg_cmd_wait;
 extern const struct rlg_command rlg_cmd_refresh;
 extern const struct rlg_command rlg_cmd_report;
+extern const struct rlg_command rlg_cmd_log;
+extern const struct rlg_command rlg_cmd_note;
 extern const struct rlg_command rlg_cmd_jobs;
+extern const struct rlg_command rlg_cmd_slurm_job_list;
 extern const struct rlg_command rlg_cmd_exec;
 extern const struct rlg_command rlg_cmd_record;
 extern const struct rlg_command rlg_cmd_jobcomp;

@@ -270,13 +270,25 @@ static int read_no_word_after(struct reading *reading, const struct rlg_yaml_nod
 	return 0;
 }
 
+static int read_artifact_sync(struct reading *reading, const struct rlg_yaml_node *node)
+{
+	const char *text = text_of(node);
+	bool local = text != NULL && strcmp(text, "local") == 0;
+
+	if (!local && (text == NULL || strcmp(text, "remote") != 0))
+		return wrong(reading, node, "`artifact_sync` must be local (what a job writes is here at once) or remote (it has "
+					    "to be copied first)");
+	reading->config->artifacts_are_here = local;
+	return 0;
+}
+
 static const struct {
 	const char *key;
 	int (*read)(struct reading *reading, const struct rlg_yaml_node *node);
 } keys[] = {
 	{"version", read_version}, {"run_group", read_run_group}, {"plan", read_plan},	     {"phases", read_phases},
 	{"match", read_match},	   {"outputs", read_outputs},	  {"trackers", read_trackers},
-	{"no_word_after", read_no_word_after},
+	{"no_word_after", read_no_word_after}, {"artifact_sync", read_artifact_sync},
 };
 
 static int read_key(struct reading *reading, const struct rlg_yaml_node *key)
@@ -286,7 +298,7 @@ static int read_key(struct reading *reading, const struct rlg_yaml_node *key)
 			return keys[i].read(reading, key->next);
 	return rlg_fail(reading->err, -EINVAL,
 			"%s:%u: there is no setting '%.100s'; there are version, run_group, plan, phases, match, outputs, trackers, "
-			"no_word_after",
+			"no_word_after, artifact_sync",
 			reading->path, key->line, key->value == NULL ? "?" : key->value);
 }
 
@@ -341,7 +353,11 @@ static const char template_after[] =
 	"# When `runledger status` says that there was no word of a job: in the queue; past its time limit.\n"
 	"#no_word_after:\n"
 	"#  waiting: 1d\n"
-	"#  running: 10m\n";
+	"#  running: 10m\n"
+	"\n"
+	"# Where a job's artifacts are when it has ended: local (here at once), or remote (a person or script\n"
+	"# copies them, and says so with `runledger note RUN sync=ok`).  run_manifest.json goes by it.\n"
+	"#artifact_sync: remote\n";
 
 /* The path that config.yaml is to have for a tracker that the folder uses already; NULL: as by default. */
 static const char *found_path(const struct rlg_tracker_choice *found, size_t n_found, const char *tracker)

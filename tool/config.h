@@ -53,6 +53,7 @@ struct rlg_config {
 	struct rlg_tracker_choice *trackers;
 	size_t n_trackers;
 	struct rlg_silence silence;
+	bool artifacts_are_here; /* artifact_sync is local: what a job writes need not be copied to be here */
 };
 
 /* The defaults: phases finetune and eval, the rules {phase}_{run}, {run}_{phase} and {run}, runs_status.yaml. */

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "tool/bytes.h"
 #include "tool/failure_words.h"
+#include "tool/progress.h"
 #include "tool/summary.h"
 #include "tool/when.h"
 
@@ -194,10 +195,54 @@ static void words_finish(struct rlg_bytes *words, const struct rlg_record *recor
 	add_text(words, record, "; said by ", "source");
 }
 
-static void words_note(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+/* "keep; https://...; the loss is fine" */
+static void add_word(struct rlg_bytes *words, const struct rlg_record *record, const char *before, const char *key)
 {
-	if (!add_text(words, record, "", "text"))
+	const char *value = rlg_record_get_str(record, key);
+
+	if (value == NULL)
+		return;
+	rlg_bytes_addf(words, "%s%s%s", words->length > 0 ? ", " : "", before, value[0] == '\0' ? "taken back" : value);
+}
+
+static void words_said(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	struct rlg_bytes said;
+
+	rlg_bytes_init(&said, words->arena);
+	add_word(&said, record, "", "text");
+	add_word(&said, record, "verdict ", "verdict");
+	add_word(&said, record, "description ", "description");
+	add_word(&said, record, "dashboard ", "wandb");
+	rlg_bytes_add(words, said.data);
+	if (said.length == 0)
 		words_any(words, record, colour);
+	else
+		add_text(words, record, "; said by ", "user");
+}
+
+static void words_sync(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (add_text(words, record, "artifacts: ", "status"))
+		add_text(words, record, "; said by ", "user");
+	else
+		words_any(words, record, colour);
+}
+
+static void words_action(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	if (!add_text(words, record, "", "action")) {
+		words_any(words, record, colour);
+		return;
+	}
+	add_text(words, record, ": ", "subject");
+	add_text(words, record, ", ", "details");
+	add_text(words, record, ", result ", "result");
+}
+
+static void words_progress(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	rlg_bytes_add(words, rlg_progress_words(words->arena, record));
 }
 
 static void words_output(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
@@ -225,7 +270,10 @@ static const struct {
 	{"start", words_start},
 	{"task-failed", words_task_failed},
 	{"finish", words_finish},
-	{"note", words_note},
+	{"progress", words_progress},
+	{"action", words_action},
+	{"note", words_said},
+	{"sync", words_sync},
 	{"output", words_output},
 	{"edit", words_edit},
 };

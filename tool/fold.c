@@ -352,15 +352,21 @@ static void take_note(struct rlg_run *run, const struct rlg_event *event)
 }
 
 /* Of a phase, or of all that the run has. */
-static void take_sync(struct rlg_run *run, const struct rlg_event *event)
+static void take_sync(struct rlg_run *run, const char *of_phase, const char *words, int64_t time_us)
 {
-	for (size_t i = 0; i < run->n_phases && event->sync != NULL; i++) {
+	for (size_t i = 0; i < run->n_phases && words != NULL; i++) {
 		struct rlg_phase *phase = &run->phases[i];
-		if (event->phase != NULL && strcmp(event->phase, phase->name) != 0)
+		if (of_phase != NULL && strcmp(of_phase, phase->name) != 0)
 			continue;
-		phase->sync = event->sync;
-		phase->sync_us = event->time_us;
+		phase->sync = words;
+		phase->sync_us = time_us;
 	}
+}
+
+/* As good as a `sync` record: somebody wrote it into a run_manifest.json. */
+static bool is_sync_edit(const struct rlg_event *event)
+{
+	return event->kind == RLG_EVENT_EDIT && event->field != NULL && strcmp(event->field, "sync") == 0;
 }
 
 /* Events come in order of time, so that the newest word stays. */
@@ -375,7 +381,9 @@ static void take_words(struct rlg_fold *fold, struct rlg_run *run, const struct 
 		if (from->events[i].kind == RLG_EVENT_NOTE)
 			take_note(run, &from->events[i]);
 		else if (from->events[i].kind == RLG_EVENT_SYNC)
-			take_sync(run, &from->events[i]);
+			take_sync(run, from->events[i].phase, from->events[i].sync, from->events[i].time_us);
+		else if (is_sync_edit(&from->events[i]))
+			take_sync(run, from->events[i].phase, from->events[i].value, from->events[i].time_us);
 	}
 }
 

@@ -10,7 +10,6 @@
 /* Help of options and summaries of commands begin here, or on the next line. */
 #define OPTION_HELP_COLUMN 26
 #define COMMAND_HELP_COLUMN 14
-#define EXIT_HELP_COLUMN 5
 
 static const struct {
 	enum rlg_exit status;
@@ -20,6 +19,7 @@ static const struct {
 	{RLG_EXIT_FAILED, "it failed; a sentence on stderr says why"},
 	{RLG_EXIT_USAGE, "it was asked wrongly"},
 	{RLG_EXIT_DAMAGED, "it worked, but some records are damaged and were stepped over"},
+	{RLG_EXIT_TIMEOUT, "the time of --timeout was up"},
 };
 
 /*
@@ -95,7 +95,7 @@ static void exit_entries(FILE *stream)
 		char left[8];
 
 		snprintf(left, sizeof(left), "%d", exits[i].status);
-		entry(stream, left, EXIT_HELP_COLUMN, exits[i].meaning);
+		entry(stream, left, INDENT + strlen(left) + 2, exits[i].meaning);
 	}
 }
 

@@ -13,6 +13,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/attempts_at.c %D%/attempts_at.h \
 	%D%/attempts_exec.c %D%/attempts_exec.h \
 	%D%/bytes.c %D%/bytes.h \
+	%D%/change_env.c %D%/change_forms.h \
+	%D%/change_json.c \
+	%D%/change_words.c %D%/change_words.h \
+	%D%/changes.c %D%/changes.h \
 	%D%/client_line.c %D%/client_line.h \
 	%D%/cmd_events.c \
 	%D%/cmd_drain.c \
@@ -20,6 +24,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
 	%D%/cmd_init.c \
 	%D%/cmd_jobcomp.c \
+	%D%/cmd_log.c \
+	%D%/cmd_note.c \
 	%D%/cmd_jobs.c \
 	%D%/cmd_record.c \
 	%D%/cmd_record_finish.c \
@@ -28,7 +34,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
+	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
+	%D%/cmd_wait.c \
+	%D%/cmd_watch.c \
 	%D%/command.c %D%/command.h %D%/commands.h \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
@@ -47,16 +56,26 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/exec_child.c %D%/exec_child.h \
 	%D%/findings.c %D%/findings.h \
 	%D%/fold.c %D%/fold.h \
+	%D%/follow.c %D%/follow.h \
 	%D%/git_head.c %D%/git_head.h \
 	%D%/group.c %D%/group.h \
 	%D%/help.c %D%/help.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/identity.c %D%/identity.h \
 	%D%/json_doc.c %D%/json_doc.h \
 	%D%/json_doc_edit.c \
 	%D%/job_attempts.c %D%/job_attempts.h \
+	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
 	%D%/kept.c %D%/kept.h \
 	%D%/json_members.c %D%/json_members.h \
+	%D%/json_out.c %D%/json_out.h \
+	%D%/log_place.c %D%/log_place.h \
+	%D%/log_recorder.c %D%/log_recorder.h \
+	%D%/log_stream.c %D%/log_stream.h \
+	%D%/log_values.c %D%/log_values.h \
+	%D%/log_tail.c %D%/log_tail.h \
+	%D%/look.c %D%/look.h \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
@@ -64,6 +83,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
+	%D%/named_run.c %D%/named_run.h \
 	%D%/names.c %D%/names.h \
 	%D%/nearest.c %D%/nearest.h \
 	%D%/options.c %D%/options.h \
@@ -89,6 +109,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/summary.c %D%/summary.h \
 	%D%/summary_actions.c \
 	%D%/table.c %D%/table.h \
+	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
 	%D%/tracker/run_log.h \
@@ -102,6 +123,15 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/run_log_words.c \
 	%D%/tracker/run_logs.c \
 	%D%/tracker/active_jobs.c \
+	%D%/tracker/job_list.c %D%/tracker/job_list.h \
+	%D%/tracker/manifest.c %D%/tracker/manifest.h \
+	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
+	%D%/tracker/run_manifest_edits.c \
+	%D%/tracker/run_manifest_new.c \
+	%D%/tracker/run_manifest_places.c \
+	%D%/tracker/run_manifest_state.c \
+	%D%/tracker/run_manifest_update.c \
+	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \

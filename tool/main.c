@@ -17,12 +17,21 @@
  *
  *   exec_child.c    runs a command for `exec`, as if nobody stood in between; cmd_exec_record.c: its records
  *
+ *   job_here.c      the job that a command is used in, and where its records go: for `exec` and `log`
+ *   log_place.c     the same for one in a hurry; log_values.c: from words and lines to values; log_stream.c hands a job's
+ *                   output on, log_recorder.c takes the values out of it; json_members.c: figures as they were written
+ *   named_run.c     the run that a person names, or "did you mean"
+ *
  *   group.c         a run group at hand: config.c (its settings), plan.c and plan_matrix.c (what is planned), outputs.c
  *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c)
- *                   and fold.c, with slurm_state.c (Slurm's words) and failure.c (which task failed first)
+ *                   and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first)
+ *                   and progress.c (what the job told of itself), both by attempts_at.c
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
+ *
+ *   follow.c        sleeps until there is news in a group; look.c looks again, changes.c finds what has changed, change_*.c
+ *                   tell it; target.c: what `wait` waits for; hooks.c runs a person's command; log_tail.c: the end of a log
  *
  *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
@@ -32,7 +41,7 @@
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
  *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
- *   arena.c, bytes.c, names.c, atomic_file.c   memory, texts that grow, names to numbers, whole files
+ *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c   memory, texts that grow, JSON, names to numbers, files
  *
  * What the plugins share with the tool is in lib/.
  */

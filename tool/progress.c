@@ -382,6 +382,14 @@ static const char *words_of(struct rlg_arena *arena, const struct told *told)
 	return words.data;
 }
 
+const char *rlg_progress_words(struct rlg_arena *arena, const struct rlg_record *record)
+{
+	struct rlg_progress_records *records = rlg_progress_records_new(arena);
+
+	rlg_progress_add(records, record);
+	return words_of(arena, &records->told[0]);
+}
+
 static void add_point(struct sum *sum, const struct told *told)
 {
 	struct rlg_progress *progress = sum->progress;

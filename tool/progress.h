@@ -33,6 +33,9 @@ void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*
 void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_phased_attempt *attempts, size_t n_attempts,
 		       struct rlg_phase *phases, size_t n_phases);
 
+/* "step 2400, train_loss 0.085": what one record tells, on one line, in the arena. */
+const char *rlg_progress_words(struct rlg_arena *arena, const struct rlg_record *record);
+
 /* Is this the name of a member that says whose record it is, or where? */
 bool rlg_progress_is_own(const char *name, size_t length);
 

@@ -31,12 +31,17 @@ static bool waits_again(const struct rlg_phase *phase, const struct rlg_attempt 
 	return true;
 }
 
+static int64_t due_in_phase_us(const struct rlg_phase *phase, const struct rlg_attempt *attempt,
+			       const struct rlg_silence *silence)
+{
+	return waits_again(phase, attempt) ? attempt->word_us + silence->waiting_us : due_us(attempt, silence);
+}
+
 static bool is_silent(const struct rlg_phase *phase, const struct rlg_attempt *attempt, const struct rlg_silence *silence,
 		      int64_t now_us)
 {
-	if (waits_again(phase, attempt))
-		return attempt->word_us + silence->waiting_us < now_us;
-	int64_t due = due_us(attempt, silence);
+	int64_t due = due_in_phase_us(phase, attempt, silence);
+
 	return due > 0 && due < now_us;
 }
 
@@ -65,4 +70,20 @@ size_t rlg_silence_mark(struct rlg_model *model, const struct rlg_silence *silen
 		for (size_t j = 0; j < model->runs[i].n_phases; j++)
 			count += mark_phase(&model->runs[i].phases[j], silence, now_us);
 	return count;
+}
+
+int64_t rlg_silence_next(const struct rlg_model *model, const struct rlg_silence *silence, int64_t now_us)
+{
+	int64_t next_us = 0;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
+			const struct rlg_phase *phase = &model->runs[i].phases[j];
+			for (size_t k = 0; k < phase->n_attempts; k++) {
+				int64_t due = due_in_phase_us(phase, &phase->attempts[k], silence) + 1;
+				if (due > 1 && due > now_us && (next_us == 0 || due < next_us))
+					next_us = due;
+			}
+		}
+	return next_us;
 }

@@ -22,4 +22,7 @@ struct rlg_silence {
 /* Sets silent_since_us of the model's attempts and phases, as seen at `now_us`.  How many attempts are silent. */
 size_t rlg_silence_mark(struct rlg_model *model, const struct rlg_silence *silence, int64_t now_us);
 
+/* When the next attempt becomes silent that is not so yet at `now_us`, should nothing be heard; 0: none will. */
+int64_t rlg_silence_next(const struct rlg_model *model, const struct rlg_silence *silence, int64_t now_us);
+
 #endif

@@ -3,6 +3,7 @@
 #include "tool/failure_words.h"
 #include "tool/marks.h"
 #include "tool/printable.h"
+#include "tool/progress.h"
 #include "tool/status.h"
 #include "tool/table.h"
 #include "tool/when.h"
@@ -10,6 +11,12 @@
 #include "lib/clock.h"
 
 #include <inttypes.h>
+#include <string.h>
+
+#define TITLE_WIDTH 12
+
+/* A job may tell as many as it likes; so many still are a page. */
+#define MOST_METRICS 24
 
 static const char *moment(const struct rlg_status_view *view, int64_t moment_us)
 {
@@ -84,6 +91,21 @@ static const char *fact_output(const struct rlg_status_view *view, const struct 
 	return phase->output;
 }
 
+static const char *fact_sync(const struct rlg_status_view *view, const struct rlg_phase *phase)
+{
+	return phase->sync;
+}
+
+static const char *fact_progress(const struct rlg_status_view *view, const struct rlg_phase *phase)
+{
+	const char *how_far = rlg_progress_how_far(view->arena, &phase->progress);
+
+	if (phase->progress.records == 0)
+		return NULL;
+	return rlg_arena_printf(view->arena, "%s%s%s", how_far == NULL ? "" : how_far, how_far == NULL ? "" : ", ",
+				moment(view, phase->progress.last_us));
+}
+
 static const struct {
 	const char *title;
 	fact_fn *tell;
@@ -91,8 +113,34 @@ static const struct {
 	{"job", fact_job},	   {"Slurm says", fact_state},	   {"failed first", fact_failure},
 	{"running for", fact_time}, {"nodes", fact_nodes},	   {"submitted", fact_submitted},
 	{"started", fact_started},  {"ended", fact_ended},	   {"log", fact_log},
-	{"output", fact_output},
+	{"output", fact_output},    {"artifacts", fact_sync},	   {"progress", fact_progress},
 };
+
+/* A line "  title        fact". */
+static void print_fact(FILE *stream, const char *title, const char *fact)
+{
+	fputs("  ", stream);
+	rlg_printable_put(stream, title);
+	fprintf(stream, "%*s ", (int)(strlen(title) < TITLE_WIDTH ? TITLE_WIDTH - strlen(title) : 0), "");
+	rlg_printable_put(stream, fact);
+	fputc('\n', stream);
+}
+
+static void print_metric(const struct rlg_status_view *view, const struct rlg_metric *metric, FILE *stream)
+{
+	const char *best = metric->best == NULL ? "" : rlg_arena_printf(view->arena, ", %s best", metric->best);
+
+	print_fact(stream, metric->name,
+		   rlg_arena_printf(view->arena, "%s first, %s last%s", metric->first, metric->last, best));
+}
+
+static void print_metrics(const struct rlg_status_view *view, const struct rlg_progress *progress, FILE *stream)
+{
+	for (size_t i = 0; i < progress->n_metrics && i < MOST_METRICS; i++)
+		print_metric(view, &progress->metrics[i], stream);
+	if (progress->n_metrics > MOST_METRICS)
+		fprintf(stream, "  and %zu more, which --json shows\n", progress->n_metrics - MOST_METRICS);
+}
 
 /* Paths are to be copied, so here nothing is cut. */
 static void print_phase(const struct rlg_status_view *view, const struct rlg_phase *phase, FILE *stream)
@@ -109,10 +157,9 @@ static void print_phase(const struct rlg_status_view *view, const struct rlg_pha
 
 		if (fact == NULL || fact[0] == '\0')
 			continue;
-		fprintf(stream, "  %-12s ", facts[i].title);
-		rlg_printable_put(stream, fact);
-		fputc('\n', stream);
+		print_fact(stream, facts[i].title, fact);
 	}
+	print_metrics(view, &phase->progress, stream);
 }
 
 static const char *attempt_job(const struct rlg_status_view *view, const struct rlg_attempt *attempt)
@@ -154,6 +201,32 @@ static void print_attempts(const struct rlg_status_view *view, const struct rlg_
 	rlg_table_print(&table, stream);
 }
 
+static void print_words(const struct rlg_status_view *view, const struct rlg_run *run, FILE *stream)
+{
+	const struct {
+		const char *title, *words;
+	} words[] = {{"description", run->description}, {"verdict", run->verdict}, {"dashboard", run->wandb}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].words != NULL)
+			print_fact(stream, words[i].title, words[i].words);
+}
+
+static void print_notes(const struct rlg_status_view *view, const struct rlg_run *run, FILE *stream)
+{
+	if (run->n_notes > 0)
+		fputs("\nNotes\n", stream);
+	for (size_t i = 0; i < run->n_notes; i++) {
+		const struct rlg_note *note = &run->notes[i];
+		const char *phase = note->phase == NULL ? "" : rlg_arena_printf(view->arena, " on %s", note->phase);
+		fputs("  ", stream);
+		rlg_printable_put(stream, rlg_arena_printf(view->arena, "%s  %s%s%s%s", moment(view, note->time_us),
+							   note->user == NULL ? "" : note->user, phase,
+							   note->user == NULL && phase[0] == '\0' ? "" : ": ", note->text));
+		fputc('\n', stream);
+	}
+}
+
 static void print_run(const struct rlg_status_view *view, const struct rlg_run *run, FILE *stream)
 {
 	fputs(rlg_terminal_colour(&view->terminal, RLG_COLOUR_BOLD), stream);
@@ -164,9 +237,11 @@ static void print_run(const struct rlg_status_view *view, const struct rlg_run *
 	if (rlg_summary_has_plan(view->model) && !run->planned)
 		fputs(" (not in the plan)", stream);
 	fputc('\n', stream);
+	print_words(view, run, stream);
 	for (size_t i = 0; i < run->n_phases; i++)
 		print_phase(view, &run->phases[i], stream);
 	print_attempts(view, run, stream);
+	print_notes(view, run, stream);
 }
 
 void rlg_status_detail(const struct rlg_status_view *view, FILE *stream)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `runledger status --json`: see status.h; the form is runledger-status.schema.json. */
 #include "tool/bytes.h"
+#include "tool/json_members.h"
 #include "tool/marks.h"
 #include "tool/status.h"
 
 #include "lib/clock.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define STATUS_VERSION 1
 
@@ -90,6 +92,51 @@ static void add_failure(struct rlg_bytes *out, const struct rlg_failure *failure
 	rlg_bytes_add(out, "}");
 }
 
+/* As the job wrote it: a number if JSON knows it for one, else a text. */
+static void add_value(struct rlg_bytes *out, const char *key, const char *text)
+{
+	if (text == NULL || !rlg_json_is_number(text, strlen(text))) {
+		add_text(out, key, text);
+		return;
+	}
+	add_key(out, key);
+	rlg_bytes_add(out, text);
+}
+
+static void add_metric(struct rlg_bytes *out, const struct rlg_metric *metric)
+{
+	rlg_bytes_add(out, "{");
+	add_text(out, "name", metric->name);
+	add_value(out, "first", metric->first);
+	add_value(out, "last", metric->last);
+	add_value(out, "lowest", metric->lowest);
+	add_value(out, "highest", metric->highest);
+	add_value(out, "best", metric->best);
+	rlg_bytes_add(out, "}");
+}
+
+static void add_progress(struct rlg_bytes *out, const struct rlg_progress *progress)
+{
+	add_key(out, "progress");
+	if (progress->records == 0) {
+		rlg_bytes_add(out, "null");
+		return;
+	}
+	rlg_bytes_add(out, "{");
+	add_number(out, "records", (int64_t)progress->records);
+	add_moment(out, "first_time", progress->first_us);
+	add_moment(out, "last_time", progress->last_us);
+	add_value(out, "step", progress->last_step);
+	add_value(out, "epoch", progress->last_epoch);
+	add_key(out, "metrics");
+	rlg_bytes_add(out, "[");
+	for (size_t i = 0; i < progress->n_metrics; i++) {
+		rlg_bytes_add(out, i > 0 ? "," : "");
+		add_metric(out, &progress->metrics[i]);
+	}
+	rlg_bytes_add(out, "]}");
+}
+
 static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_add(out, "{");
@@ -105,6 +152,7 @@ static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_text(out, "source", attempt->source);
 	add_moment(out, "no_word_since", attempt->silent_since_us);
 	add_failure(out, attempt->failure);
+	add_progress(out, &attempt->progress);
 	rlg_bytes_add(out, "}");
 }
 
@@ -128,6 +176,8 @@ static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 	add_number(out, "elapsed_s", elapsed_s(attempt));
 	add_text(out, "nodes", attempt->nodes);
 	add_text(out, "output", phase->output);
+	add_text(out, "sync", phase->sync);
+	add_progress(out, &phase->progress);
 	add_moment(out, "last_word", phase->word_us);
 	add_moment(out, "no_word_since", phase->silent_since_us);
 	add_key(out, "attempts");
@@ -143,6 +193,10 @@ static void add_run(struct rlg_bytes *out, const struct rlg_run *run)
 {
 	rlg_bytes_add(out, "{");
 	add_text(out, "run", run->name);
+	add_text(out, "note", run->note);
+	add_text(out, "verdict", run->verdict);
+	add_text(out, "wandb", run->wandb);
+	add_text(out, "description", run->description);
 	add_key(out, "phases");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < run->n_phases; i++) {

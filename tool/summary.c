@@ -6,6 +6,7 @@
 #include "tool/bytes.h"
 #include "tool/failure_words.h"
 #include "tool/marks.h"
+#include "tool/progress.h"
 #include "tool/when.h"
 
 #include <inttypes.h>
@@ -206,6 +207,17 @@ static void add_phase_job(struct rlg_bytes *bytes, const struct rlg_phase *phase
 		rlg_bytes_addf(bytes, " on %s", attempt->nodes);
 }
 
+/* Of the job that counts; where it came to an end, that says how far it got. */
+static void add_how_far(struct rlg_bytes *bytes, const struct rlg_phase *phase)
+{
+	const char *words = phase->deciding == NULL || phase->status == RLG_STATUS_SUBMITTED
+				    ? NULL
+				    : rlg_progress_how_far(bytes->arena, &phase->deciding->progress);
+
+	if (words != NULL)
+		rlg_bytes_addf(bytes, ", %s", words);
+}
+
 static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phase, bool in_full)
 {
 	char since[RLG_TIME_TEXT_MAX];
@@ -218,6 +230,7 @@ static void add_phase_note(struct rlg_bytes *bytes, const struct rlg_phase *phas
 		add_cause(bytes, phase->deciding, in_full);
 	} else if (phase->status == RLG_STATUS_SUBMITTED)
 		rlg_bytes_add(bytes, phase->n_attempts > 1 ? " back in the queue" : " in the queue");
+	add_how_far(bytes, phase);
 	if (phase->silent_since_us > 0)
 		rlg_bytes_addf(bytes, ", no word since %s", rlg_clock_local(phase->silent_since_us, since));
 	if (phase->n_attempts > 1)

@@ -28,7 +28,7 @@ _runledger_runs() {
 		esac
 	done
 	timeout 0.5 "${COMP_WORDS[0]}" status --json "${group[@]}" 2>/dev/null |
-		sed -n 's/^ *{"run":"\([^"\\]*\)","phases":.*/\1/p'
+		sed -n 's/^ *{"run":"\([^"\\]*\)",".*/\1/p'
 }
 
 # _runledger_offer LIST CURRENT: the lines of LIST that begin like CURRENT; a name may hold blanks.
@@ -79,9 +79,13 @@ _runledger() {
 		return
 	fi
 	case $command/$before in
-	status/--run | status/-r | record/--run | exec/--run) _runledger_offer "$(_runledger_runs)" "$current"; return ;;
+	status/--run | status/-r | watch/--run | watch/-r | record/--run | exec/--run | log/--run) _runledger_offer "$(_runledger_runs)" "$current"; return ;;
 	status/--state | status/-s)
 		_runledger_offer "$(printf '%s\n' pending submitted running completed failed skipped)" "$current"
+		return
+		;;
+	wait/--for | wait/-f)
+		_runledger_offer "$(printf '%s\n' done submitted running completed failed skipped)" "$current"
 		return
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
@@ -97,9 +101,9 @@ _runledger() {
 	fi
 	case $command in
 	'' | help) _runledger_offer "$(_runledger_commands)" "$current" ;;
-	events) _runledger_offer "$(_runledger_runs)" "$current" ;;
+	events | note | wait) _runledger_offer "$(_runledger_runs)" "$current" ;;
 	record) _runledger_offer "$(printf '%s\n' submit reject start task-failed finish)" "$current" ;;
-	init | status | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+	init | status | watch | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	esac
 }
 

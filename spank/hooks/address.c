@@ -64,6 +64,24 @@ void rlg_address_unset(const struct rlg_host *host)
 		host->unset_job_control(host, parts[i].variable);
 }
 
+void rlg_address_publish(const struct rlg_host *host)
+{
+	static char value[RLG_PATH_MAX + 3 * RLG_NAME_MAX];
+	static struct rlg_address address;
+	uint32_t job_id, step_id;
+	struct rlg_text text;
+
+	/* The extern step has no tasks, and no environment. */
+	if (!host->fact(host, RLG_FACT_STEP_ID, &step_id) || step_id == RLG_STEP_EXTERN)
+		return;
+	rlg_text_init(&text, value, sizeof(value));
+	bool known = host->fact(host, RLG_FACT_JOB_ID, &job_id) && rlg_address_get(&address, host, "SLURM_SPANK_") &&
+		     strchr(address.run, '/') == NULL && strchr(address.phase, '/') == NULL;
+	if (known)
+		rlg_text_addf(&text, "%u/%s/%s/%s%s", job_id, address.sid, address.run, address.phase, address.group);
+	host->set_env(host, "RUNLEDGER_ADDRESS", known && !text.full ? value : NULL);
+}
+
 static void take_line(struct rlg_address *address, const char *line)
 {
 	for (size_t i = 0; i < N_PARTS; i++) {

@@ -31,6 +31,14 @@ bool rlg_address_set(const struct rlg_address *address, const struct rlg_host *h
 /* A job submitted from within a tracked job must not inherit its address. */
 void rlg_address_unset(const struct rlg_host *host);
 
+/*
+ * In slurmstepd, before the tasks: puts the address into the job's own environment as one variable, RUNLEDGER_ADDRESS,
+ *     JOB_ID/SID/RUN/PHASE/absolute path of the group
+ * (sid and phase may be empty; no name holds a slash), so that what the job says of itself needs no look-ups.  It is no
+ * request: who inherits it by a submission has another job id.  Without an address such an inherited one is taken out.
+ */
+void rlg_address_publish(const struct rlg_host *host);
+
 /* Reads the tool's answer, lines of group=, run= and phase=; the sid stays.  False: the job is not tracked. */
 bool rlg_address_parse(struct rlg_address *address, char *answer);
 

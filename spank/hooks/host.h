@@ -43,6 +43,9 @@ struct rlg_host {
 	/* The job's environment in slurmstepd, the process's own elsewhere.  False: not set, or longer than `size`. */
 	bool (*get_env)(const struct rlg_host *host, const char *name, char *out_value, size_t size);
 
+	/* Sets a variable of the job's environment, or with NULL takes it out; in slurmstepd, before its tasks run. */
+	void (*set_env)(const struct rlg_host *host, const char *name, const char *value);
+
 	/*
 	 * What Slurm calls this node; on slurmstepd's word, not on the job's.  The host name may be another: several slurmd
 	 * can share a machine.  False: not known.

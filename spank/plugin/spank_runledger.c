@@ -102,6 +102,8 @@ int slurm_spank_init_post_opt(spank_t spank, int n_arguments, char **arguments)
 	spank_context_t context = spank_context();
 	struct rlg_host host = rlg_slurm_host(spank);
 
+	if (context == S_CTX_REMOTE)
+		rlg_address_publish(&host);
 	if ((context != S_CTX_ALLOCATOR && context != S_CTX_LOCAL) || submission.begun)
 		return 0;
 	read_settings(&submission.settings, n_arguments, arguments, false);

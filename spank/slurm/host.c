@@ -76,6 +76,16 @@ static bool get_env(const struct rlg_host *host, const char *name, char *out_val
 	return value != NULL && rlg_copy(out_value, size, value);
 }
 
+static void set_env(const struct rlg_host *host, const char *name, const char *value)
+{
+	if (spank_context() != S_CTX_REMOTE)
+		return;
+	if (value != NULL)
+		spank_setenv(host->handle, name, value, 1);
+	else
+		spank_unsetenv(host->handle, name);
+}
+
 /* slurmd and slurmstepd have it in their own environment; the job's is the user's to change. */
 static bool get_node_name(const struct rlg_host *host, char *out_name, size_t size)
 {
@@ -158,6 +168,7 @@ struct rlg_host rlg_slurm_host(spank_t spank)
 	return (struct rlg_host){.handle = spank,
 				 .fact = get_fact,
 				 .get_env = get_env,
+				 .set_env = set_env,
 				 .node_name = get_node_name,
 				 .slurm_conf = get_slurm_conf,
 				 .set_job_control = set_job_control,

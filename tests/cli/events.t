@@ -6,6 +6,7 @@
 new_skill_group cap_8L
 record cap_8L 1B_rank64 finetune 1760897600 task-failed '"sid":"s1234569","job_id":1234569,"node":"n2","rank":3,"exit_code":1'
 record cap_8L 1B_rank64 finetune 1760897500 progress '"step":2400,"loss":0.085'
+record cap_8L 1B_rank64 finetune 1760897501 something '"a":1,"b":{"c":2}'
 record cap_8L 3B_rank64 finetune 1760899000 reject '"sid":"s0","exit_code":1'
 record cap_8L 3B_rank64 finetune 1760899001 note '"text":"queue was full"'
 
@@ -19,7 +20,8 @@ like "$out" "finish       job 1234569: FAILED after 13m 32s: exit code 1; said b
 like "$out" "task-failed  job 1234569: rank 3 on n2 failed first: exit code 1" "a failed task says its rank and node"
 like "$out" "3B_rank64/finetune  reject       Slurm refused the submission, exit code 1" "a refusal is called so"
 like "$out" "note         queue was full" "a note is what somebody wrote"
-like "$out" "progress     step=2400, loss=0.085" "what has no sentence is shown as it is"
+like "$out" "progress     step 2400, loss 0.085" "what a job tells is a sentence"
+like "$out" "something    a=1, b={" "what has no sentence is shown as it is"
 is "$(printf '%s\n' "$out" | sort -k1,2)" "$out" "all comes in order of time"
 
 run runledger events 3B_rank64 --group cap_8L

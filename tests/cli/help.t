@@ -32,7 +32,7 @@ for command in $(printf '%s\n' "$help" | sed -n '/^Commands:/,/^Options:/s/^  \(
 	is "$out" "$alone" "help $command says the same"
 done
 
-for command in init status events refresh report exec; do
+for command in init status events watch wait refresh report exec; do
 	run runledger "$command" --help
 	like "$out" "Examples:
   runledger $command" "$command --help has an example"

@@ -9,7 +9,7 @@
 plugins=(spank_runledger spank_runledger_epilog)
 
 # All that we may ask of the program that loads us: in spank.h since before 22.05.
-HOST_NAMES='slurm_spank_log spank_context spank_get_item spank_getenv
+HOST_NAMES='slurm_spank_log spank_context spank_get_item spank_getenv spank_setenv spank_unsetenv
 	spank_job_control_setenv spank_job_control_unsetenv spank_option_register'
 # What may be missing: what a compiler adds, and slurmstepd's configuration, looked at where RunInJob exists (24.05).
 WEAK_NAMES='_ITM_deregisterTMCloneTable _ITM_registerTMCloneTable __cxa_finalize __gmon_start__ slurm_conf'

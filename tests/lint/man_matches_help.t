@@ -75,8 +75,8 @@ for command in $(help_commands); do
 	fi
 done
 same "$(man_options 'Options of runledger itself')" "$(help_options)" "and those of runledger itself"
-same "$(part "$page1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]\)$/\1/p')" \
-	"$(runledger --help | sed -n '/^Exit status:/,/^$/s/^  \([0-9]\)  .*/\1/p')" "each exit status is in runledger(1)"
+same "$(part "$page1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]*\)$/\1/p')" \
+	"$(runledger --help | sed -n '/^Exit status:/,/^$/s/^  \([0-9][0-9]*\)  .*/\1/p')" "each exit status is in runledger(1)"
 
 # --- environment ---
 
@@ -84,6 +84,7 @@ code_variables() {
 	grep -rhoE '(getenv|environment|look_up)\("[A-Z_]+"\)' "$srcdir/tool" "$srcdir/spank/hooks" | grep -o '[A-Z_]*[A-Z]"' |
 		tr -d '"' | grep -v '^SLURM_JOB'
 	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
+	sed -n 's/.*{"\(RUNLEDGER_CHANGE_[A-Z_]*\)",.*/\1/p' "$srcdir/tool/change_env.c"
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
 	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
 }
@@ -137,11 +138,11 @@ same "$(part "$page5_record" 'Members of the context' | grep '^\.It Cm' | cm_wor
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
 	"$(sed -n 's/.*"name": {"const": "\([a-z-]*\)"}.*/\1/p' "$schema")" "and each event"
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
-	"$(table tool/cmd_record.c ' events'; grep -rhoE 'rlg_record_begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
+	"$(table tool/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
 	grep -ohE '"(state|finish)"' "$srcdir/tool/reconcile.c" | tr -d '"')" \
 	"the events of the page are those that are written"
 unknown=$(part "$page5_record" Events | grep '^\.Cm' | cm_words |
-	grep -vxF -e "$members" -e note -e output -e '' | grep -vx '[.;:]')
+	grep -vxF -e "$members" -e '' | grep -vx '[.;:]')
 is "$unknown" "" "no event of the page has a member that the schema does not know"
 for word in $(grep -E '"(matched_by|source|field)": .*"enum": ' "$schema" | sed 's/.*"enum": \[\([^]]*\)\].*/\1/' | tr -d '",'); do
 	grep -qE "Ql $word( |\$)" "$page5_record"

@@ -99,6 +99,17 @@ static inline bool fake_get_env(const struct rlg_host *host, const char *name, c
 	return true;
 }
 
+static inline void fake_set_env(const struct rlg_host *host, const char *name, const char *value)
+{
+	struct fake_host *fake = host->handle;
+	struct fake_variable *variable;
+
+	if (value != NULL)
+		fake_set(fake->environment, name, value);
+	else if ((variable = fake_find(fake->environment, name)) != NULL)
+		variable->set = false;
+}
+
 static inline bool fake_set_job_control(const struct rlg_host *host, const char *name, const char *value)
 {
 	struct fake_host *fake = host->handle;
@@ -157,6 +168,7 @@ static inline void fake_host_init(struct fake_host *fake)
 	fake->host = (struct rlg_host){.handle = fake,
 				       .fact = fake_fact,
 				       .get_env = fake_get_env,
+				       .set_env = fake_set_env,
 				       .set_job_control = fake_set_job_control,
 				       .unset_job_control = fake_unset_job_control,
 				       .groups = fake_groups,

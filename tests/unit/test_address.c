@@ -68,6 +68,45 @@ static void a_host_that_refuses_is_told(void **state)
 	assert_false(rlg_address_set(&given, &fake.host));
 }
 
+/* What the job finds in RUNLEDGER_ADDRESS, which its environment had from another job. */
+static void a_job_is_told_its_address_and_no_others(void **state)
+{
+	static const struct {
+		uint32_t step;
+		const char *group, *run, *phase, *sid, *expected;
+	} table[] = {
+		{RLG_STEP_BATCH, "/scratch/a b/g", "r 1", "eval", SOME_SID, "4711/" SOME_SID "/r 1/eval/scratch/a b/g"},
+		{0, "/g", "r", NULL, "forged", "4711//r//g"},
+		{3, "/g", "r{array_task}", NULL, SOME_SID, "4711/" SOME_SID "/r{array_task}//g"},
+		{0, "/g", "../r", NULL, SOME_SID, NULL},
+		{0, "/g", "r", "a/b", SOME_SID, NULL},
+		{0, "g", "r", NULL, SOME_SID, NULL},
+		{0, NULL, NULL, NULL, SOME_SID, NULL},
+		{RLG_STEP_EXTERN, "/g", "r", NULL, SOME_SID, "12/outer/job//x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct {
+			const char *name, *value;
+		} variables[] = {
+			{"SLURM_SPANK_RUNLEDGER_GROUP", table[i].group}, {"SLURM_SPANK_RUNLEDGER_RUN", table[i].run},
+			{"SLURM_SPANK_RUNLEDGER_PHASE", table[i].phase}, {"SLURM_SPANK_RUNLEDGER_SID", table[i].sid},
+			{"RUNLEDGER_ADDRESS", "12/outer/job//x"},
+		};
+		fake_host_init(&fake);
+		fake_knows(&fake, RLG_FACT_JOB_ID, 4711);
+		fake_knows(&fake, RLG_FACT_STEP_ID, table[i].step);
+		for (size_t v = 0; v < sizeof(variables) / sizeof(variables[0]); v++)
+			if (variables[v].value != NULL)
+				fake_set(fake.environment, variables[v].name, variables[v].value);
+		rlg_address_publish(&fake.host);
+		const char *found = fake_get(fake.environment, "RUNLEDGER_ADDRESS");
+		if (found == NULL ? table[i].expected != NULL : table[i].expected == NULL || strcmp(found, table[i].expected) != 0)
+			fail_msg("case %zu: %s", i, found == NULL ? "(none)" : found);
+	}
+}
+
 static void only_a_whole_address_is_one(void **state)
 {
 	static const struct {
@@ -187,6 +226,7 @@ int main(void)
 		TEST(an_address_goes_to_the_job_and_comes_back),
 		TEST(a_phase_that_is_not_known_is_not_set),
 		TEST(a_host_that_refuses_is_told),
+		TEST(a_job_is_told_its_address_and_no_others),
 		TEST(only_a_whole_address_is_one),
 		TEST(an_address_that_is_too_long_is_none),
 		TEST(the_answer_of_the_tool_is_read),

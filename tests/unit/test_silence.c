@@ -128,6 +128,26 @@ static void marks_are_taken_off_again(void **state)
 	assert_int_equal(count_silent(NULL, 0, 5000 * S, &phase), 0);
 }
 
+static void the_next_to_be_silent_is_known_before(void **state)
+{
+	struct rlg_attempt attempts[] = {ended(50, true), ended(100, false), running(100, 60), waiting(200)};
+	struct rlg_phase phase = {.name = "p", .attempts = attempts, .n_attempts = 4, .deciding = &attempts[3]};
+	struct rlg_run run = {.name = "r", .phases = &phase, .n_phases = 1};
+	struct rlg_model model = {.runs = &run, .n_runs = 1};
+	int64_t now_us = 0;
+
+	(void)state;
+	attempts[3].job_id = 6;
+	/* The running one at its limit, and the one that waits; the requeued one is back, and what has ended is over. */
+	for (size_t silent = 0; silent < 2; silent++) {
+		now_us = rlg_silence_next(&model, &silence, now_us);
+		assert_int_equal(now_us, (silent == 0 ? 260 : 1200) * S + 1);
+		assert_int_equal(rlg_silence_mark(&model, &silence, now_us - 1), silent);
+		assert_int_equal(rlg_silence_mark(&model, &silence, now_us), silent + 1);
+	}
+	assert_int_equal(rlg_silence_next(&model, &silence, now_us), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +160,7 @@ int main(void)
 		cmocka_unit_test(a_requeued_job_that_came_back_does_not_wait),
 		cmocka_unit_test(a_limit_that_is_absurd_is_none),
 		cmocka_unit_test(marks_are_taken_off_again),
+		cmocka_unit_test(the_next_to_be_silent_is_known_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,22 +61,22 @@ static void the_form_is_the_documented_one(void **state)
 		shown(rlg_status_json),
 		"{\"version\":1,\"group\":\"cap_8L\",\"path\":\"/scratch/cap_8L\",\"counts\":{\"pending\":1,\"submitted\":0,"
 		"\"running\":2,\"completed\":1,\"failed\":0,\"skipped\":0},\"damaged\":0,\"runs\":[\n"
-		"  {\"run\":\"1B_rank4\",\"phases\":[{\"phase\":\"finetune\",\"status\":\"completed\",\"job_id\":\"1234567\","
+		"  {\"run\":\"1B_rank4\",\"note\":null,\"verdict\":null,\"wandb\":null,\"description\":null,\"phases\":[{\"phase\":\"finetune\",\"status\":\"completed\",\"job_id\":\"1234567\","
 		"\"slurm_state\":\"COMPLETED\",\"final\":true,\"reason\":null,\"exit_code\":0,\"signal\":0,"
 		"\"submit_time\":\"2025-10-19T18:15:00Z\",\"start_time\":\"2025-10-19T18:16:28Z\","
 		"\"end_time\":\"2025-10-19T18:30:00Z\",\"elapsed_s\":812,\"nodes\":\"n1\","
-		"\"output\":\"/scratch/ck-out/epoch_2\",\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
+		"\"output\":\"/scratch/ck-out/epoch_2\",\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
 		"{\"job_id\":\"1234567\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"COMPLETED\","
 		"\"final\":true,\"exit_code\":0,\"signal\":0,\"submit_time\":\"2025-10-19T18:15:00Z\","
 		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":\"2025-10-19T18:30:00Z\",\"nodes\":\"n1\","
-		"\"source\":\"epilog\",\"no_word_since\":null,\"failure\":null}]},\n"
+		"\"source\":\"epilog\",\"no_word_since\":null,\"failure\":null,\"progress\":null}]},\n"
 		"   {\"phase\":\"eval\",\"status\":\"running\",\"job_id\":\"1234568\",\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"reason\":null,\"exit_code\":null,\"signal\":null,"
 		"\"submit_time\":\"2025-10-19T18:15:00Z\",\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,"
-		"\"elapsed_s\":null,\"nodes\":\"n1\",\"output\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
+		"\"elapsed_s\":null,\"nodes\":\"n1\",\"output\":null,\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
 		"{\"job_id\":\"1234568\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"exit_code\":null,\"signal\":null,\"submit_time\":\"2025-10-19T18:15:00Z\","
-		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null,\"failure\":null}]}]}]}\n");
+		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null,\"failure\":null,\"progress\":null}]}]}]}\n");
 }
 
 static void a_phase_without_attempts_has_nulls(void **state)
@@ -87,7 +87,48 @@ static void a_phase_without_attempts_has_nulls(void **state)
 			       "{\"phase\":\"eval\",\"status\":\"pending\",\"job_id\":null,\"slurm_state\":null,"
 			       "\"final\":false,\"reason\":null,\"exit_code\":null,\"signal\":null,\"submit_time\":null,"
 			       "\"start_time\":null,\"end_time\":null,\"elapsed_s\":null,\"nodes\":null,\"output\":null,"
-			       "\"last_word\":null,\"no_word_since\":null,\"attempts\":[]}"));
+			       "\"sync\":null,\"progress\":null,\"last_word\":null,\"no_word_since\":null,\"attempts\":[]}"));
+}
+
+static void a_jobs_values_are_as_it_wrote_them(void **state)
+{
+	static struct rlg_metric metrics[] = {
+		{.name = "train_loss", .is_number = true, .first = "0.850", .last = "nan", .lowest = "0.0850", .highest = "0.850", .best = "0.0850"},
+		{.name = "note \"x\"", .first = "a", .last = "b"},
+	};
+	struct rlg_progress progress = {.records = 3,
+					.first_us = HAND_NOW_US - 60 * RLG_SECOND_US,
+					.last_us = HAND_NOW_US,
+					.last_step = "2400",
+					.metrics = metrics,
+					.n_metrics = 2};
+	static struct rlg_attempt attempt;
+	const char *expected =
+		"\"progress\":{\"records\":3,\"first_time\":\"2025-10-19T18:29:00Z\",\"last_time\":\"2025-10-19T18:30:00Z\","
+		"\"step\":2400,\"epoch\":null,\"metrics\":[{\"name\":\"train_loss\",\"first\":0.850,\"last\":\"nan\","
+		"\"lowest\":0.0850,\"highest\":0.850,\"best\":0.0850},{\"name\":\"note \\\"x\\\"\",\"first\":\"a\",\"last\":\"b\","
+		"\"lowest\":null,\"highest\":null,\"best\":null}]}";
+
+	attempt = hand.attempts[1][0];
+	attempt.progress = progress;
+	hand.phases[1][0].attempts = hand.phases[1][0].deciding = &attempt;
+	hand.phases[1][0].progress = progress;
+	hand.phases[1][0].sync = "ok";
+	hand.runs[1].verdict = "keep";
+	const char *text = shown(rlg_status_json), *of_phase = strstr(text, expected);
+	assert_non_null(of_phase);
+	assert_non_null(strstr(of_phase + 1, expected));
+	assert_non_null(strstr(text, "\"sync\":\"ok\",\"progress\":{"));
+	assert_non_null(strstr(text, "\"verdict\":\"keep\""));
+	assert_non_null(strstr(shown(rlg_status_table), "Finetune on n1, step 2400\n"));
+	chosen[0] = &hand.runs[1];
+	view.n_runs = 1;
+	text = shown(rlg_status_detail);
+	assert_non_null(strstr(text, "\n  verdict      keep\n"));
+	assert_non_null(strstr(text, "\n  progress     step 2400, 2025-10-19 18:30:00\n"
+				     "  train_loss   0.850 first, nan last, 0.0850 best\n"
+				     "  note \"x\"     a first, b last\n"));
+	assert_non_null(strstr(text, "\n  artifacts    ok\n"));
 }
 
 static void hostile_names_are_still_json(void **state)
@@ -187,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CLAIM(the_form_is_the_documented_one),
 		CLAIM(a_phase_without_attempts_has_nulls),
+		CLAIM(a_jobs_values_are_as_it_wrote_them),
 		CLAIM(hostile_names_are_still_json),
 		CLAIM(a_group_without_runs_has_an_empty_list),
 		CLAIM(the_table_has_a_row_a_run),

@@ -249,6 +249,12 @@ static bool is_about(const struct rlg_registry_entry *entry, const struct job *j
 	       (job->session != NULL && (same(job->session, session) || same(job->session, entry->session)));
 }
 
+/* Slurm's word; what went back into the queue waits there again, whatever took it off the node. */
+static const char *state_of(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+{
+	return attempt->status == RLG_STATUS_SUBMITTED ? "PENDING" : rlg_registry_state(arena, attempt->slurm_state);
+}
+
 struct rendering {
 	struct rlg_arena *arena;
 	const struct jobs *jobs;
@@ -276,7 +282,7 @@ static int keep_entry(struct rendering *rendering, struct rlg_json_node *element
 		rendering->removed++;
 		return 0;
 	}
-	const char *state = rlg_registry_state(rendering->arena, job->attempt->slurm_state);
+	const char *state = state_of(rendering->arena, job->attempt);
 	if (same(state, rlg_registry_state(rendering->arena, entry.last_status)))
 		return 0;
 	rendering->changed++;
@@ -297,7 +303,7 @@ static const char *new_entry(struct rendering *rendering, const struct job *job)
 		.host = attempt->submission.host != NULL ? attempt->submission.host : attempt->cluster,
 		.description = job->n_runs > 1 ? rlg_arena_printf(rendering->arena, "%s of %zu runs", job->phase, job->n_runs)
 					       : rlg_arena_printf(rendering->arena, "%s/%s", job->run, job->phase),
-		.last_status = rlg_registry_state(rendering->arena, job->attempt->slurm_state),
+		.last_status = state_of(rendering->arena, job->attempt),
 		.agent = attempt->submission.agent};
 
 	rlg_clock_local(attempt->submit_us, submitted);

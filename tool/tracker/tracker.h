@@ -17,7 +17,7 @@
 
 /*
  * Told of each value that a person (or a person's script) changed in the file since the tool last wrote it: `field` is
- * "status", "job_id" or "output"; a value of NULL means that it was unset (null).
+ * "status", "job_id", "output" or "sync"; a value of NULL means that it was unset (null).
  */
 typedef void rlg_tracker_edit_fn(void *context, const char *run, const char *phase, const char *field,
 				 const char *old_value, const char *new_value);
@@ -107,5 +107,7 @@ const struct rlg_tracker *rlg_tracker_called(const char *name);
 extern const struct rlg_tracker rlg_tracker_active_jobs;
 extern const struct rlg_tracker rlg_tracker_run_logs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_run_manifest;
+extern const struct rlg_tracker rlg_tracker_slurm_job_list;
 
 #endif
