@@ -16,7 +16,7 @@ RUN=train_front_cam
 group=$(cluster_home alice)/bench
 as() { cluster_as alice bash -c 'cd "$1" && shift && eval "$1"' _ "$group" "$@"; }
 
-# A training that writes what the skill looks for, and tells its progress: into a status file of its own.
+# A training that writes what the skill looks for, and tells its progress.
 cluster_as alice bash -c '
 	mkdir -p "$1"/{slurm,configurations,'$RUN'/ckpt} && cd "$1" && git init -q -b front-cam . &&
 	git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x
@@ -26,14 +26,13 @@ cluster_as alice bash -c '
 #!/bin/bash
 #SBATCH --job-name=train_front_cam --ntasks=1
 # train.sh CONFIG STEP TRAIN_LOSS VAL_LOSS [SETTING...]
-now=$(date +%s)
-printf '{"timestamp":%s.5,"name":"progress","context":{"v":1,"id":"%032d","cluster":"%s","job_id":%s,"run":"train_front_cam","phase":"train","step":%s,"train_loss":%s,"val_loss":%s}}\n' \
-	"$now" "$SLURM_JOB_ID" "$SLURM_CLUSTER_NAME" "$SLURM_JOB_ID" "$2" "$3" "$4" >>.runledger/runs/train_front_cam/job.jsonl
+RUNLEDGER log step="$2" train_loss="$3" val_loss="$4"
 mkdir -p train_front_cam/ckpt/step_$2 train_front_cam/wandb/offline-run-20260311_150000-abc123
 echo "told" >out.$SLURM_JOB_ID
 while [ ! -e "go.$2" ]; do sleep 0.05; done
 END
 as "printf '#!/bin/bash\n#SBATCH --job-name=eval_$RUN\ntrue\n' >slurm/eval.sh"
+as "sed -i 's,^RUNLEDGER ,$RUNLEDGER ,' slurm/train.sh"
 rl alice init "$group" >/dev/null || exit 99
 cluster_as alice tee "$group/.runledger/config.yaml" >/dev/null <<'END'
 phases: [train, eval]
@@ -45,7 +44,7 @@ log=
 find_log() { log=$(find "$group/run_logs" -name "????-??-??_$RUN.md" 2>/dev/null) && [[ -n $log ]]; }
 log_has() { grep -qF -- "$1" "$log"; }
 says() { wait_until "$CLUSTER_TIMEOUT" log_has "$1"; ok_if $? "$2"; }
-# told JOBID: it has told its progress; refresh is what `runledger log` would do every now and then.
+# told JOBID: it has told its progress; the log refreshes only every now and then.
 told() {
 	wait_until "$CLUSTER_TIMEOUT" test -e "$group/out.$1" && rl alice refresh "$group" >/dev/null
 }
@@ -72,7 +71,8 @@ says '- end: `<ISO timestamp>`' "what is not known yet is the skill's placeholde
 # --- a person fills in what only a person knows
 
 as "sed -i 's/^- objective: .*/- objective: does the front camera suffice?/; s/^- run_type: .*/- run_type: experiment/' run_logs/*_$RUN.md"
-as "sed -i 's/<short description>/front cam, default LR/; s/^## Results/## Aside\nAsk Mara about nid001.\n\n&/' run_logs/*_$RUN.md"
+rl alice note --group "$group" $RUN 'description=front cam, default LR' >/dev/null
+as "sed -i 's/^## Results/## Aside\nAsk Mara about nid001.\n\n&/' run_logs/*_$RUN.md"
 cluster_as alice scontrol release "$first"
 
 # --- on poll: real progress, not only "running"
@@ -112,6 +112,8 @@ says "— eval: completed, exit code 0" "another phase is told in the same log"
 
 # --- and how it ended, field for field
 
+says '- synced: pending — run `wandb sync train_front_cam/wandb/offline-run-20260311_150000-abc123`' "the dashboard is still to be synced"
+rl alice note --group "$group" $RUN wandb=https://wandb.ai/team/project/runs/abc123 >/dev/null
 rl alice refresh "$group" >/dev/null
 day='[A-Z][a-z]*day, [A-Z][a-z][a-z] [0-9]*[a-z][a-z]'
 sed -E "s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}[+-][0-9:]{5}/ISO/g; s/$day, [0-9]{4}/HUMAN/g; s/\`[0-9]+:[0-9:]{5}\`/\`HH:MM:SS\`/
@@ -190,7 +192,7 @@ Ask Mara about nid001.
 
 ## W&B
 - local: `train_front_cam/wandb/offline-run-20260311_150000-abc123`
-- synced: pending — run `wandb sync train_front_cam/wandb/offline-run-20260311_150000-abc123`
+- synced: `https://wandb.ai/team/project/runs/abc123`
 - notes: <brief qualitative read of the curves — discuss with user after reviewing the dashboard>
 
 ## Next
