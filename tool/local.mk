@@ -115,8 +115,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/run_log.h \
 	%D%/tracker/run_log_doc.c \
 	%D%/tracker/run_log_fields.c \
+	%D%/tracker/run_log_files.c \
+	%D%/tracker/run_log_findings.c \
 	%D%/tracker/run_log_jobs.c \
 	%D%/tracker/run_log_places.c \
+	%D%/tracker/run_log_settings.c \
 	%D%/tracker/run_log_status.c \
 	%D%/tracker/run_log_timeline.c \
 	%D%/tracker/run_log_values.c \

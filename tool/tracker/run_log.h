@@ -101,6 +101,24 @@ size_t rlg_rl_date_prefix(const char *name);
 /* "13:05:02", of hours as many as there are. */
 const char *rlg_rl_runtime(struct rlg_arena *arena, int64_t duration_us);
 
+/* ---- the command line: run_log_settings.c ---- */
+
+struct rlg_rl_setting {
+	const char *name; /* without dashes; the whole word where there is no value */
+	const char *value; /* NULL: none */
+};
+
+/* What stands behind the batch script, or the program: that is the job's own, and not Slurm's. */
+const char *rlg_rl_own_arguments(struct rlg_arena *arena, const struct rlg_submission *submission);
+
+/* `name=value`, `--name=value`, `--name value`, or a word alone; moves on in *at.  False: there is no more. */
+bool rlg_rl_next_setting(struct rlg_arena *arena, const char **at, struct rlg_rl_setting *out_setting);
+
+/* Is it a setting whose value has no place in a file that is shared? */
+bool rlg_rl_is_secret(const char *name);
+
+bool rlg_rl_ends_with(const char *text, const char *end);
+
 /* ---- values: run_log_values.c ---- */
 
 /* One `- key: value` that the machine knows to fill. */
@@ -195,6 +213,43 @@ void rlg_rl_insert_section(struct rlg_rl_update *update, size_t line, const char
 
 /* The line where a section that follows the blocks of the jobs goes. */
 size_t rlg_rl_behind_blocks(const struct rlg_rl_doc *doc);
+
+/* ---- which file is whose: run_log_files.c ---- */
+
+/* A job's ids in one file; a person may keep a long list of them. */
+#define RLG_RL_IDS_MAX 64
+
+struct rlg_rl_file {
+	const char *folder; /* relative to the group, "" for the group itself */
+	const char *name;
+	int64_t ids[RLG_RL_IDS_MAX]; /* of jobs, in the order in which they stand there */
+	size_t n_ids;
+	bool is_log; /* has a block for a job */
+	bool wants_config; /* the seed's placeholder is still there */
+	size_t run; /* index into the model's; SIZE_MAX: nobody's */
+};
+
+struct rlg_rl_files {
+	const struct rlg_tracker_view *view;
+	struct rlg_arena *arena;
+	struct rlg_rl_file *list; /* by folder, then name */
+	size_t n, room;
+	struct rlg_rl_file **of_run; /* for each run of the model; NULL: none yet */
+};
+
+/* Looks for run logs in and below the folder `root`, relative to the group or absolute; "" is the group alone. */
+void rlg_rl_files_find(const struct rlg_tracker_view *view, const char *root, struct rlg_rl_files *out_files);
+
+/* Is it the name of a file that stands beside run logs and is none? */
+bool rlg_rl_is_reserved(const char *name);
+
+/* "FOLDER/NAME", "NAME" for the folder "". */
+const char *rlg_rl_join(struct rlg_arena *arena, const char *folder, const char *name);
+const char *rlg_rl_absolute(const struct rlg_rl_files *files, const char *path);
+
+/* What lies beside the log of this run (NULL: there is none yet): run_log_findings.c */
+const struct rlg_rl_findings *rlg_rl_findings_of(const struct rlg_rl_files *files, const struct rlg_run *run,
+						 const struct rlg_rl_file *file);
 
 /* ---- places: run_log_places.c, and the index of each folder: run_log_timeline.c ---- */
 

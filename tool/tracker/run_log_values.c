@@ -10,80 +10,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- the command line ---- */
-
-/* Words of a command line; who wrote blanks into one of them reads on at the next. */
-static const char *next_word(struct rlg_arena *arena, const char **at)
-{
-	*at += strspn(*at, " \t\n");
-	size_t length = strcspn(*at, " \t\n");
-	const char *word = length > 0 ? rlg_arena_strndup(arena, *at, length) : NULL;
-
-	*at += length;
-	return word;
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-/* What stands behind the batch script, or the program: that is the job's own, and not Slurm's. */
-static const char *own_arguments(struct rlg_arena *arena, const struct rlg_submission *submission)
-{
-	const char *at = submission->command, *word;
-
-	while (at != NULL && (word = next_word(arena, &at)) != NULL)
-		if (submission->script != NULL ? strcmp(word, submission->script) == 0 : ends_with(word, ".py"))
-			return at;
-	return "";
-}
-
-/* Secrets have no place in a file that is shared. */
-static bool is_secret(const char *name)
-{
-	static const char *const words[] = {"token", "secret", "passw", "api_key", "api-key", "apikey", "credential"};
-
-	for (size_t i = 0; i < COUNT(words); i++)
-		if (strcasestr(name, words[i]) != NULL)
-			return true;
-	return false;
-}
-
-struct setting {
-	const char *name; /* without dashes; the whole word where there is no value */
-	const char *value; /* NULL: none */
-};
-
-/* `name=value`, `--name=value`, `--name value`, or a word alone; false: there is no more. */
-static bool next_setting(struct rlg_arena *arena, const char **at, struct setting *out_setting)
-{
-	const char *word = next_word(arena, at);
-
-	if (word == NULL)
-		return false;
-	bool is_option = word[0] == '-';
-	word += strspn(word, "-");
-	const char *equals = strchr(word, '=');
-	*out_setting = (struct setting){.name = word};
-	if (equals != NULL) {
-		out_setting->name = rlg_arena_strndup(arena, word, (size_t)(equals - word));
-		out_setting->value = equals + 1;
-	} else if (is_option) {
-		const char *ahead = *at, *value = next_word(arena, &ahead);
-		if (value != NULL && value[0] != '-' && strchr(value, '=') == NULL) {
-			out_setting->value = value;
-			*at = ahead;
-		}
-	}
-	return true;
-}
-
 static bool is_yaml(const char *word)
 {
-	return word != NULL && (ends_with(word, ".yaml") || ends_with(word, ".yml"));
+	return word != NULL && (rlg_rl_ends_with(word, ".yaml") || rlg_rl_ends_with(word, ".yml"));
 }
 
 /* The first submission that told what it was. */
@@ -116,10 +45,10 @@ static const char *config_script(const struct rlg_rl_run *run, const struct rlg_
 static const char *config_config(const struct rlg_rl_run *run, const struct rlg_rl_job *job)
 {
 	const struct rlg_submission *submission = first_submission(run);
-	struct setting setting;
+	struct rlg_rl_setting setting;
 
 	if (submission != NULL)
-		for (const char *at = own_arguments(run->arena, submission); next_setting(run->arena, &at, &setting);) {
+		for (const char *at = rlg_rl_own_arguments(run->arena, submission); rlg_rl_next_setting(run->arena, &at, &setting);) {
 			if (is_yaml(setting.value))
 				return rlg_rl_code(run->arena, rlg_rl_path(run, setting.value));
 			if (setting.value == NULL && is_yaml(setting.name))
@@ -132,17 +61,17 @@ static const char *config_settings(const struct rlg_rl_run *run, const struct rl
 {
 	const struct rlg_submission *submission = first_submission(run);
 	struct rlg_bytes words;
-	struct setting setting;
+	struct rlg_rl_setting setting;
 
 	if (submission == NULL)
 		return NULL;
 	rlg_bytes_init(&words, run->arena);
-	for (const char *at = own_arguments(run->arena, submission); next_setting(run->arena, &at, &setting);) {
+	for (const char *at = rlg_rl_own_arguments(run->arena, submission); rlg_rl_next_setting(run->arena, &at, &setting);) {
 		if (is_yaml(setting.value != NULL ? setting.value : setting.name))
 			continue; /* stands in `config` */
 		rlg_bytes_addf(&words, "%s%s", words.length > 0 ? ", " : "", setting.name);
 		if (setting.value != NULL)
-			rlg_bytes_addf(&words, "=%s", is_secret(setting.name) ? "..." : setting.value);
+			rlg_bytes_addf(&words, "=%s", rlg_rl_is_secret(setting.name) ? "..." : setting.value);
 	}
 	return words.length > 0 ? rlg_rl_plain(run->arena, words.data) : NULL;
 }
@@ -239,10 +168,10 @@ static const char *job_script(const struct rlg_rl_run *run, const struct rlg_rl_
 /* A checkpoint that the command line names: `--resume-from=/scratch/.../epoch_1`. */
 static const char *checkpoint_asked_for(const struct rlg_rl_run *run, const struct rlg_rl_job *job)
 {
-	struct setting setting;
+	struct rlg_rl_setting setting;
 
-	for (const char *at = own_arguments(run->arena, &job->attempts[0]->submission);
-	     next_setting(run->arena, &at, &setting);)
+	for (const char *at = rlg_rl_own_arguments(run->arena, &job->attempts[0]->submission);
+	     rlg_rl_next_setting(run->arena, &at, &setting);)
 		if (setting.value != NULL && strchr(setting.value, '/') != NULL &&
 		    (strcasestr(setting.name, "ckpt") != NULL || strcasestr(setting.name, "checkpoint") != NULL ||
 		     strcasestr(setting.name, "resume") != NULL))
