@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_timeline \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -70,6 +71,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/fake_host.h \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
+	%D%/unit/golden_file.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden_file.h"
 #include "tests/unit/run_log_story.h"
 
 #include <dirent.h>
@@ -35,43 +36,9 @@ static int tear_down(void **state)
 
 /* ---- files and refreshes ---- */
 
-static const char *golden_path(struct rlg_arena *arena, const char *name)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/run_logs/%s", source != NULL ? source : ".", name);
-}
-
-/* NULL if there is no such file. */
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
 static void is_golden(struct rlg_arena *arena, const char *name, const char *text)
 {
-	const char *path = golden_path(arena, name);
-
-	if (update_goldens) {
-		FILE *file = fopen(path, "wb");
-		assert_non_null(file);
-		fputs(text, file);
-		assert_int_equal(fclose(file), 0);
-	}
-	const char *expected = read_file(arena, path);
-	if (expected == NULL || strcmp(text, expected) != 0)
-		fail_msg("this should be in %s, but is not:\n%s", path, text);
+	golden_is(arena, rlg_arena_printf(arena, "run_logs/%s", name), text, update_goldens);
 }
 
 /* A run log and what the tool remembers of it. */
@@ -388,7 +355,7 @@ static void check_hand_edit(struct rlg_arena *arena, const char *name)
 	const char *stem = rlg_arena_strndup(arena, name, strlen(name) - strlen(".before.md"));
 	bool adopted = strncmp(name, "adopted_", 8) == 0, is_filled = strncmp(name, "filled_", 7) == 0;
 	struct log machine = machine_log(arena, STORY_RUNNING);
-	const char *before = read_file(arena, golden_path(arena, rlg_arena_printf(arena, "hand/%s", name)));
+	const char *before = golden_read(arena, rlg_arena_printf(arena, "run_logs/hand/%s", name));
 	struct log log = {before, adopted ? NULL : machine.memory};
 
 	assert_non_null(before);
@@ -407,7 +374,7 @@ static void check_hand_edit(struct rlg_arena *arena, const char *name)
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
 	struct dirent **entries;
-	int count = scandir(golden_path(*state, "hand"), &entries, NULL, alphasort), cases = 0;
+	int count = scandir(golden_path(*state, "run_logs/hand"), &entries, NULL, alphasort), cases = 0;
 
 	assert_true(count > 0);
 	for (int i = 0; i < count; i++) {

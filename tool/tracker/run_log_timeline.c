@@ -142,14 +142,22 @@ static bool is_listed(const struct timeline *timeline, const char *file)
 	return rlg_names_find(timeline->files, file) != RLG_NAMES_NONE;
 }
 
+static bool is_newest_first(const struct timeline *timeline)
+{
+	return timeline->n > 1 && strcmp(timeline->items[0].file, timeline->items[timeline->n - 1].file) > 0;
+}
+
 /* The item behind which the entry goes, by the date in the names; timeline->n: before all. */
 static size_t item_before(const struct timeline *timeline, const struct rlg_rl_entry *entry)
 {
+	bool newest_first = is_newest_first(timeline);
 	size_t found = timeline->n;
 
-	for (size_t i = 0; i < timeline->n; i++)
-		if (strcmp(timeline->items[i].file, entry->order) < 0 || rlg_rl_date_prefix(timeline->items[i].file) == 0)
+	for (size_t i = 0; i < timeline->n; i++) {
+		int order = strcmp(timeline->items[i].file, entry->order);
+		if ((newest_first ? order > 0 : order < 0) || rlg_rl_date_prefix(timeline->items[i].file) == 0)
 			found = i;
+	}
 	return found;
 }
 
@@ -206,6 +214,9 @@ static void insert_entry(const struct adding *adding, size_t at, struct rlg_text
 	if (line == lines->n && lines->length > 0 && lines->text[lines->length - 1] != '\n' &&
 	    (at == 0 || adding->before[at - 1] != before))
 		rlg_bytes_add(&words, lines->eol);
+	/* A list needs a blank line below a table, and looks better with one below a heading. */
+	if (timeline->n == 0 && at == 0 && lines->n > 0 && !rlg_md_line_is_blank(lines, lines->n - 1))
+		rlg_bytes_add(&words, lines->eol);
 	if (number < 0)
 		rlg_bytes_addf(&words, "- %s%s", words_of(timeline->arena, adding->entries[at]), lines->eol);
 	else
@@ -251,7 +262,8 @@ int rlg_rl_timeline_render(const struct rlg_rl_folder *folder, struct rlg_arena 
 	adding.before = rlg_arena_alloc(arena, (folder->n + 1) * sizeof(*adding.before));
 	adding.counts = counts_up(&adding.timeline);
 	for (size_t i = 0; i < folder->n; i++) {
-		const struct rlg_rl_entry *entry = &folder->entries[i];
+		size_t from = is_newest_first(&adding.timeline) ? folder->n - 1 - i : i;
+		const struct rlg_rl_entry *entry = &folder->entries[from];
 		/* One that a person took out of the list stays out. */
 		if (is_listed(&adding.timeline, entry->file) || rlg_kept_get(kept, key_of(arena, entry)) != NULL)
 			continue;
