@@ -91,10 +91,16 @@ void rlg_record_bool(struct rlg_record_writer *writer, const char *key, bool val
 
 void rlg_record_time(struct rlg_record_writer *writer, const char *key, int64_t time_us)
 {
-	if (time_us <= 0)
+	if (time_us > 0)
+		rlg_record_duration(writer, key, time_us);
+}
+
+void rlg_record_duration(struct rlg_record_writer *writer, const char *key, int64_t duration_us)
+{
+	if (duration_us < 0)
 		return;
 	size_t before = begin_member(writer, key);
-	add_seconds(&writer->text, time_us);
+	add_seconds(&writer->text, duration_us);
 	end_member(writer, before);
 }
 

@@ -51,6 +51,9 @@ void rlg_record_bool(struct rlg_record_writer *writer, const char *key, bool val
 /* Seconds with six decimals, as `timestamp`; adds nothing for a moment that is not known (0). */
 void rlg_record_time(struct rlg_record_writer *writer, const char *key, int64_t time_us);
 
+/* How long something took, as rlg_record_time(); 0 is a length, too, and a negative one is not known. */
+void rlg_record_duration(struct rlg_record_writer *writer, const char *key, int64_t duration_us);
+
 /* A member whose value is JSON already, on one line; the caller vouches for it. */
 void rlg_record_json(struct rlg_record_writer *writer, const char *key, const char *json);
 

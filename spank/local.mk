@@ -5,17 +5,20 @@ noinst_LTLIBRARIES += spank/librlg_hooks.la
 spank_librlg_hooks_la_SOURCES = \
 	%D%/hooks/address.c %D%/hooks/address.h \
 	%D%/hooks/cgroup.c %D%/hooks/cgroup.h \
+	%D%/hooks/counters.c %D%/hooks/counters.h \
 	%D%/hooks/deliver.c %D%/hooks/deliver.h \
 	%D%/hooks/finish.c %D%/hooks/finish.h \
 	%D%/hooks/host.h \
 	%D%/hooks/hostlist.c %D%/hooks/hostlist.h \
+	%D%/hooks/kernel_file.c %D%/hooks/kernel_file.h \
 	%D%/hooks/oom.c %D%/hooks/oom.h \
 	%D%/hooks/say.c %D%/hooks/say.h \
 	%D%/hooks/settings.c %D%/hooks/settings.h \
 	%D%/hooks/start.c %D%/hooks/start.h \
 	%D%/hooks/step.c %D%/hooks/step.h \
 	%D%/hooks/submit.c %D%/hooks/submit.h \
-	%D%/hooks/task.c %D%/hooks/task.h
+	%D%/hooks/task.c %D%/hooks/task.h \
+	%D%/hooks/usage.c %D%/hooks/usage.h
 
 EXTRA_DIST += %D%/plugin/spank_runledger.map %D%/plugin/spank_runledger_epilog.map
 

@@ -10,9 +10,11 @@ AM_TESTS_ENVIRONMENT = \
 
 unit_tests = \
 	tests/unit/test_address \
+	tests/unit/test_action_log \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \
+	tests/unit/test_changes \
 	tests/unit/test_client_line \
 	tests/unit/test_completion \
 	tests/unit/test_config \
@@ -49,13 +51,16 @@ unit_tests = \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
 	tests/unit/test_statusfile \
+	tests/unit/test_step_usage \
 	tests/unit/test_submit \
 	tests/unit/test_summary \
 	tests/unit/test_table \
+	tests/unit/test_target \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
 if HAVE_CMOCKA
@@ -80,6 +85,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
+	%D%/cli/action_log.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
@@ -100,6 +106,8 @@ cli_tests = \
 	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/status.t \
+	%D%/cli/wait.t \
+	%D%/cli/watch.t \
 	%D%/format/schema.t
 
 lint_tests = \
@@ -123,13 +131,16 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
-	%D%/cluster/truth.t
+	%D%/cluster/truth.t \
+	%D%/cluster/usage.t \
+	%D%/cluster/watch.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 

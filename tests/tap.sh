@@ -67,6 +67,18 @@ unlike() { # TEXT PART CLAIM
 
 status_is() { ok_if "$([ "$status" -eq "$1" ]; echo $?)" "$2"; } # N CLAIM
 
+has() { grep -qsF -- "$2" "$1"; } # FILE PART
+
+# wait_for COMMAND...: until it succeeds.  Half a minute is for machines that are at something else.
+wait_for() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1500 ] || return 1
+		sleep 0.02
+	done
+}
+
 skip() { # CLAIM WHY
 	tests=$((tests + 1))
 	echo "ok $tests - $1 # SKIP $2"

@@ -12,6 +12,7 @@
 #include "tool/job_attempts.h"
 #include "tool/names.h"
 #include "tool/slurm_state.h"
+#include "tool/usage.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +45,7 @@ struct rlg_phased_attempt rlg_attempt_waiting(void)
 						       .exit_code = -1,
 						       .signal = -1,
 						       .time_limit_s = -1,
+						       .usage = RLG_USAGE_UNKNOWN,
 						       .slurm_state = "PENDING",
 						       .status = RLG_STATUS_SUBMITTED}};
 }
@@ -94,6 +96,7 @@ void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *eve
 	take_number(&attempt->het_job_id, event->het_job_id);
 	take_number(&attempt->time_limit_s, event->time_limit_s);
 	take_submission_facts(&attempt->submission, event);
+	rlg_usage_take_request(&attempt->usage, event);
 	if (event->time_us > attempt->word_us)
 		attempt->word_us = event->time_us;
 }

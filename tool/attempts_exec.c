@@ -4,6 +4,7 @@
 
 #include "lib/clock.h"
 #include "tool/names.h"
+#include "tool/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -181,8 +182,10 @@ static void place(struct placing *placing, struct exec *exec)
 		home->last_us = last_word_us(exec);
 	if (exec->start != NULL)
 		rlg_attempt_take(&placing->attempts[exec->at], exec->start);
-	if (exec->finish != NULL)
+	if (exec->finish != NULL) {
 		rlg_attempt_take(&placing->attempts[exec->at], exec->finish);
+		rlg_usage_take_exec(&placing->attempts[exec->at].attempt.usage, exec->finish);
+	}
 }
 
 static bool has_failed(const struct exec *exec)

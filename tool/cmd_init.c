@@ -3,6 +3,7 @@
 #include "lib/layout.h"
 #include "tool/atomic_file.h"
 #include "tool/command.h"
+#include "tool/discovery.h"
 #include "tool/refresh.h"
 #include "tool/tracker/tracker.h"
 
@@ -101,7 +102,7 @@ static int look_for_runs(struct rlg_group *group, struct rlg_err *err)
 	int code = rlg_group_load(group, &model, err);
 
 	if (code != 0 || model->n_runs > 0)
-		return code;
+		return code != 0 ? code : rlg_discoveries_record(group, model, err);
 	return rlg_fail(err, -ENOENT, "%s",
 			group->plan_problem.text[0] != '\0' ? group->plan_problem.text : "no runs are planned here");
 }

@@ -130,9 +130,10 @@ static int deliver(void *context)
 	if (code == 0)
 		code = strchr(to.run, '{') == NULL ? rlg_record_append(job, &group, &to, &err)
 						   : append_to_all_runs(job, &group, &to, &err);
-	if (code == 0)
+	/* A job may have thousands of steps that tell what they used: its end refreshes the trackers. */
+	if (code == 0 && strcmp(job->draft.name, "usage") != 0)
 		result = rlg_record_refresh(job, &group);
-	else if (err.text[0] != '\0') {
+	else if (code != 0 && err.text[0] != '\0') {
 		rlg_record_complain(job, "%s", err.text);
 		result = RLG_EXIT_FAILED;
 	}
@@ -168,6 +169,7 @@ static const struct {
 	{"reject", rlg_record_reject},
 	{"start", rlg_record_and_deliver},
 	{"task-failed", rlg_record_and_deliver},
+	{"usage", rlg_record_and_deliver},
 	{"finish", rlg_record_finish},
 };
 
@@ -202,11 +204,11 @@ static int run(struct rlg_options *options)
 
 	rlg_process_hide();
 	if (options->n_words != 1)
-		return rlg_usage_error(options, "say which event it is: submit, reject, start, task-failed or finish");
+		return rlg_usage_error(options, "say which event it is: submit, reject, start, task-failed, usage or finish");
 	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
 		if (strcmp(events[i].event, options->words[0]) == 0)
 			return record_event(&job, options->words[0]);
-	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start, task-failed and finish",
+	return rlg_usage_error(options, "there is no event '%s'; there are submit, reject, start, task-failed, usage and finish",
 			       options->words[0]);
 }
 
@@ -237,7 +239,7 @@ const struct rlg_command rlg_cmd_record = {
 	.summary = "put one record into a run's status file; what the plugins call",
 	.description = "Takes a draft of a record (see runledger-record(5)) on standard input, adds what can be found out, "
 		       "appends it to the status file of the run that the job belongs to, and refreshes the group's "
-		       "trackers. EVENT is submit, reject, start, task-failed or finish.\n\n"
+		       "trackers. EVENT is submit, reject, start, task-failed, usage or finish.\n\n"
 		       "Nobody has to call it by hand. A job that is in no run group is let be: that is no failure.",
 	.options = options_table,
 	.examples = examples,

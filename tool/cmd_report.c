@@ -6,6 +6,7 @@
 #include "tool/group.h"
 #include "tool/report.h"
 #include "tool/scripts.h"
+#include "tool/terminal.h"
 
 #include "lib/clock.h"
 
@@ -19,6 +20,8 @@ static const struct {
 	rlg_report_fn *render;
 } formats[] = {
 	{"markdown", rlg_report_markdown},
+	{"json", rlg_report_json},
+	{"csv", rlg_report_csv},
 };
 
 static rlg_report_fn *find_format(const char *name)
@@ -69,7 +72,7 @@ static int write_report(const char *path, const struct rlg_bytes *text, struct r
 	struct stat facts;
 
 	if (path == NULL || strcmp(path, "-") == 0) {
-		fwrite(text->data, 1, text->length, stdout); /* main() looks at stdout's error */
+		rlg_terminal_put(stdout, text->data, text->length); /* main() looks at stdout's error */
 		return 0;
 	}
 	if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
@@ -116,7 +119,7 @@ static int run(struct rlg_options *options)
 }
 
 static const struct rlg_option report_options[] = {
-	{"format", 'f', "FORMAT", "the form of the report: markdown (the default)"},
+	{"format", 'f', "FORMAT", "the form of the report: markdown (the default), json or csv"},
 	{"output", 'o', "FILE", "write FILE instead of standard output"},
 	{0},
 };
@@ -124,6 +127,7 @@ static const struct rlg_option report_options[] = {
 static const struct rlg_example report_examples[] = {
 	{"runledger report", "the summary of the run group around here"},
 	{"runledger report /scratch/cap_8L -o summary.md", "that of another one, into a file"},
+	{"runledger report -f csv -o runs.csv", "a line for each phase of each run, with what it used"},
 	{0},
 };
 
@@ -133,6 +137,9 @@ const struct rlg_command rlg_cmd_report = {
 	.summary = "write a summary of a run group as a document",
 	.description = "Writes how many runs stand where, each run with its phases, and what to do next. GROUP is a "
 		       "folder in a run group; without it, the current folder.\n\n"
+		       "With -f json it is the object that `runledger status --json` prints. With -f csv it is a line for each "
+		       "phase of each run, under a line of titles; what is not known is empty, times are UTC, and the last "
+		       "columns are what it was given and what it used.\n\n"
 		       "The same records give the same bytes, as the report's time is that of the newest record; but a job that should "
 		       "have been heard of by now is told, too.",
 	.options = report_options,

@@ -5,6 +5,7 @@
 #include "tool/commands.h"
 #include "tool/help.h"
 #include "tool/nearest.h"
+#include "tool/terminal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -118,13 +119,15 @@ static int dispatch(const struct rlg_options *options)
 static int finish_stdout(const struct rlg_options *options, int status)
 {
 	bool wrote_badly = ferror(stdout) != 0, holds_data = __fpending(stdout) > 0;
+	int why;
 
 	/* Nobody listens, and nothing was said: fine, as for `record` inside of a daemon. */
 	if (fclose(stdout) == 0 && !wrote_badly)
 		return status;
 	if (!wrote_badly && !holds_data && errno == EBADF)
 		return status;
-	rlg_failure(options, "cannot write to standard output: %s", errno != 0 ? strerror(errno) : "some of it is lost");
+	why = errno != 0 ? errno : rlg_terminal_put_error();
+	rlg_failure(options, "cannot write to standard output: %s", why != 0 ? strerror(why) : "some of it is lost");
 	return status == RLG_EXIT_OK || status == RLG_EXIT_DAMAGED ? RLG_EXIT_FAILED : status;
 }
 

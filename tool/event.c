@@ -12,6 +12,8 @@ static const struct {
 	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
 	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
 	{"task-failed", RLG_EVENT_TASK_FAILED}, {"sync", RLG_EVENT_SYNC},
+	{"action", RLG_EVENT_ACTION},
+	{"usage", RLG_EVENT_USAGE},
 };
 
 static enum rlg_event_kind kind_of(const char *name)
@@ -33,6 +35,7 @@ static const struct {
 	{"step", offsetof(struct rlg_event, step)},
 	{"node", offsetof(struct rlg_event, node)},
 	{"exec", offsetof(struct rlg_event, exec)},
+	{"tres", offsetof(struct rlg_event, tres)},
 	{"state", offsetof(struct rlg_event, state)},
 	{"reason", offsetof(struct rlg_event, reason)},
 	{"source", offsetof(struct rlg_event, source)},
@@ -56,6 +59,10 @@ static const struct {
 	{"wandb", offsetof(struct rlg_event, wandb)},
 	{"description", offsetof(struct rlg_event, description)},
 	{"status", offsetof(struct rlg_event, sync)},
+	{"action", offsetof(struct rlg_event, action)},
+	{"subject", offsetof(struct rlg_event, subject)},
+	{"details", offsetof(struct rlg_event, details)},
+	{"result", offsetof(struct rlg_event, result)},
 };
 
 static const struct {
@@ -71,6 +78,11 @@ static const struct {
 	{"time_limit", offsetof(struct rlg_event, time_limit_s)},
 	{"rank", offsetof(struct rlg_event, rank)},
 	{"attempt", offsetof(struct rlg_event, restarts)},
+	{"ncpus", offsetof(struct rlg_event, n_cpus)},
+	{"tasks", offsetof(struct rlg_event, tasks)},
+	{"peak_memory_bytes", offsetof(struct rlg_event, peak_memory)},
+	{"page_cache_bytes", offsetof(struct rlg_event, page_cache)},
+	{"max_rss_bytes", offsetof(struct rlg_event, max_rss)},
 };
 
 static const struct {
@@ -80,6 +92,10 @@ static const struct {
 	{"submit_time", offsetof(struct rlg_event, submit_us)},
 	{"start_time", offsetof(struct rlg_event, start_us)},
 	{"end_time", offsetof(struct rlg_event, end_us)},
+	{"cpu_s", offsetof(struct rlg_event, cpu_us)},
+	{"user_cpu_s", offsetof(struct rlg_event, user_us)},
+	{"system_cpu_s", offsetof(struct rlg_event, system_us)},
+	{"elapsed_s", offsetof(struct rlg_event, elapsed_us)},
 };
 
 /* "git.commit" is the member `commit` of the object `git`. */

@@ -19,6 +19,8 @@ enum rlg_event_kind {
 	RLG_EVENT_SYNC,
 	RLG_EVENT_EDIT,
 	RLG_EVENT_TASK_FAILED,
+	RLG_EVENT_ACTION, /* for the action logs */
+	RLG_EVENT_USAGE,
 	RLG_EVENT_OTHER /* no part of the state (yet): counted, shown by `events` */
 };
 
@@ -36,6 +38,11 @@ struct rlg_event {
 	const char *node;
 	int64_t rank;
 	int64_t oom; /* 1: out of memory; 0: not */
+	int64_t n_cpus;
+	const char *tres; /* all that was allocated, as Slurm writes it */
+	int64_t cpu_us, user_us, system_us, elapsed_us; /* of a usage or an exec; 0: not told */
+	int64_t peak_memory, page_cache, max_rss; /* bytes */
+	int64_t tasks;
 	const char *exec; /* the id of a `runledger exec` */
 	const char *state;
 	bool final, final_said; /* true where nothing is said; and whether anything is */
@@ -55,6 +62,7 @@ struct rlg_event {
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */
 	const char *verdict, *wandb, *description; /* of a note */
+	const char *action, *subject, *details, *result; /* of an action */
 	const char *sync; /* the `status` of a sync */
 };
 

@@ -7,6 +7,7 @@
 #include "tool/failure_words.h"
 #include "tool/progress.h"
 #include "tool/summary.h"
+#include "tool/usage_words.h"
 #include "tool/when.h"
 
 #include <inttypes.h>
@@ -168,6 +169,38 @@ static void add_usage(struct rlg_bytes *words, const struct rlg_record *record)
 	rlg_bytes_addf(words, ", %s of CPU, %" PRId64 " MiB", rlg_when_duration(cpu_us, duration), memory / 1048576);
 }
 
+static void add_step(struct rlg_bytes *words, const struct rlg_record *record)
+{
+	struct rlg_failure who = {.node = rlg_record_get_str(record, "node"), .step = rlg_record_get_str(record, "step")};
+
+	if (rlg_failure_is_lone(&who))
+		rlg_failure_add_who(words, &who);
+	else
+		rlg_bytes_addf(words, "step %s%s%s", who.step != NULL ? who.step : "?", who.node != NULL ? " on " : "",
+			       who.node != NULL ? who.node : "");
+}
+
+/* "the batch script on n1 used 3m 20s of CPU and 1.2 GiB in 4m 3s" */
+static void words_usage(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
+{
+	int64_t cpu_us = rlg_record_get_time(record, "cpu_s"), took_us = rlg_record_get_time(record, "elapsed_s");
+	struct rlg_usage memory = {.peak_memory = -1};
+	char duration[RLG_WHEN_TEXT_MAX];
+	const char *between = " used ";
+
+	add_step(words, record);
+	if (cpu_us > 0) {
+		rlg_bytes_addf(words, " used %s of CPU", rlg_when_duration(cpu_us, duration));
+		between = " and ";
+	}
+	if ((rlg_record_get_int(record, "peak_memory_bytes", &memory.peak_memory) ||
+	     rlg_record_get_int(record, "max_rss_bytes", &memory.peak_memory)) &&
+	    memory.peak_memory > 0)
+		rlg_bytes_addf(words, "%s%s", between, rlg_usage_memory(words->arena, &memory));
+	if (took_us > 0)
+		rlg_bytes_addf(words, " in %s", rlg_when_duration(took_us, duration));
+}
+
 static void words_finish(struct rlg_bytes *words, const struct rlg_record *record, enum rlg_colour *colour)
 {
 	const char *state = rlg_record_get_str(record, "state");
@@ -270,6 +303,7 @@ static const struct {
 	{"start", words_start},
 	{"task-failed", words_task_failed},
 	{"finish", words_finish},
+	{"usage", words_usage},
 	{"progress", words_progress},
 	{"action", words_action},
 	{"note", words_said},

@@ -430,6 +430,9 @@ static void find_checkpoints(const struct places *places, const struct rlg_plan 
 	add_evaluated(&expected, places->arena, plan, run);
 	if (expected.count == 0 || places->output == NULL)
 		return;
+	char real[PATH_MAX];
+	bool is_there = realpath(places->output, real) != NULL;
+	findings->checkpoints = is_there ? rlg_arena_strdup(places->arena, real) : places->output;
 	add_there(&there, places->output);
 	findings->present = names_of(places->arena, &expected, &there, true, &findings->n_present);
 	if (places->until_us > 0)

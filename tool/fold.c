@@ -12,6 +12,7 @@
 #include "tool/failure.h"
 #include "tool/names.h"
 #include "tool/progress.h"
+#include "tool/usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -417,6 +418,7 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	*run = (struct rlg_run){.name = from->name, .type = from->type, .planned = is_known(fold, from)};
 	struct rlg_phased_attempt *attempts = rlg_attempts_find(fold->arena, from->events, from->n_events, &n_attempts);
 	rlg_failures_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
+	rlg_usage_find(fold->arena, from->events, from->n_events, attempts, n_attempts);
 	if (from->progress != NULL)
 		rlg_progress_sort(from->progress);
 	add_phases(fold, run, from, attempts, n_attempts);
@@ -433,6 +435,48 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 	if (from->control)
 		skip_first_phase_of_control(run);
 	take_words(fold, run, from);
+}
+
+static int compare_words(const char *left, const char *right)
+{
+	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+}
+
+static int compare_logged(const void *left, const void *right)
+{
+	const struct rlg_logged *a = left, *b = right;
+	const char *const words[][2] = {{a->run, b->run},	  {a->action, b->action}, {a->subject, b->subject},
+					{a->details, b->details}, {a->result, b->result}, {a->phase, b->phase}};
+	int order = 0;
+
+	if (a->time_us != b->time_us)
+		return a->time_us < b->time_us ? -1 : 1;
+	for (size_t i = 0; order == 0 && i < sizeof(words) / sizeof(words[0]); i++)
+		order = compare_words(words[i][0], words[i][1]);
+	if (order == 0 && a->job_id != b->job_id)
+		order = a->job_id < b->job_id ? -1 : 1;
+	return order;
+}
+
+/* What the action logs are to say besides; the runs' events are sorted, and stand once each. */
+static void take_logged(struct rlg_fold *fold)
+{
+	struct rlg_model *model = fold->model;
+	size_t room = 0;
+
+	for (size_t r = 0; r < fold->n_runs; r++)
+		for (size_t i = 0; i < fold->runs[r].n_events; i++) {
+			const struct rlg_event *event = &fold->runs[r].events[i];
+			if (event->kind != RLG_EVENT_ACTION || event->action == NULL)
+				continue;
+			GROW(fold, model->logged, model->n_logged, room);
+			model->logged[model->n_logged++] = (struct rlg_logged){
+				.time_us = event->time_us, .run = fold->runs[r].name, .phase = event->phase,
+				.job_id = event->job_id, .action = event->action, .subject = event->subject,
+				.details = event->details, .result = event->result};
+		}
+	if (model->n_logged > 1)
+		qsort(model->logged, model->n_logged, sizeof(*model->logged), compare_logged);
 }
 
 static int compare_gathered(const void *left, const void *right)
@@ -459,5 +503,6 @@ struct rlg_model *rlg_fold_finish(struct rlg_fold *fold)
 		if (run->word_us > model->word_us)
 			model->word_us = run->word_us;
 	}
+	take_logged(fold);
 	return model;
 }

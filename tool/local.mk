@@ -42,6 +42,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/completion.c %D%/completion.h \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
+	%D%/discovery.c %D%/discovery.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -96,7 +97,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/refresh.c %D%/refresh.h \
 	%D%/registry.c %D%/registry.h \
 	%D%/report.h \
-	%D%/report_markdown.c \
+	%D%/report_csv.c %D%/report_markdown.c \
 	%D%/resolve.c %D%/resolve.h \
 	%D%/scripts.c %D%/scripts.h \
 	%D%/silence.c %D%/silence.h \
@@ -125,6 +126,12 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/run_log_values.c \
 	%D%/tracker/run_log_words.c \
 	%D%/tracker/run_logs.c \
+	%D%/tracker/action_log.c %D%/tracker/action_log.h \
+	%D%/tracker/action_log_checks.c \
+	%D%/tracker/action_log_evaluations.c \
+	%D%/tracker/action_log_jobs.c \
+	%D%/tracker/action_log_parse.c \
+	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
@@ -144,6 +151,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_write.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h \
 	%D%/tracker_file.c %D%/tracker_file.h \
+	%D%/usage.c %D%/usage.h \
+	%D%/usage_words.c %D%/usage_words.h \
 	%D%/when.c %D%/when.h \
 	%D%/yaml_doc.c %D%/yaml_doc.h \
 	%D%/yaml_text.c %D%/yaml_text.h

@@ -140,6 +140,7 @@ struct rlg_findings {
 	size_t n_missing;
 	const char *const *present; /* those that are */
 	size_t n_present;
+	const char *checkpoints; /* the folder where they were looked for */
 };
 
 /* A person's word on a run, from a `note` record. */
@@ -148,6 +149,16 @@ struct rlg_note {
 	const char *text;
 	const char *user; /* NULL: not known */
 	const char *phase; /* NULL: the whole run */
+};
+
+/* What somebody put on record for the action logs, from an `action` record. */
+struct rlg_logged {
+	int64_t time_us;
+	const char *run; /* whose records hold it */
+	const char *phase; /* NULL: not told */
+	int64_t job_id; /* of the job that told it; -1: a person, or init */
+	const char *action; /* DISCOVER_EXPERIMENT, CACHE_BUILT, ... */
+	const char *subject, *details, *result; /* NULL: none */
 };
 
 struct rlg_phase {
@@ -191,6 +202,8 @@ struct rlg_model {
 	size_t n_phases;
 	struct rlg_run *runs; /* in the order of the plan, then others by name */
 	size_t n_runs;
+	struct rlg_logged *logged; /* oldest first */
+	size_t n_logged;
 	size_t counts[RLG_STATUS_COUNT]; /* runs by their overall status */
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */

@@ -12,5 +12,7 @@
 typedef void rlg_report_fn(const struct rlg_model *model, const struct rlg_actions *actions, struct rlg_bytes *out);
 
 rlg_report_fn rlg_report_markdown;
+rlg_report_fn rlg_report_json; /* all that `status --json` prints */
+rlg_report_fn rlg_report_csv; /* a line a phase of a run, for spreadsheets */
 
 #endif

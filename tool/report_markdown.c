@@ -3,9 +3,12 @@
 #include "tool/marks.h"
 #include "tool/printable.h"
 #include "tool/report.h"
+#include "tool/usage_words.h"
+#include "tool/when.h"
 
 #include "lib/clock.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static bool is_alnum(char character)
@@ -148,6 +151,82 @@ static void add_details(struct rlg_bytes *out, const struct rlg_model *model)
 		add_row(out, &model->runs[i], phases, n_phases, has_plan);
 }
 
+/* "87 % of 4", "3m 2s" or "-". */
+static void add_cpu(struct rlg_bytes *out, const struct rlg_usage *usage)
+{
+	char duration[RLG_WHEN_TEXT_MAX];
+
+	if (usage->cpu_us <= 0)
+		rlg_bytes_add(out, "-");
+	else if (usage->cpu_efficiency > 0)
+		rlg_bytes_addf(out, "%.0f %% of %" PRId64, 100 * usage->cpu_efficiency, usage->n_cpus);
+	else
+		rlg_bytes_add(out, rlg_when_duration(usage->cpu_us, duration));
+}
+
+static void add_memory(struct rlg_bytes *out, const struct rlg_usage *usage)
+{
+	const char *memory = rlg_usage_memory(out->arena, usage);
+
+	rlg_bytes_add(out, memory[0] != '\0' ? memory : "-");
+	if (usage->peak_memory > 0 && usage->memory_efficiency > 0)
+		rlg_bytes_addf(out, " (%.0f %%)", 100 * usage->memory_efficiency);
+}
+
+static void add_wall_time(struct rlg_bytes *out, const struct rlg_attempt *attempt)
+{
+	char took[RLG_WHEN_TEXT_MAX], limit[RLG_WHEN_TEXT_MAX];
+
+	rlg_bytes_add(out, attempt->usage.wall_us > 0 ? rlg_when_duration(attempt->usage.wall_us, took) : "-");
+	if (attempt->usage.time_efficiency > 0)
+		rlg_bytes_addf(out, " of %s (%.0f %%)", rlg_when_duration(attempt->time_limit_s * RLG_SECOND_US, limit),
+			       100 * attempt->usage.time_efficiency);
+}
+
+static bool has_usage(const struct rlg_phase *phase)
+{
+	const struct rlg_attempt *attempt = phase->deciding;
+
+	return attempt != NULL && attempt->ended && (attempt->usage.cpu_us > 0 || attempt->usage.peak_memory > 0);
+}
+
+static void add_used(struct rlg_bytes *out, const struct rlg_run *run, const struct rlg_phase *phase)
+{
+	const char *const cells[] = {run->name, rlg_summary_title(out->arena, phase->name),
+				     phase->job_id != NULL ? phase->job_id : "-"};
+
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		rlg_bytes_add(out, "| ");
+		add_text(out, cells[i]);
+		rlg_bytes_add(out, " ");
+	}
+	rlg_bytes_add(out, "| ");
+	add_cpu(out, &phase->deciding->usage);
+	rlg_bytes_add(out, " | ");
+	add_memory(out, &phase->deciding->usage);
+	rlg_bytes_add(out, " | ");
+	add_wall_time(out, phase->deciding);
+	rlg_bytes_add(out, " |\n");
+}
+
+/* Last, and only where something is known: the parts before it are others' form. */
+static void add_usage(struct rlg_bytes *out, const struct rlg_model *model)
+{
+	bool begun = false;
+
+	for (size_t i = 0; i < model->n_runs; i++)
+		for (size_t j = 0; j < model->runs[i].n_phases; j++) {
+			if (!has_usage(&model->runs[i].phases[j]))
+				continue;
+			if (!begun)
+				rlg_bytes_add(out, "\n### Resource Usage\n"
+						   "| Run Name | Phase | Job | CPU | Memory a Node | Wall Time |\n"
+						   "|----------|-------|-----|-----|---------------|-----------|\n");
+			begun = true;
+			add_used(out, &model->runs[i], &model->runs[i].phases[j]);
+		}
+}
+
 static void add_actions(struct rlg_bytes *out, const struct rlg_actions *actions)
 {
 	rlg_bytes_add(out, "\n### Next Actions\n");
@@ -173,4 +252,5 @@ void rlg_report_markdown(const struct rlg_model *model, const struct rlg_actions
 	add_progress(out, model);
 	add_details(out, model);
 	add_actions(out, actions);
+	add_usage(out, model);
 }

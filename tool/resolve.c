@@ -5,6 +5,7 @@
 #include "lib/layout.h"
 #include "lib/lines.h"
 #include "lib/text.h"
+#include "tool/evaluation.h"
 #include "tool/match.h"
 #include "tool/names.h"
 #include "tool/tracker_file.h"
@@ -115,8 +116,8 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The first part of `folder` below the group; NULL where it is the group itself, or elsewhere. */
-static const char *folder_in_group(const struct rlg_group *group, const char *folder)
+/* The first part of `folder` below the group (`which` 0) or the one in it (1); NULL where it is not as deep, or elsewhere. */
+static const char *folder_in_group(const struct rlg_group *group, const char *folder, int which)
 {
 	char real[PATH_MAX];
 	size_t length = strlen(group->path);
@@ -125,7 +126,10 @@ static const char *folder_in_group(const struct rlg_group *group, const char *fo
 		return NULL;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
 		return NULL;
-	return rlg_arena_strndup(group->arena, real + length + 1, strcspn(real + length + 1, "/"));
+	const char *part = real + length + 1;
+	for (; which > 0 && part != NULL; which--)
+		part = strchr(part, '/') == NULL ? NULL : strchr(part, '/') + 1;
+	return part == NULL ? NULL : rlg_arena_strndup(group->arena, part, strcspn(part, "/"));
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -149,6 +153,22 @@ static bool names_phase(const char *stem, const char *phase)
 	return begins && strchr("_-.", at[length]) != NULL;
 }
 
+/* "capitalization_epoch0" of the planned task capitalization: as a tracker spells it, else as it stands here. */
+static const char *evaluation_in_name(const struct known *known, const char *stem)
+{
+	struct rlg_arena *arena = known->group->arena;
+	struct rlg_evaluation_name name = rlg_evaluation_parse(arena, stem);
+
+	if (name.epoch < 0 || !is_in(known->phases, name.task, strlen(name.task)) || !rlg_name_ok(stem, NULL))
+		return NULL;
+	const char *spelt[] = {rlg_arena_printf(arena, "%s_epoch_%ld", name.task, name.epoch),
+			       rlg_arena_printf(arena, "%s_epoch%ld", name.task, name.epoch)};
+	for (size_t i = 0; i < sizeof(spelt) / sizeof(spelt[0]); i++)
+		if (is_in(known->phases, spelt[i], strlen(spelt[i])))
+			return spelt[i];
+	return stem;
+}
+
 /* From the script's name, or the job's: one phase of the group's, or NULL for none or several. */
 static const char *phase_in_name(const struct known *known, const char *name)
 {
@@ -160,6 +180,8 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	const char *stem = stem_of(known->group->arena, name);
 	if (is_in(known->phases, stem, strlen(stem)))
 		return stem;
+	if (evaluation_in_name(known, stem) != NULL)
+		return evaluation_in_name(known, stem);
 	for (size_t i = 0; i < config->n_phases; i++) {
 		if (!names_phase(stem, config->phases[i]))
 			continue;
@@ -170,6 +192,17 @@ static const char *phase_in_name(const struct known *known, const char *name)
 	return found;
 }
 
+/* RUN/eval/ is where people keep the scripts of that phase. */
+static const char *phase_of_folder(const struct known *known, const struct rlg_job_facts *facts)
+{
+	const char *run = folder_in_group(known->group, facts->folder, 0);
+	const char *part = folder_in_group(known->group, facts->folder, 1);
+
+	if (part == NULL || !is_in(known->runs, run, strlen(run)) || !is_in(known->phases, part, strlen(part)))
+		return NULL;
+	return part;
+}
+
 static const char *choose_phase(const struct known *known, const struct rlg_job_facts *facts, const char *by_rule)
 {
 	const char *phase = by_rule;
@@ -178,6 +211,8 @@ static const char *choose_phase(const struct known *known, const struct rlg_job_
 		phase = phase_in_name(known, facts->job_name);
 	if (phase == NULL)
 		phase = phase_in_name(known, facts->script);
+	if (phase == NULL)
+		phase = phase_of_folder(known, facts);
 	return phase == NULL ? known->group->config.phases[0] : phase;
 }
 
@@ -239,7 +274,7 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *folder = folder_in_group(group, facts->folder);
+	const char *folder = folder_in_group(group, facts->folder, 0);
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&

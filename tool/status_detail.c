@@ -6,6 +6,7 @@
 #include "tool/progress.h"
 #include "tool/status.h"
 #include "tool/table.h"
+#include "tool/usage_words.h"
 #include "tool/when.h"
 
 #include "lib/clock.h"
@@ -81,6 +82,11 @@ static const char *fact_ended(const struct rlg_status_view *view, const struct r
 	return phase->deciding != NULL ? moment(view, phase->deciding->end_us) : NULL;
 }
 
+static const char *fact_used(const struct rlg_status_view *view, const struct rlg_phase *phase)
+{
+	return phase->deciding != NULL ? rlg_usage_line(view->arena, phase->deciding) : NULL;
+}
+
 static const char *fact_log(const struct rlg_status_view *view, const struct rlg_phase *phase)
 {
 	return phase->deciding != NULL ? phase->deciding->stdout_path : NULL;
@@ -112,7 +118,7 @@ static const struct {
 } facts[] = {
 	{"job", fact_job},	   {"Slurm says", fact_state},	   {"failed first", fact_failure},
 	{"running for", fact_time}, {"nodes", fact_nodes},	   {"submitted", fact_submitted},
-	{"started", fact_started},  {"ended", fact_ended},	   {"log", fact_log},
+	{"started", fact_started},  {"ended", fact_ended},	   {"used", fact_used},	   {"log", fact_log},
 	{"output", fact_output},    {"artifacts", fact_sync},	   {"progress", fact_progress},
 };
 

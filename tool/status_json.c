@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `runledger status --json`: see status.h; the form is runledger-status.schema.json. */
+/* `runledger status --json` and `report -f json`: see status.h; the form is runledger-status.schema.json. */
 #include "tool/bytes.h"
 #include "tool/json_members.h"
 #include "tool/marks.h"
+#include "tool/report.h"
 #include "tool/status.h"
 
 #include "lib/clock.h"
@@ -137,6 +138,47 @@ static void add_progress(struct rlg_bytes *out, const struct rlg_progress *progr
 	rlg_bytes_add(out, "]}");
 }
 
+/* Seconds with six decimals; what is not known, or nothing, is null. */
+static void add_seconds(struct rlg_bytes *out, const char *key, int64_t duration_us)
+{
+	add_key(out, key);
+	if (duration_us <= 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "%" PRId64 ".%06" PRId64, duration_us / RLG_SECOND_US, duration_us % RLG_SECOND_US);
+}
+
+static void add_ratio(struct rlg_bytes *out, const char *key, double ratio)
+{
+	add_key(out, key);
+	if (ratio <= 0)
+		rlg_bytes_add(out, "null");
+	else
+		rlg_bytes_addf(out, "%.4f", ratio);
+}
+
+static void add_positive(struct rlg_bytes *out, const char *key, int64_t value)
+{
+	add_number(out, key, value > 0 ? value : -1);
+}
+
+static void add_usage(struct rlg_bytes *out, const struct rlg_attempt *attempt)
+{
+	const struct rlg_usage *usage = &attempt->usage;
+
+	add_key(out, "usage");
+	rlg_bytes_add(out, "{");
+	add_seconds(out, "cpu_s", usage->cpu_us);
+	add_positive(out, "ncpus", usage->n_cpus);
+	add_ratio(out, "cpu_efficiency", usage->cpu_efficiency);
+	add_positive(out, "peak_memory_bytes", usage->peak_memory);
+	add_positive(out, "memory_limit_bytes", usage->memory_limit);
+	add_ratio(out, "memory_efficiency", usage->memory_efficiency);
+	add_positive(out, "time_limit_s", attempt->time_limit_s);
+	add_ratio(out, "time_efficiency", usage->time_efficiency);
+	rlg_bytes_add(out, "}");
+}
+
 static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_add(out, "{");
@@ -153,6 +195,7 @@ static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt
 	add_moment(out, "no_word_since", attempt->silent_since_us);
 	add_failure(out, attempt->failure);
 	add_progress(out, &attempt->progress);
+	add_usage(out, attempt);
 	rlg_bytes_add(out, "}");
 }
 
@@ -180,6 +223,7 @@ static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 	add_progress(out, &phase->progress);
 	add_moment(out, "last_word", phase->word_us);
 	add_moment(out, "no_word_since", phase->silent_since_us);
+	add_usage(out, attempt);
 	add_key(out, "attempts");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < phase->n_attempts; i++) {
@@ -215,24 +259,38 @@ static void add_counts(struct rlg_bytes *out, const struct rlg_model *model)
 	rlg_bytes_add(out, "}");
 }
 
+static void add_head(struct rlg_bytes *out, const struct rlg_model *model)
+{
+	rlg_bytes_add(out, "{");
+	add_number(out, "version", STATUS_VERSION);
+	add_text(out, "group", model->run_group);
+	add_text(out, "path", model->group_path);
+	add_counts(out, model);
+	add_number(out, "damaged", (int64_t)model->damaged);
+	add_key(out, "runs");
+	rlg_bytes_add(out, "[");
+}
+
+void rlg_report_json(const struct rlg_model *model, const struct rlg_actions *actions, struct rlg_bytes *out)
+{
+	add_head(out, model);
+	for (size_t i = 0; i < model->n_runs; i++) {
+		rlg_bytes_add(out, i > 0 ? ",\n  " : "\n  ");
+		add_run(out, &model->runs[i]);
+	}
+	rlg_bytes_add(out, "]}\n");
+}
+
 void rlg_status_json(const struct rlg_status_view *view, FILE *stream)
 {
-	const struct rlg_model *model = view->model;
 	struct rlg_bytes out;
 
 	rlg_bytes_init(&out, view->arena);
-	rlg_bytes_add(&out, "{");
-	add_number(&out, "version", STATUS_VERSION);
-	add_text(&out, "group", model->run_group);
-	add_text(&out, "path", model->group_path);
-	add_counts(&out, model);
-	add_number(&out, "damaged", (int64_t)model->damaged);
-	add_key(&out, "runs");
-	rlg_bytes_add(&out, "[");
+	add_head(&out, view->model);
 	for (size_t i = 0; i < view->n_runs; i++) {
 		rlg_bytes_add(&out, i > 0 ? ",\n  " : "\n  ");
 		add_run(&out, view->runs[i]);
 	}
 	rlg_bytes_add(&out, "]}\n");
-	fwrite(out.data, 1, out.length, stream);
+	rlg_terminal_put(stream, out.data, out.length);
 }

@@ -4,6 +4,7 @@
 
 #include "lib/text.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,4 +86,18 @@ void rlg_terminal_print(const struct rlg_terminal *terminal, FILE *stream, enum 
 
 	fprintf(stream, "%s%s%s", coloured ? rlg_terminal_colour(terminal, colour) : "", words,
 		coloured ? rlg_terminal_colour(terminal, RLG_COLOUR_PLAIN) : "");
+}
+
+static int put_error;
+
+void rlg_terminal_put(FILE *stream, const char *text, size_t length)
+{
+	errno = 0;
+	if (fwrite(text, 1, length, stream) != length && put_error == 0)
+		put_error = errno;
+}
+
+int rlg_terminal_put_error(void)
+{
+	return put_error;
 }

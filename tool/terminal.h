@@ -48,4 +48,13 @@ const char *rlg_terminal_colour(const struct rlg_terminal *terminal, enum rlg_co
 /* Prints `words`, which are the tool's own, in a colour. */
 void rlg_terminal_print(const struct rlg_terminal *terminal, FILE *stream, enum rlg_colour colour, const char *words);
 
+/*
+ * Writes a whole text at once.  More than a buffer of stdio's goes out there and then: why that failed is kept, as by the
+ * end of the program ferror() only tells that it did.
+ */
+void rlg_terminal_put(FILE *stream, const char *text, size_t length);
+
+/* The errno of the first rlg_terminal_put() that failed; 0: none did. */
+int rlg_terminal_put_error(void);
+
 #endif

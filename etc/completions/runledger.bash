@@ -85,7 +85,7 @@ _runledger() {
 		return
 		;;
 	wait/--for | wait/-f)
-		_runledger_offer "$(printf '%s\n' done submitted running completed failed skipped)" "$current"
+		_runledger_offer "$(printf '%s\n' submitted running completed failed skipped 'done')" "$current"
 		return
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;

@@ -77,7 +77,7 @@ static int deliver(void *context)
 		rlg_process_forbid_children();
 	}
 	if (rlg_address_is_exact(delivery->address) && !delivery->let_tool_ask && append(delivery) == 0)
-		return refresh(delivery);
+		return delivery->leaves_trackers ? 0 : refresh(delivery);
 	if (delivery->address->group[0] == '\0' && !delivery->settings->site.track_all && !lies_in_a_group(delivery))
 		return 0;
 	return let_tool_record(delivery);

@@ -13,16 +13,17 @@ struct rlg_delivery {
 	const struct rlg_settings *settings;
 	const struct rlg_address *address;
 	const struct rlg_identity *identity; /* whom to become first; NULL: we are that user already */
-	const char *event; /* submit, reject, start, task-failed: for the tool, where it has to help */
+	const char *event; /* submit, reject, start, task-failed, usage: for the tool, where it has to help */
 	const char *line; /* the record, whole, with its newline; without `run` where the address is not exact */
 	size_t length;
 	const char *work_folder; /* where the job works; to find its group where there is no address; may be NULL */
 	const char *const *envp; /* the tool's environment */
+	bool leaves_trackers; /* they are not refreshed for it: not worth that */
 	bool let_tool_ask; /* a reject: only slurmctld knows whether it is one */
 };
 
 /*
- * Delivers.  Where the address is exact the record is appended at once, by us, and the tool refreshes; otherwise, or if
+ * Delivers.  Where the address is exact the record is appended at once, by us, and the tool refreshes (if it is to); otherwise, or if
  * the append fails, the tool is given the record and finds out.  A job without an address whose work folder lies in no
  * run group is let be, unless the site tracks every job.  The caller is only delayed by two forks.
  */

@@ -4,16 +4,11 @@
 
 #include "lib/layout.h"
 #include "lib/text.h"
+#include "spank/hooks/kernel_file.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MOUNT "/sys/fs/cgroup"
-
-/* A dozen hierarchies of version 1, a path each. */
-#define SELF_MAX 16384
 
 /* memory.events has seven short lines, memory.oom_control three. */
 #define COUNTERS_MAX 1024
@@ -36,21 +31,13 @@ static bool names_controller(const char *list, size_t length, const char *word)
 	return false;
 }
 
-/* ".../job_7/step_0/task_1" up to and with the step; 0: no step's. */
-static size_t steps_part(const char *path)
-{
-	const char *job = strstr(path, "/job_"), *step = job == NULL ? NULL : strstr(job, "/step_");
-
-	return step == NULL ? 0 : (size_t)(step - path) + 1 + strcspn(step + 1, "/");
-}
-
 bool rlg_oom_folder(const char *root, const char *line, char *out_path, size_t size, int *out_version)
 {
 	const char *controllers = strchr(line, ':');
 	const char *path = controllers == NULL ? NULL : strchr(controllers + 1, ':');
 	struct rlg_text text;
 
-	if (path == NULL || steps_part(path + 1) == 0)
+	if (path == NULL || rlg_kernel_steps_part(path + 1) == 0)
 		return false;
 	controllers++;
 	size_t length = (size_t)(path - controllers);
@@ -63,47 +50,22 @@ bool rlg_oom_folder(const char *root, const char *line, char *out_path, size_t s
 		rlg_text_add(&text, "/");
 		rlg_text_add_bytes(&text, controllers, length);
 	}
-	rlg_text_add_bytes(&text, path + 1, steps_part(path + 1));
+	rlg_text_add_bytes(&text, path + 1, rlg_kernel_steps_part(path + 1));
 	*out_version = length > 0 ? 1 : 2;
 	return !text.full;
 }
 
 int64_t rlg_oom_kills(const char *text)
 {
-	static const char key[] = "oom_kill ";
-
-	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
-		line += line[0] == '\n';
-		if (strncmp(line, key, sizeof(key) - 1) != 0)
-			continue;
-		const char *number = line + sizeof(key) - 1;
-		return number[0] >= '0' && number[0] <= '9' ? strtoll(number, NULL, 10) : -1;
-	}
-	return -1;
-}
-
-/* The beginning of a file of the kernel's; false: it is not there. */
-static bool read_beginning(const char *path, char *out_text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t length = fd < 0 ? -1 : read(fd, out_text, size - 1);
-
-	if (fd >= 0)
-		close(fd);
-	out_text[length > 0 ? length : 0] = '\0';
-	return length > 0;
+	return rlg_kernel_number(text, "oom_kill");
 }
 
 /* Adds to `known` what one file says. */
 static enum rlg_oom look_at(const char *folder, const char *file, enum rlg_oom known)
 {
-	char path[RLG_PATH_MAX], counters[COUNTERS_MAX];
-	struct rlg_text text;
+	char counters[COUNTERS_MAX];
 
-	rlg_text_init(&text, path, sizeof(path));
-	rlg_text_add(&text, folder);
-	rlg_text_add(&text, file);
-	if (known == RLG_OOM_YES || text.full || !read_beginning(path, counters, sizeof(counters)))
+	if (known == RLG_OOM_YES || !rlg_kernel_read_in(folder, file, counters, sizeof(counters)))
 		return known;
 	int64_t kills = rlg_oom_kills(counters);
 	return kills > 0 ? RLG_OOM_YES : kills == 0 ? RLG_OOM_NO : known;
@@ -132,15 +94,11 @@ static enum rlg_oom look_at_version_1(const char *folder, uint32_t n_tasks, uint
 
 enum rlg_oom rlg_oom_look(const char *root, uint32_t n_tasks, uint32_t task)
 {
-	static char lines[SELF_MAX], path[RLG_PATH_MAX];
+	static char lines[RLG_SELF_CGROUP_MAX], path[RLG_PATH_MAX];
 	enum rlg_oom known = RLG_OOM_UNKNOWN;
-	struct rlg_text text;
 	int version;
 
-	rlg_text_init(&text, path, sizeof(path));
-	rlg_text_add(&text, root);
-	rlg_text_add(&text, "/proc/self/cgroup");
-	if (text.full || !read_beginning(path, lines, sizeof(lines)))
+	if (!rlg_kernel_read_in(root, "/proc/self/cgroup", lines, sizeof(lines)))
 		return RLG_OOM_UNKNOWN;
 	for (char *line = lines, *next; line != NULL && known == RLG_OOM_UNKNOWN; line = next) {
 		next = strchr(line, '\n');

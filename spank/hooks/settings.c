@@ -39,6 +39,19 @@ static bool take_timeout(struct given *given, const char *value)
 	return true;
 }
 
+static bool take_usage(struct given *given, const char *value)
+{
+	static const char *const words[] = {[RLG_USAGE_ALL] = "all", [RLG_USAGE_FIRST] = "first", [RLG_USAGE_OFF] = "off"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(words[i], value) != 0)
+			continue;
+		given->settings->usage = (enum rlg_usage_nodes)i;
+		return true;
+	}
+	return false;
+}
+
 static const struct argument {
 	const char *key;
 	const char *takes;
@@ -47,6 +60,7 @@ static const struct argument {
 	{"conf=", "an absolute path", take_conf},
 	{"helper=", "an absolute path", take_helper},
 	{"timeout_ms=", "a whole number from 50 to 60000", take_timeout},
+	{"usage=", "all, first or off", take_usage},
 };
 
 static int take_argument(struct given *given, const char *words, struct rlg_err *err)
@@ -61,7 +75,7 @@ static int take_argument(struct given *given, const char *words, struct rlg_err 
 				known[i].key, known[i].takes, words + length);
 	}
 	return rlg_fail(err, -EINVAL,
-			"runledger: plugstack.conf: there is no argument '%.100s'; there are conf=, helper= and timeout_ms=",
+			"runledger: plugstack.conf: there is no argument '%.100s'; there are conf=, helper=, timeout_ms= and usage=",
 			words);
 }
 
@@ -70,6 +84,7 @@ int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *cons
 	struct given given = {.settings = settings};
 	int first_code = 0;
 
+	settings->usage = RLG_USAGE_ALL;
 	rlg_copy(settings->conf_path, sizeof(settings->conf_path), RLG_SITECONF_PATH);
 	rlg_copy(settings->helper, sizeof(settings->helper), RLG_BINDIR "/runledger");
 	for (int i = 0; i < n_arguments; i++) {

@@ -5,6 +5,7 @@
  *     conf=PATH          another runledger.conf
  *     helper=PATH        another runledger program
  *     timeout_ms=NUMBER  over the one in runledger.conf
+ *     usage=WHICH        which nodes of a step tell what it used: all, first, or off
  *
  * plugstack.conf knows no quotes and no blanks in an argument.
  */
@@ -14,10 +15,17 @@
 #include "lib/err.h"
 #include "lib/siteconf.h"
 
+enum rlg_usage_nodes {
+	RLG_USAGE_ALL, /* each node of a step */
+	RLG_USAGE_FIRST, /* the first of a step's */
+	RLG_USAGE_OFF
+};
+
 struct rlg_settings {
 	char conf_path[RLG_PATH_MAX];
 	char helper[RLG_PATH_MAX];
 	struct rlg_siteconf site;
+	enum rlg_usage_nodes usage;
 };
 
 /*

@@ -62,6 +62,7 @@ void rlg_step_begin(struct rlg_step_record *record, const struct rlg_host *host,
 	char id[RLG_ID_MAX], step[RLG_STEP_NAME_MAX];
 
 	record->event = event;
+	record->leaves_trackers = false;
 	rlg_address_get(&record->address, host, "SLURM_SPANK_");
 	rlg_record_new_id(id);
 	rlg_record_begin(&record->writer, record->line, sizeof(record->line), time_us, event, id);
@@ -97,6 +98,7 @@ void rlg_step_deliver(struct rlg_step_record *record, const struct rlg_host *hos
 					.event = record->event,
 					.line = record->line,
 					.length = (size_t)length,
+					.leaves_trackers = record->leaves_trackers,
 					.work_folder = job_folder[0] == '/' ? job_folder : NULL,
 					.envp = rlg_clean_environment};
 	if (rlg_deliver(&delivery, &err) != 0)

@@ -16,6 +16,7 @@
 /* A record while it is written.  12 kB: keep it out of slurmstepd's stacks. */
 struct rlg_step_record {
 	const char *event;
+	bool leaves_trackers; /* nobody need see it before the job's next record */
 	struct rlg_address address;
 	struct rlg_record_writer writer;
 	char line[RLG_RECORD_MAX + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * spank_runledger.so: what Slurm calls at a submission, at a job's start, and when its tasks end.
+ * spank_runledger.so: what Slurm calls at a submission, at a job's start, and when its tasks and steps end.
  *
  * Each entry point picks the hook for the context it is in, hands over, and returns 0 whatever happened: with
  * `optional` or `required` in plugstack.conf, no job fails because of us.
@@ -15,6 +15,7 @@
 #include "spank/hooks/step.h"
 #include "spank/hooks/submit.h"
 #include "spank/hooks/task.h"
+#include "spank/hooks/usage.h"
 #include "spank/slurm/host.h"
 
 #include <slurm/slurm.h>
@@ -28,6 +29,8 @@ static struct rlg_submission submission;
 
 /* The tasks of the step that this slurmstepd is. */
 static struct rlg_tasks tasks;
+static struct rlg_step_usage usage;
+static struct rlg_settings step_settings;
 
 /* The process that loaded us: not all hooks of slurmstepd run in it. */
 static pid_t process;
@@ -133,15 +136,16 @@ int slurm_spank_user_init(spank_t spank, int n_arguments, char **arguments)
 
 int slurm_spank_task_post_fork(spank_t spank, int n_arguments, char **arguments)
 {
-	static struct rlg_settings settings;
 	static bool called;
 	struct rlg_host host = rlg_slurm_host(spank);
 
 	if (called || spank_context() != S_CTX_REMOTE)
 		return 0;
 	called = true;
-	read_settings(&settings, n_arguments, arguments, false);
-	rlg_start(&host, &settings);
+	read_settings(&step_settings, n_arguments, arguments, false);
+	rlg_start(&host, &step_settings);
+	/* Last, so that what the record of the start took is not the step's. */
+	rlg_usage_begin(&usage, getpid() == process);
 	return 0;
 }
 
@@ -150,26 +154,29 @@ int slurm_spank_task_exit(spank_t spank, int n_arguments, char **arguments)
 	struct rlg_host host = rlg_slurm_host(spank);
 
 	rlg_task_ended(&tasks, &host);
+	/* With contain_spank a child that shares our memory calls us, but it is not the one that waited for the task. */
+	rlg_usage_task_ended(&usage, &host, getpid() == process);
 	return 0;
 }
 
 /* Clients end here, too; of them client_ends() knows more. */
 int slurm_spank_exit(spank_t spank, int n_arguments, char **arguments)
 {
-	static struct rlg_settings settings;
 	static bool called;
 	struct rlg_host host = rlg_slurm_host(spank);
 	bool ends_job = spank_context() == S_CTX_REMOTE && rlg_slurm_runs_in_job();
 
-	if (called || spank_context() != S_CTX_REMOTE || (tasks.failed == 0 && !ends_job))
+	if (called || spank_context() != S_CTX_REMOTE || (!usage.begun && tasks.failed == 0 && !ends_job))
 		return 0;
 	called = true;
-	read_settings(&settings, n_arguments, arguments, false);
+	if (!usage.begun)
+		read_settings(&step_settings, n_arguments, arguments, false);
+	rlg_usage_done(&usage, &host, &step_settings);
 	if (tasks.failed > 0)
-		rlg_tasks_done(&tasks, &host, &settings);
+		rlg_tasks_done(&tasks, &host, &step_settings);
 	/* There Slurm calls no SPANK epilog: the job's extern step ends last, so that is the job's end. */
 	if (ends_job)
-		rlg_finish_in_job(&host, &settings);
+		rlg_finish_in_job(&host, &step_settings);
 	return 0;
 }
 

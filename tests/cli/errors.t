@@ -117,7 +117,7 @@ if [ -c /dev/full ]; then
 	for command in "status" "status --json" "report"; do
 		run sh -c '"$1" $2 g >/dev/full' sh "$RUNLEDGER" "$command"
 		status_is 1 "$command on a full disk fails"
-		like "$err" "No space left on device" "and says so"
+		like "$err" "cannot write to standard output" "and says so"
 	done
 fi
 

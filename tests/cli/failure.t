@@ -36,8 +36,8 @@ like "$out" "  Slurm says   FAILED after 13m 32s: exit code 1
 like "$out" "n1     FAILED after 13m 32s: rank 3 on n2, exit code 1" "and has it with the attempt"
 
 run runledger status g --json
-like "$out" '"source":"epilog","no_word_since":null,"failure":{"node":"n2","rank":3,"step":"0","exit_code":1,"signal":0,"oom":false}}' "--json has the attempt's"
-like "$out" '"failure":{"node":"n1","rank":0,"step":"0","exit_code":0,"signal":9,"oom":true}}' "with what it knows of memory"
+like "$out" '"source":"epilog","no_word_since":null,"failure":{"node":"n2","rank":3,"step":"0","exit_code":1,"signal":0,"oom":false}' "--json has the attempt's"
+like "$out" '"failure":{"node":"n1","rank":0,"step":"0","exit_code":0,"signal":9,"oom":true}' "with what it knows of memory"
 is "$(printf '%s\n' "$out" | grep -o '"failure":null' | wc -l | tr -d ' ')" 2 "and null where there is no cause"
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	printf '%s\n' "$out" >status.json

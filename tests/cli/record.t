@@ -102,7 +102,7 @@ status_is 2 "a draft of another event is asked wrongly"
 like "$err" 'is a `finish`, not a `start`' "and is told"
 record_from d --group="$work/g" --run=r1 rejoice
 status_is 2 "an event that is none is asked wrongly"
-like "$err" "submit, reject, start, task-failed and finish" "and the events are named"
+like "$err" "submit, reject, start, task-failed, usage and finish" "and the events are named"
 record_from d --group="$work/g" --run=r1
 status_is 2 "no event is asked wrongly"
 is "$(count_records g)" "$before" "none of them left a record"

@@ -20,6 +20,9 @@
 static struct fake_host fake;
 static struct rlg_settings settings;
 
+/* What stands before the /proc and the /sys of a kernel of our own. */
+static char root[PATH_MAX] __attribute__((unused));
+
 /* Whose job it is: as root somebody else's. */
 static inline uid_t job_uid(void)
 {
@@ -93,6 +96,7 @@ static inline int hook_world_set_up(void **state)
 	make_folder(in_scratch("group"), 0755);
 	make_folder(in_scratch("group/.runledger"), 0755);
 	make_folder(in_scratch("group/r1"), 0755);
+	snprintf(root, sizeof(root), "%s", in_scratch("root"));
 	forget_surroundings();
 	return chdir(in_scratch("group/r1"));
 }
@@ -126,6 +130,20 @@ static inline void new_job(uint32_t step)
 	fake_set(fake.environment, "SLURM_JOB_NODELIST", "n[1-2]");
 	fake_set(fake.environment, "SLURM_CLUSTER_NAME", "c1");
 	give_address();
+}
+
+/* ---- a kernel of our own ---- */
+
+/* A file of the kernel's. */
+static inline void kernel_says(const char *path, const char *text)
+{
+	char whole[PATH_MAX];
+
+	snprintf(whole, sizeof(whole), "%s%s", root, path);
+	*strrchr(whole, '/') = '\0';
+	make_folders(whole);
+	snprintf(whole, sizeof(whole), "%s%s", root, path);
+	write_text(whole, text);
 }
 
 /* ---- what came of it ---- */

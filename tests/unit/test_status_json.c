@@ -52,6 +52,10 @@ static const char *shown(rlg_status_fn *show)
 	return copy;
 }
 
+#define NO_USAGE                                                                                                 \
+	"\"usage\":{\"cpu_s\":null,\"ncpus\":null,\"cpu_efficiency\":null,\"peak_memory_bytes\":null," \
+	"\"memory_limit_bytes\":null,\"memory_efficiency\":null,\"time_limit_s\":null,\"time_efficiency\":null}"
+
 static void the_form_is_the_documented_one(void **state)
 {
 	chosen[0] = &hand.runs[0];
@@ -65,18 +69,18 @@ static void the_form_is_the_documented_one(void **state)
 		"\"slurm_state\":\"COMPLETED\",\"final\":true,\"reason\":null,\"exit_code\":0,\"signal\":0,"
 		"\"submit_time\":\"2025-10-19T18:15:00Z\",\"start_time\":\"2025-10-19T18:16:28Z\","
 		"\"end_time\":\"2025-10-19T18:30:00Z\",\"elapsed_s\":812,\"nodes\":\"n1\","
-		"\"output\":\"/scratch/ck-out/epoch_2\",\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
+		"\"output\":\"/scratch/ck-out/epoch_2\",\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null," NO_USAGE ",\"attempts\":["
 		"{\"job_id\":\"1234567\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"COMPLETED\","
 		"\"final\":true,\"exit_code\":0,\"signal\":0,\"submit_time\":\"2025-10-19T18:15:00Z\","
 		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":\"2025-10-19T18:30:00Z\",\"nodes\":\"n1\","
-		"\"source\":\"epilog\",\"no_word_since\":null,\"failure\":null,\"progress\":null}]},\n"
+		"\"source\":\"epilog\",\"no_word_since\":null,\"failure\":null,\"progress\":null," NO_USAGE "}]},\n"
 		"   {\"phase\":\"eval\",\"status\":\"running\",\"job_id\":\"1234568\",\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"reason\":null,\"exit_code\":null,\"signal\":null,"
 		"\"submit_time\":\"2025-10-19T18:15:00Z\",\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,"
-		"\"elapsed_s\":null,\"nodes\":\"n1\",\"output\":null,\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null,\"attempts\":["
+		"\"elapsed_s\":null,\"nodes\":\"n1\",\"output\":null,\"sync\":null,\"progress\":null,\"last_word\":\"2025-10-19T18:30:00Z\",\"no_word_since\":null," NO_USAGE ",\"attempts\":["
 		"{\"job_id\":\"1234568\",\"array_job_id\":null,\"array_task_id\":null,\"slurm_state\":\"RUNNING\","
 		"\"final\":false,\"exit_code\":null,\"signal\":null,\"submit_time\":\"2025-10-19T18:15:00Z\","
-		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null,\"failure\":null,\"progress\":null}]}]}]}\n");
+		"\"start_time\":\"2025-10-19T18:16:28Z\",\"end_time\":null,\"nodes\":\"n1\",\"source\":null,\"no_word_since\":null,\"failure\":null,\"progress\":null," NO_USAGE "}]}]}]}\n");
 }
 
 static void a_phase_without_attempts_has_nulls(void **state)
@@ -87,7 +91,7 @@ static void a_phase_without_attempts_has_nulls(void **state)
 			       "{\"phase\":\"eval\",\"status\":\"pending\",\"job_id\":null,\"slurm_state\":null,"
 			       "\"final\":false,\"reason\":null,\"exit_code\":null,\"signal\":null,\"submit_time\":null,"
 			       "\"start_time\":null,\"end_time\":null,\"elapsed_s\":null,\"nodes\":null,\"output\":null,"
-			       "\"sync\":null,\"progress\":null,\"last_word\":null,\"no_word_since\":null,\"attempts\":[]}"));
+			       "\"sync\":null,\"progress\":null,\"last_word\":null,\"no_word_since\":null," NO_USAGE ",\"attempts\":[]}"));
 }
 
 static void a_jobs_values_are_as_it_wrote_them(void **state)

@@ -14,8 +14,6 @@
 #define KILLED(signal) ((uint32_t)(signal))
 
 static struct rlg_tasks tasks;
-static char root[PATH_MAX];
-
 /* ---- the world of a test ---- */
 
 static int set_up(void **state)
@@ -23,7 +21,6 @@ static int set_up(void **state)
 	if (hook_world_set_up(state) != 0)
 		return -1;
 	write_lone_helper("true");
-	snprintf(root, sizeof(root), "%s", in_scratch("root"));
 	memset(&tasks, 0, sizeof(tasks));
 	tasks.root = root;
 	return 0;
@@ -250,18 +247,6 @@ static void kills_are_read_out_of_either_form(void **state)
 	assert_int_equal(rlg_oom_kills("oom_kill -3\n"), -1);
 	assert_int_equal(rlg_oom_kills("oom_kill "), -1);
 	assert_int_equal(rlg_oom_kills(""), -1);
-}
-
-/* A file of the kernel's, in our own root. */
-static void kernel_says(const char *path, const char *text)
-{
-	char whole[PATH_MAX];
-
-	snprintf(whole, sizeof(whole), "%s%s", root, path);
-	*strrchr(whole, '/') = '\0';
-	make_folders(whole);
-	snprintf(whole, sizeof(whole), "%s%s", root, path);
-	write_text(whole, text);
 }
 
 #define V1 "/sys/fs/cgroup/memory/slurm/uid_1/job_7/step_0"

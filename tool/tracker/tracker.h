@@ -107,6 +107,8 @@ const struct rlg_tracker *rlg_tracker_called(const char *name);
 extern const struct rlg_tracker rlg_tracker_active_jobs;
 extern const struct rlg_tracker rlg_tracker_run_logs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
+extern const struct rlg_tracker rlg_tracker_training_log;
+extern const struct rlg_tracker rlg_tracker_evaluation_log;
 extern const struct rlg_tracker rlg_tracker_run_manifest;
 extern const struct rlg_tracker rlg_tracker_slurm_job_list;
 
