@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_log_values \
+	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
