@@ -134,8 +134,8 @@ static int check_closed(const struct reading *reading, const char *path, struct 
 {
 	if (reading->fence != 0)
 		return rlg_fail(err, -EINVAL,
-				"%s:%zu: the code block that begins here is not closed, so the sections below it cannot be told; "
-				"close it with a line of %c%c%c",
+				"%s:%zu: the code block that begins here is not closed, so the sections below it "
+				"cannot be told; close it with a line of %c%c%c",
 				path, reading->fence_line, reading->fence, reading->fence, reading->fence);
 	if (reading->comment)
 		return rlg_fail(err, -EINVAL, "%s:%zu: the comment that begins here is not closed; close it with -->", path,
@@ -160,8 +160,9 @@ int rlg_md_lines_read(struct rlg_arena *arena, const char *path, const char *tex
 			out_lines->eol = out_lines->n == 0 ? "\r\n" : out_lines->eol;
 		}
 		if (is_merge_mark(at, end))
-			return rlg_fail(err, -EINVAL, "%s:%zu: here are the marks of a merge that git left to you; resolve it first",
-					path, out_lines->n + 1);
+			return rlg_fail(err, -EINVAL,
+					"%s:%zu: here are the marks of a merge that git left to you; resolve it first", path,
+					out_lines->n + 1);
 		add_line(&reading, at, end, next);
 		at = next;
 	}

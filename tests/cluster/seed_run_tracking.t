@@ -49,7 +49,10 @@ told() {
 	wait_until "$CLUSTER_TIMEOUT" test -e "$group/out.$1" && rl alice refresh "$group" >/dev/null
 }
 # submit ARGUMENTS [SLURM_CONF]: sets $out to the job's id.
-submit() { out=$(as "${2:+SLURM_CONF=$2} sbatch --parsable -o /dev/null $1" 2>"$work/err") && [[ $out =~ ^[0-9]+$ ]] || note "sbatch $1: $(cat "$work/err")"; }
+submit() {
+	out=$(as "${2:+SLURM_CONF=$2} sbatch --parsable -o /dev/null $1" 2>"$work/err")
+	[[ $out =~ ^[0-9]+$ ]] || note "sbatch $1: $(cat "$work/err")"
+}
 
 # --- on submit; where a site has cli_filter/runledger, the id is known at once
 

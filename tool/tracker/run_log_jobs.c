@@ -56,7 +56,7 @@ static const char *key_of(struct rlg_arena *arena, const struct rlg_attempt *att
 
 	if (number >= 0)
 		return rlg_arena_printf(arena, "%s:%" PRId64, attempt->cluster != NULL ? attempt->cluster : "", number);
-	return early != NULL ? early : "unknown";
+	return early != NULL ? early : rlg_arena_printf(arena, "at %" PRId64, first_word_us(attempt));
 }
 
 static void take_attempt(struct rlg_arena *arena, struct rlg_rl_job *job, const struct rlg_attempt *attempt)

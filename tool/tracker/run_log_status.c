@@ -300,7 +300,8 @@ static void add_line(struct status *status, const struct rlg_rl_event *event)
 		while (line > status->part->part.first && rlg_md_line_is_blank(lines, line - 1))
 			line--;
 	}
-	rlg_rl_insert(status->update, line, rlg_arena_printf(lines->arena, "%s%s\n", bullet_of(status, neighbour), event->line));
+	rlg_rl_insert(status->update, line,
+		      rlg_arena_printf(lines->arena, "%s%s\n", bullet_of(status, neighbour), event->line));
 }
 
 /* The records know better by now, and nobody has touched the line. */

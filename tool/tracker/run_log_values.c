@@ -48,7 +48,8 @@ static const char *config_config(const struct rlg_rl_run *run, const struct rlg_
 	struct rlg_rl_setting setting;
 
 	if (submission != NULL)
-		for (const char *at = rlg_rl_own_arguments(run->arena, submission); rlg_rl_next_setting(run->arena, &at, &setting);) {
+		for (const char *at = rlg_rl_own_arguments(run->arena, submission);
+		     rlg_rl_next_setting(run->arena, &at, &setting);) {
 			if (is_yaml(setting.value))
 				return rlg_rl_code(run->arena, rlg_rl_path(run, setting.value));
 			if (setting.value == NULL && is_yaml(setting.name))
@@ -345,8 +346,8 @@ static const char *wandb_synced(const struct rlg_rl_run *run, const struct rlg_r
 		return rlg_rl_code(run->arena, run->run->wandb);
 	if (folder == NULL || last_main(run) == NULL)
 		return NULL;
-	return rlg_arena_printf(run->arena, "pending \xe2\x80\x94 run %s",
-				rlg_rl_code(run->arena, rlg_arena_printf(run->arena, "wandb sync %s", rlg_rl_path(run, folder))));
+	const char *command = rlg_arena_printf(run->arena, "wandb sync %s", rlg_rl_path(run, folder));
+	return rlg_arena_printf(run->arena, "pending \xe2\x80\x94 run %s", rlg_rl_code(run->arena, command));
 }
 
 const struct rlg_rl_field rlg_rl_wandb_fields[] = {
