@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
@@ -43,6 +44,7 @@ unit_tests = \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_run_logs \
+	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_settings \
@@ -106,9 +108,11 @@ cli_tests = \
 	%D%/cli/report.t \
 	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
+	%D%/cli/slurm_job_list.t \
 	%D%/cli/status.t \
 	%D%/cli/wait.t \
 	%D%/cli/watch.t \
+	%D%/format/manifest.t \
 	%D%/format/schema.t
 
 lint_tests = \
@@ -136,6 +140,7 @@ cluster_tests = \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
+	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
@@ -166,5 +171,5 @@ check-generations:
 .PHONY: check-fast check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

@@ -5,23 +5,20 @@
 #include "lib/statusfile.h"
 #include "tool/atomic_file.h"
 #include "tool/command.h"
+#include "tool/folder_lock.h"
 #include "tool/registry.h"
 #include "tool/table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How long another program that is at the registry is waited for, and how often it is looked. */
 #define WAIT_MS 5000
-#define LOOK_EVERY_MS 10
 
 /* A trackers' refresh, or another program, may save the file between our look and our write. */
 #define MOST_RACES 10
@@ -76,32 +73,6 @@ static int find_registry(struct jobs *jobs)
 typedef int change_fn(struct jobs *jobs, struct rlg_json_doc *doc, struct rlg_text_edits *edits, void *context,
 		      struct rlg_err *err);
 
-/* Others who use this command wait for each other; a file system without locks has only the look before the write. */
-static int lock_folder(struct jobs *jobs, struct rlg_err *err)
-{
-	const char *slash = strrchr(jobs->path, '/');
-	const char *folder = slash == NULL ? "." : rlg_arena_strndup(jobs->arena, jobs->path, (size_t)(slash - jobs->path));
-	int64_t deadline_ms = rlg_clock_monotonic_ms() + WAIT_MS;
-	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-
-	folder = folder[0] == '\0' ? "/" : folder;
-	int code = rlg_folders_make(folder);
-	int fd = code == 0 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	if (code == 0 && fd < 0)
-		code = -errno;
-	if (code != 0)
-		return rlg_fail_errno(err, code, "cannot make %s", folder);
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
-		if (rlg_clock_monotonic_ms() >= deadline_ms) {
-			close(fd);
-			return rlg_fail(err, -EBUSY, "%s: somebody else has been at it for %d s; try again", jobs->path,
-					WAIT_MS / 1000);
-		}
-		nanosleep(&pause, NULL);
-	}
-	return fd;
-}
-
 static int change_once(struct jobs *jobs, change_fn *change, void *context, struct rlg_err *err)
 {
 	struct rlg_text_edits edits;
@@ -128,7 +99,7 @@ static int change_once(struct jobs *jobs, change_fn *change, void *context, stru
 static int change_registry(struct jobs *jobs, change_fn *change, void *context)
 {
 	struct rlg_err err = {""};
-	int lock = lock_folder(jobs, &err), code = lock < 0 ? lock : -EAGAIN;
+	int lock = rlg_folder_lock(jobs->arena, jobs->path, WAIT_MS, &err), code = lock < 0 ? lock : -EAGAIN;
 
 	for (int race = 0; race < MOST_RACES && code == -EAGAIN; race++)
 		code = change_once(jobs, change, context, &err);

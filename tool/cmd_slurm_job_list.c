@@ -2,16 +2,19 @@
 /* runledger slurm-job-list: a run's line in the list of Slurm jobs, by hand. */
 #include "tool/atomic_file.h"
 #include "tool/commands.h"
+#include "tool/folder_lock.h"
 #include "tool/tracker/job_list.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A list has a line a run; what is larger is no list. */
 #define DOC_MAX ((size_t)64 << 20)
 
-/* Another who appends at the same moment: ours is added to what they wrote. */
+/* Others who append wait for each other; a refresh does not, and ours is added to what it wrote. */
+#define WAIT_MS 10000
 #define MOST_RACES 20
 
 struct asked {
@@ -53,18 +56,6 @@ static int say(const struct asked *asked, const struct answer *answer)
 
 /* ---- append ---- */
 
-/* The folder of the list, as `docs`. */
-static int make_folder(const struct asked *asked, struct rlg_err *err)
-{
-	const char *slash = strrchr(asked->doc, '/');
-	const char *folder = slash == NULL || slash == asked->doc
-				     ? "."
-				     : rlg_arena_strndup(asked->arena, asked->doc, (size_t)(slash - asked->doc));
-	int code = rlg_folders_make(folder);
-
-	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot make the folder %s", folder);
-}
-
 /* Returns 0, 1 if the run is in the list already, or a negative errno: -EAGAIN where somebody else wrote meanwhile. */
 static int append_once(const struct asked *asked, struct rlg_err *err)
 {
@@ -81,18 +72,19 @@ static int append_once(const struct asked *asked, struct rlg_err *err)
 		return 1;
 	rlg_bytes_init(&out, asked->arena);
 	rlg_job_list_add(text, lines, 1, &out);
-	code = make_folder(asked, err);
-	return code != 0 ? code : rlg_file_replace(asked->doc, out.data, out.length, &known, err);
+	return rlg_file_replace(asked->doc, out.data, out.length, &known, err);
 }
 
 static int append(struct asked *asked)
 {
 	struct answer answer = {.good = true};
 	struct rlg_err err = {""};
-	int code = -EAGAIN;
+	int lock = rlg_folder_lock(asked->arena, asked->doc, WAIT_MS, &err), code = lock < 0 ? lock : -EAGAIN;
 
 	for (int i = 0; code == -EAGAIN && i < MOST_RACES; i++)
 		code = append_once(asked, &err);
+	if (lock >= 0)
+		close(lock);
 	if (code < 0)
 		return rlg_failure(asked->options, "%s",
 				   err.text[0] != '\0' ? err.text : "others keep writing the list; try again");
@@ -223,9 +215,9 @@ static const struct rlg_option options_table[] = {
 };
 
 static const struct rlg_example examples[] = {
-	{"runledger slurm-job-list append --manifest runs/r1/run_manifest.json --doc docs/slurm_job_list.md",
+	{"runledger slurm-job-list append -m RUN/run_manifest.json -d docs/jobs.md",
 	 "add the run's line, unless the run is in the list already"},
-	{"runledger slurm-job-list verify --manifest runs/r1/run_manifest.json --doc docs/slurm_job_list.md",
+	{"runledger slurm-job-list verify -m RUN/run_manifest.json -d docs/jobs.md",
 	 "is that very line there?"},
 	{0},
 };

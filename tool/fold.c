@@ -432,6 +432,10 @@ static void fold_run(struct rlg_fold *fold, struct gathered *from, struct rlg_ru
 		if (run->phases[i].word_us > run->word_us)
 			run->word_us = run->phases[i].word_us;
 	}
+	/* A submission that was refused leaves no attempt; that it was is news all the same. */
+	for (size_t i = 0; i < from->n_events; i++)
+		if (from->events[i].kind == RLG_EVENT_REJECT && from->events[i].time_us > run->word_us)
+			run->word_us = from->events[i].time_us;
 	if (from->control)
 		skip_first_phase_of_control(run);
 	take_words(fold, run, from);

@@ -9,7 +9,7 @@
 
 /* Help of options and summaries of commands begin here, or on the next line. */
 #define OPTION_HELP_COLUMN 26
-#define COMMAND_HELP_COLUMN 14
+#define COMMAND_HELP_COLUMN 18
 
 static const struct {
 	enum rlg_exit status;

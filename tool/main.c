@@ -29,7 +29,8 @@
  *   discovery.c     what init found, for the action logs (tracker/action_log*.c)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
- *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each
+ *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each;
+ *                   tracker/manifest.c and job_list.c: documents that more than their trackers read
  *
  *   follow.c        sleeps until there is news in a group; look.c looks again, changes.c finds what has changed, change_*.c
  *                   tell it; target.c: what `wait` waits for; hooks.c runs a person's command; log_tail.c: the end of a log
@@ -42,7 +43,7 @@
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
  *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
- *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c   memory, texts that grow, JSON, names to numbers, files
+ *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c, folder_lock.c   memory, texts that grow, JSON, names to numbers, files
  *
  * What the plugins share with the tool is in lib/.
  */

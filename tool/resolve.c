@@ -116,9 +116,21 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The first part of `folder` below the group (`which` 0) or the one in it (1); NULL where it is not as deep, or elsewhere. */
-static const char *folder_in_group(const struct rlg_group *group, const char *folder, int which)
+/* The text up to the next slash; NULL where there is none. */
+static const char *first_part(struct rlg_arena *arena, const char *path)
 {
+	size_t length = strcspn(path, "/");
+
+	return length == 0 ? NULL : rlg_arena_strndup(arena, path, length);
+}
+
+/*
+ * The run whose folder, anywhere below the group, `folder` is or lies in: the outermost one; NULL: none is a run's.
+ * *out_inner (may be NULL) is the first folder within it on the way, or NULL.
+ */
+static const char *run_of_folder(const struct known *known, const char *folder, const char **out_inner)
+{
+	const struct rlg_group *group = known->group;
 	char real[PATH_MAX];
 	size_t length = strlen(group->path);
 
@@ -126,10 +138,18 @@ static const char *folder_in_group(const struct rlg_group *group, const char *fo
 		return NULL;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
 		return NULL;
-	const char *part = real + length + 1;
-	for (; which > 0 && part != NULL; which--)
-		part = strchr(part, '/') == NULL ? NULL : strchr(part, '/') + 1;
-	return part == NULL ? NULL : rlg_arena_strndup(group->arena, part, strcspn(part, "/"));
+	for (const char *part = real + length + 1;; part++) {
+		size_t part_length = strcspn(part, "/");
+
+		if (is_in(known->runs, part, part_length)) {
+			if (out_inner != NULL)
+				*out_inner = part[part_length] == '\0' ? NULL : first_part(group->arena, part + part_length + 1);
+			return rlg_arena_strndup(group->arena, part, part_length);
+		}
+		part += part_length;
+		if (*part == '\0')
+			return NULL;
+	}
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -195,12 +215,11 @@ static const char *phase_in_name(const struct known *known, const char *name)
 /* RUN/eval/ is where people keep the scripts of that phase. */
 static const char *phase_of_folder(const struct known *known, const struct rlg_job_facts *facts)
 {
-	const char *run = folder_in_group(known->group, facts->folder, 0);
-	const char *part = folder_in_group(known->group, facts->folder, 1);
+	const char *inner = NULL;
 
-	if (part == NULL || !is_in(known->runs, run, strlen(run)) || !is_in(known->phases, part, strlen(part)))
+	if (run_of_folder(known, facts->folder, &inner) == NULL || inner == NULL)
 		return NULL;
-	return part;
+	return is_in(known->phases, inner, strlen(inner)) ? inner : NULL;
 }
 
 static const char *choose_phase(const struct known *known, const struct rlg_job_facts *facts, const char *by_rule)
@@ -274,14 +293,14 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *folder = folder_in_group(group, facts->folder, 0);
+	const char *of_folder = run_of_folder(&known, facts->folder, NULL);
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&
 	    take_asked(group->arena, facts->asked_run, &out_resolution->run, &phase_asked)) {
 		out_resolution->matched_by = how_asked(facts);
-	} else if (folder != NULL && is_in(known.runs, folder, strlen(folder))) {
-		out_resolution->run = folder;
+	} else if (of_folder != NULL) {
+		out_resolution->run = of_folder;
 		out_resolution->matched_by = RLG_MATCHED_BY_FOLDER;
 	} else if (verdict.run != NULL && !verdict.ambiguous) {
 		out_resolution->run = verdict.run;

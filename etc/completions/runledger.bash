@@ -90,7 +90,7 @@ _runledger() {
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
 	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-	*/--conf | */--output | */-o | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	*/--manifest | */-m | */--doc | */-d | */--conf | */--output | */-o | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		_runledger_offer "$(_runledger_options "$command")" "$current"
@@ -103,6 +103,7 @@ _runledger() {
 	'' | help) _runledger_offer "$(_runledger_commands)" "$current" ;;
 	events | note | wait) _runledger_offer "$(_runledger_runs)" "$current" ;;
 	record) _runledger_offer "$(printf '%s\n' submit reject start task-failed finish)" "$current" ;;
+	slurm-job-list) _runledger_offer "$(printf '%s\n' append verify)" "$current" ;;
 	init | status | watch | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	esac
 }

@@ -6,7 +6,7 @@
 run runledger --help
 status_is 0 "--help works"
 like "$out" "Usage: runledger COMMAND [OPTION]... [ARGUMENT]..." "--help begins with the usage"
-like "$out" "  status      show where every run stands" "--help lists a command with its summary"
+like "$out" "  status          show where every run stands" "--help lists a command with its summary"
 is "$(printf '%s\n' "$out" | sed -n '/for admins/,/^$/p' | grep -c '^  record ')" 1 "admins' commands stand apart"
 is "$(printf '%s\n' "$out" | sed -n '/^Commands:/,/^$/p' | grep -c '^  record ')" 0 "and only there"
 like "$out" "  3  it worked, but some records are damaged" "--help states the exit statuses"

@@ -161,6 +161,7 @@ batch requeued '[ -e again ] || { touch again; exec sleep 60; }' --requeue
 wait_until "$CLUSTER_TIMEOUT" test -e "$group/requeued/again"
 cluster_as alice scontrol requeue "$id"
 cluster_wait_state "$id" PENDING
+sleep 3.1                              # KillWait, and a start within a second of the requeue is "already killed" to slurmd
 # Slurm lets a requeued job wait for two minutes.
 cluster_admin scontrol update JobId="$id" StartTime=now
 requeued() { [[ $(status_json alice "$group" "[a['usage']['cpu_s'] is not None for a in phase('requeued','finetune')['attempts']]") == '[True, True]' ]]; }

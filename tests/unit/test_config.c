@@ -107,6 +107,11 @@ static void every_setting_is_read(void **state)
 	assert_string_equal(config.trackers[0].path, "docs/status.yaml");
 	assert_int_equal(parse("trackers: {runs_status: off}\n"), 0);
 	assert_null(config.trackers[0].path);
+	assert_false(config.artifacts_are_here);
+	assert_int_equal(parse("artifact_sync: local\n"), 0);
+	assert_true(config.artifacts_are_here);
+	assert_int_equal(parse("artifact_sync: remote\n"), 0);
+	assert_false(config.artifacts_are_here);
 	assert_int_equal(parse("match: []\n"), 0);
 	assert_int_equal(config.n_rules, 0);
 }

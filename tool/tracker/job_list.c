@@ -20,6 +20,17 @@ struct line {
 	bool fenced; /* in a block of code: an example */
 };
 
+static bool is_bullet(const struct line *line)
+{
+	return line->length > 1 && strchr("-*+", line->words[0]) != NULL && strchr(" \t", line->words[1]) != NULL;
+}
+
+/* Indented, as what belongs to the bullet above it is. */
+static bool is_inner(const struct line *line)
+{
+	return line->length > 0 && line->words > line->start;
+}
+
 static bool is_fence(const struct line *line)
 {
 	return line->length >= 3 && (memcmp(line->words, "```", 3) == 0 || memcmp(line->words, "~~~", 3) == 0);
@@ -77,7 +88,7 @@ static bool read_entry(struct rlg_arena *arena, const struct line *line, struct 
 	struct rlg_job_list_entry entry = {.number = 0};
 	const char *at = line->words + 1;
 
-	if (line->length < 2 || strchr("-*+", line->words[0]) == NULL || strchr(" \t", line->words[1]) == NULL)
+	if (!is_bullet(line))
 		return false;
 	entry.date = next_part(arena, &at, line->words + line->length);
 	while (at != NULL)
@@ -148,7 +159,7 @@ bool rlg_job_list_has(const char *text, const char *run_id)
 
 /* ---- adding ---- */
 
-/* Where the new lines go: behind the list's last line, else behind all that is not blank. */
+/* Where the new lines go: behind the list's last line and what is indented below it, else behind all that is not blank. */
 struct spot {
 	size_t offset;
 	bool behind_list; /* or behind another bullet, or at the very beginning */
@@ -159,7 +170,7 @@ static struct spot find_spot(struct rlg_arena *arena, const char *text)
 {
 	struct rlg_job_list_entry entry;
 	struct spot last = {.behind_list = true}, listed = {0};
-	bool in_fence = false, any = false;
+	bool in_fence = false, any = false, inside = false;
 
 	for (const char *at = text; at != NULL;) {
 		struct line line = line_at(at, &in_fence);
@@ -167,14 +178,11 @@ static struct spot find_spot(struct rlg_arena *arena, const char *text)
 		struct spot here = {.offset = (size_t)(end - text), .open = line.next == NULL};
 
 		at = line.next;
-		if (line.length == 0)
-			continue;
-		here.behind_list = line.length > 1 && strchr("-*+", line.words[0]) != NULL && line.words[1] == ' ';
-		last = here;
-		if (line.fenced || !read_entry(arena, &line, &entry))
-			continue;
-		listed = here;
-		any = true;
+		here.behind_list = is_bullet(&line) || (inside && is_inner(&line));
+		inside = (inside && is_inner(&line)) || (!line.fenced && read_entry(arena, &line, &entry));
+		last = line.length > 0 ? here : last;
+		listed = inside ? here : listed;
+		any = any || inside;
 	}
 	return any ? listed : last;
 }

@@ -381,7 +381,8 @@ static void update_next(struct rlg_rl_update *update)
 		size_t begin = lines->list[part->part.first].offset;
 		size_t end = rlg_md_part_content_end(lines, &part->part);
 		end = end < lines->n ? lines->list[end].offset : lines->length;
-		rlg_rl_insert(update, part->part.first, words); /* before what goes: of two at one place the first comes first */
+		/* Before what goes: of two changes at one place the first comes first. */
+		rlg_rl_insert(update, part->part.first, words);
 		rlg_text_edits_add(update->edits, begin, end - begin, "");
 	}
 }

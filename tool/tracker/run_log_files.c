@@ -94,7 +94,8 @@ static void walk(struct rlg_rl_files *files, const char *folder, unsigned depth)
 		const char *name = rlg_arena_strdup(files->arena, entry->d_name);
 		if (S_ISDIR(facts.st_mode) && depth < DEPTH_MAX)
 			walk(files, rlg_rl_join(files->arena, folder, name), depth + 1);
-		else if (S_ISREG(facts.st_mode) && length > 3 && strcmp(name + length - 3, ".md") == 0 && !rlg_rl_is_reserved(name))
+		else if (S_ISREG(facts.st_mode) && length > 3 && strcmp(name + length - 3, ".md") == 0 &&
+			 !rlg_rl_is_reserved(name))
 			add_file(files, folder, name);
 	}
 	closedir(entries);

@@ -230,11 +230,12 @@ static void add_points(struct rlg_rl_run *run, const struct rlg_rl_job *job, con
 		const struct rlg_progress_point *point = &progress->points[i];
 		const char *what = rlg_arena_printf(run->arena, "at %" PRId64, point->time_us);
 		size_t before = run->n_events;
-		add_event(run, job, point->time_us, what, "running", rlg_arena_printf(run->arena, "running, %s", point->words));
+		add_event(run, job, point->time_us, what, "running",
+			  rlg_arena_printf(run->arena, "running, %s", point->words));
 		if (run->n_events > before)
 			/* The step: people leave the rest out. */
-			run->events[before].evidence =
-				rlg_rl_plain(run->arena, rlg_arena_strndup(run->arena, point->words, strcspn(point->words, ",")));
+			run->events[before].evidence = rlg_rl_plain(
+				run->arena, rlg_arena_strndup(run->arena, point->words, strcspn(point->words, ",")));
 	}
 }
 
@@ -281,7 +282,8 @@ static void add_parts(struct rlg_rl_run *run, const struct rlg_rl_job *job)
 
 static void add_job_events(struct rlg_rl_run *run, const struct rlg_rl_job *job)
 {
-	const char *words = job->number < 0 ? "submitted" : rlg_arena_printf(run->arena, "submitted, job %" PRId64, job->number);
+	const char *words = job->number < 0 ? "submitted"
+					    : rlg_arena_printf(run->arena, "submitted, job %" PRId64, job->number);
 
 	add_event(run, job, job->attempts[0]->submit_us, "submit", "submitted", words);
 	if (job->of_parts)

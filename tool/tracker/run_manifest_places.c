@@ -11,6 +11,7 @@
 #include "tool/names.h"
 
 #include <dirent.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,6 +177,7 @@ struct search {
 	const char *group;
 	const char *found; /* a pattern of all that were found so far, without {run} yet */
 	const char *first; /* relative path of the first */
+	bool elsewhere; /* one is not where they usually are */
 	size_t folders;
 };
 
@@ -206,8 +208,11 @@ static void take_found(struct search *search, const char *path)
 {
 	const char *both = search->found == NULL ? path : common(search->arena, search->found, path);
 
+	const char *usual = with_run(search->arena, rlg_tracker_run_manifest.default_path, "*");
+
 	if (search->first == NULL)
 		search->first = path;
+	search->elsewhere = search->elsewhere || fnmatch(usual, path, FNM_PATHNAME) != 0;
 	search->found = both != NULL ? both : search->found;
 }
 
@@ -261,7 +266,10 @@ const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path)
 	struct search search = {.arena = arena, .group = group_path};
 
 	search_folder(&search, "", 1);
-	return search.found != NULL ? put_run(&search) : NULL;
+	if (search.found == NULL)
+		return NULL;
+	/* Where the next plan and iteration are found, too. */
+	return search.elsewhere ? put_run(&search) : rlg_tracker_run_manifest.default_path;
 }
 
 const char *rlg_rm_pattern(const struct rlg_tracker_view *view)
