@@ -9,6 +9,8 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir;
 
 unit_tests = \
+	tests/unit/test_active_jobs \
+	tests/unit/test_active_jobs_random \
 	tests/unit/test_address \
 	tests/unit/test_action_log \
 	tests/unit/test_ask_accounting \
@@ -84,6 +86,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
 	%D%/unit/scratch.h \
+	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
@@ -98,6 +101,7 @@ cli_tests = \
 	%D%/cli/help.t \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
+	%D%/cli/jobs.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/log.t \
 	%D%/cli/note.t \
@@ -136,11 +140,11 @@ cluster_tests = \
 	%D%/cluster/reconcile.t \
 	%D%/cluster/rpc.t \
 	%D%/cluster/run_in_job.t \
+	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
-	%D%/cluster/seed_cookbook.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

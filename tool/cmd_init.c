@@ -3,7 +3,7 @@
 #include "lib/layout.h"
 #include "tool/atomic_file.h"
 #include "tool/command.h"
-#include "tool/discovery.h"
+#include "tool/discovery_record.h"
 #include "tool/refresh.h"
 #include "tool/tracker/tracker.h"
 

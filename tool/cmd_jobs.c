@@ -48,15 +48,18 @@ static bool find_session(struct jobs *jobs)
 static int find_registry(struct jobs *jobs)
 {
 	const char *file = rlg_option_value(jobs->options, "file");
-	struct rlg_err err = {""};
 	char here[PATH_MAX];
 
 	bool has_session = find_session(jobs);
-	if (jobs->session.id != NULL && !rlg_name_ok(jobs->session.id, &err))
-		return rlg_usage_error(jobs->options, "--session: %s", err.text);
+	if (jobs->session.id != NULL && !rlg_name_ok(jobs->session.id, NULL))
+		return rlg_usage_error(jobs->options,
+				       "--session: `%.200s` cannot be a session's id: that is a folder's name, of 1 to %d bytes, without '/' and control characters, and does not begin with '.', '-' or a blank",
+				       jobs->session.id, RLG_NAME_MAX);
+	if (file != NULL && file[0] == '\0')
+		return rlg_usage_error(jobs->options, "--file needs the path of a registry");
 	if (!has_session && file == NULL)
 		return rlg_usage_error(jobs->options,
-				       "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID is set; give --session ID or --file PATH");
+				       "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID names a session; give --session ID or --file PATH");
 	jobs->path = file;
 	if (file != NULL)
 		return RLG_EXIT_OK;
@@ -96,10 +99,13 @@ static int change_once(struct jobs *jobs, change_fn *change, void *context, stru
 	return rlg_file_replace(jobs->path, out.data, out.length, &known, err);
 }
 
-static int change_registry(struct jobs *jobs, change_fn *change, void *context)
+static int change_registry(struct jobs *jobs, bool make, change_fn *change, void *context)
 {
+	/* To lock a folder makes it; nothing is taken out of a registry that is not there. */
+	bool lockable = make || access(jobs->path, F_OK) == 0;
 	struct rlg_err err = {""};
-	int lock = rlg_folder_lock(jobs->arena, jobs->path, WAIT_MS, &err), code = lock < 0 ? lock : -EAGAIN;
+	int lock = lockable ? rlg_folder_lock(jobs->arena, jobs->path, WAIT_MS, &err) : -1;
+	int code = lockable && lock < 0 ? lock : -EAGAIN;
 
 	for (int race = 0; race < MOST_RACES && code == -EAGAIN; race++)
 		code = change_once(jobs, change, context, &err);
@@ -140,25 +146,18 @@ static const char *option_or(struct jobs *jobs, const char *name, const char *ot
 
 static int register_job(struct jobs *jobs, const char *id)
 {
-	static const char *const types[] = {"nel", "slurm", "launcher"};
 	const struct passwd *user = getpwuid(geteuid());
 	char host[RLG_HOST_MAX], now[RLG_TIME_TEXT_MAX];
-	const char *type = option_or(jobs, "type", "slurm");
-	bool known = false;
 
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		known = known || strcmp(types[i], type) == 0;
-	if (!known)
-		return rlg_usage_error(jobs->options, "--type is nel, slurm or launcher, not `%s`", type);
 	rlg_statusfile_host(host);
 	struct rlg_registry_entry entry = {
-		.type = type, .id = id, .host = option_or(jobs, "host", host),
+		.type = option_or(jobs, "type", "slurm"), .id = id, .host = option_or(jobs, "host", host),
 		.user = option_or(jobs, "user", user == NULL ? NULL : user->pw_name),
 		.submitted = rlg_arena_strndup(jobs->arena, rlg_clock_local(rlg_clock_now_us(), now),
 					       sizeof("2026-03-11 15:00") - 1),
 		.description = option_or(jobs, "description", ""), .last_status = option_or(jobs, "status", "PENDING"),
 		.agent = jobs->session.agent, .session = jobs->session.id};
-	return change_registry(jobs, add_entry, &entry);
+	return change_registry(jobs, true, add_entry, &entry);
 }
 
 /* ---- remove ---- */
@@ -188,7 +187,7 @@ static int remove_job(struct jobs *jobs, const char *id)
 {
 	struct removal removal = {.type = rlg_option_value(jobs->options, "type"), .id = id};
 
-	return change_registry(jobs, remove_entry, &removal);
+	return change_registry(jobs, false, remove_entry, &removal);
 }
 
 /* ---- list ---- */
@@ -241,14 +240,27 @@ static int list_jobs(struct jobs *jobs)
 
 /* ---- the command ---- */
 
+static bool is_type(const char *word)
+{
+	static const char *const types[] = {"nel", "slurm", "launcher"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcmp(types[i], word) == 0)
+			return true;
+	return false;
+}
+
 static int run_verb(struct jobs *jobs, const char *verb, const char *id)
 {
+	const char *type = rlg_option_value(jobs->options, "type");
 	bool is_list = strcmp(verb, "list") == 0;
 
 	if (is_list && id != NULL)
 		return rlg_usage_error(jobs->options, "`list` takes no job; it lists all");
-	if (!is_list && id == NULL)
+	if (!is_list && (id == NULL || id[0] == '\0'))
 		return rlg_usage_error(jobs->options, "which job?  `runledger jobs %s ID`", verb);
+	if (type != NULL && !is_type(type))
+		return rlg_usage_error(jobs->options, "--type is nel, slurm or launcher, not `%s`", type);
 	int code = find_registry(jobs);
 	if (code != RLG_EXIT_OK)
 		return code;

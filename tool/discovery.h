@@ -5,8 +5,8 @@
 #ifndef RLG_DISCOVERY_H
 #define RLG_DISCOVERY_H
 
-#include "lib/err.h"
-#include "tool/group.h"
+#include "tool/model.h"
+#include "tool/plan.h"
 
 /* Of one entry; texts belong to the arena. */
 struct rlg_discovery {
@@ -18,11 +18,5 @@ struct rlg_discovery {
 
 void rlg_discoveries(struct rlg_arena *arena, const struct rlg_model *model, const struct rlg_plan *plan,
 		     struct rlg_discovery out_list[RLG_DISCOVERIES]);
-
-/*
- * Puts them on record, with the moment, in the records of the group's first run: for a group that keeps an action log and
- * has no such record yet.  Returns 0 or a negative errno.
- */
-int rlg_discoveries_record(struct rlg_group *group, const struct rlg_model *model, struct rlg_err *err);
 
 #endif

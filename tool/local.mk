@@ -43,6 +43,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/config.c %D%/config.h \
 	%D%/damage.c %D%/damage.h \
 	%D%/discovery.c %D%/discovery.h \
+	%D%/discovery_record.c %D%/discovery_record.h \
 	%D%/draft.c %D%/draft.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
@@ -133,7 +134,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/action_log_jobs.c \
 	%D%/tracker/action_log_parse.c \
 	%D%/tracker/action_log_units.c \
-	%D%/tracker/active_jobs.c \
+	%D%/tracker/active_jobs.c %D%/tracker/active_jobs.h \
+	%D%/tracker/active_jobs_find.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
 	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \

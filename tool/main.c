@@ -26,7 +26,7 @@
  *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the
  *                   records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c) and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first), usage.c
  *                   (what was used) and progress.c (what the job told of itself), these by attempts_at.c
- *   discovery.c     what init found, for the action logs (tracker/action_log*.c)
+ *   discovery*.c    what init found, for the action logs (tracker/action_log*.c)
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each;

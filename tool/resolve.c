@@ -116,40 +116,34 @@ static struct verdict judge(struct known *known, const char *job_name)
 	return verdict;
 }
 
-/* The text up to the next slash; NULL where there is none. */
-static const char *first_part(struct rlg_arena *arena, const char *path)
-{
-	size_t length = strcspn(path, "/");
+/* What a job's folder tells: the run whose folder it is, or lies in, and the name of the next folder on the way. */
+struct place {
+	const char *run; /* NULL: none is a run's */
+	const char *below; /* NULL: it is the run's own */
+};
 
-	return length == 0 ? NULL : rlg_arena_strndup(arena, path, length);
-}
-
-/*
- * The run whose folder, anywhere below the group, `folder` is or lies in: the outermost one; NULL: none is a run's.
- * *out_inner (may be NULL) is the first folder within it on the way, or NULL.
- */
-static const char *run_of_folder(const struct known *known, const char *folder, const char **out_inner)
+/* Runs may lie deep below the group: experiments/PLAN/runs/RUN.  The outermost one counts. */
+static struct place place_of(const struct known *known, const char *folder)
 {
 	const struct rlg_group *group = known->group;
-	char real[PATH_MAX];
 	size_t length = strlen(group->path);
+	struct place place = {.run = NULL};
+	char real[PATH_MAX];
 
 	if (folder == NULL || realpath(folder, real) == NULL)
-		return NULL;
+		return place;
 	if (strncmp(real, group->path, length) != 0 || real[length] != '/')
-		return NULL;
-	for (const char *part = real + length + 1;; part++) {
-		size_t part_length = strcspn(part, "/");
+		return place;
+	for (const char *part = real + length; *part == '/' && place.below == NULL; part += strcspn(part, "/")) {
+		part++;
+		const char *name = rlg_arena_strndup(group->arena, part, strcspn(part, "/"));
 
-		if (is_in(known->runs, part, part_length)) {
-			if (out_inner != NULL)
-				*out_inner = part[part_length] == '\0' ? NULL : first_part(group->arena, part + part_length + 1);
-			return rlg_arena_strndup(group->arena, part, part_length);
-		}
-		part += part_length;
-		if (*part == '\0')
-			return NULL;
+		if (place.run != NULL)
+			place.below = name;
+		else if (is_in(known->runs, name, strlen(name)))
+			place.run = name;
 	}
+	return place;
 }
 
 static const char *stem_of(struct rlg_arena *arena, const char *script)
@@ -215,11 +209,9 @@ static const char *phase_in_name(const struct known *known, const char *name)
 /* RUN/eval/ is where people keep the scripts of that phase. */
 static const char *phase_of_folder(const struct known *known, const struct rlg_job_facts *facts)
 {
-	const char *inner = NULL;
+	const char *below = place_of(known, facts->folder).below;
 
-	if (run_of_folder(known, facts->folder, &inner) == NULL || inner == NULL)
-		return NULL;
-	return is_in(known->phases, inner, strlen(inner)) ? inner : NULL;
+	return below != NULL && is_in(known->phases, below, strlen(below)) ? below : NULL;
 }
 
 static const char *choose_phase(const struct known *known, const struct rlg_job_facts *facts, const char *by_rule)
@@ -293,7 +285,7 @@ void rlg_resolve_run(struct rlg_group *group, const struct rlg_job_facts *facts,
 	const char *phase_asked = NULL;
 
 	learn_names(&known);
-	const char *of_folder = run_of_folder(&known, facts->folder, NULL);
+	const char *of_folder = place_of(&known, facts->folder).run;
 	struct verdict verdict = judge(&known, facts->job_name);
 	*out_resolution = (struct rlg_resolution){.matched_by = RLG_MATCHED_BY_NOTHING};
 	if (facts->asked_run != NULL &&

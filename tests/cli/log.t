@@ -156,6 +156,7 @@ is "$out" "$(cat "$work/lines")" "and prints what it got"
 is "$(values r1)" 'progress {"step": 1, "loss": 0.5}
 progress {"step": 7, "loss": 0.0625, "ok": true, "acc": 0.9, "lr": 1e-05, "tail": 1}' \
 	"the first line with values, then the last of each"
+is "$(records_of r1 | grep -o '"timestamp":[0-9.]*' | sort -u | wc -l)" 2 "no two at one moment, so that their order is known"
 forget
 through "$work/lines" -
 is "$status:$out:$(count r1)" "0::2" "without --tee nothing is printed"

@@ -183,18 +183,21 @@ watcher=$!
 head -n 2 pipe >said
 ends 141 "it ends when nobody reads any more, though it has nothing to say"
 
-# A change between the first look and the watch is not lost: all of it happens while it starts.
-lost=0
-for ((i = 1; i <= 20; i++)); do
-	rm -rf g
-	new_group g a
-	submit_now a finetune 61
-	"$RUNLEDGER" watch g --timeout 20s >said 2>words </dev/null &
+# A change between the first look and the watch would be lost: so the watch comes first.  strace holds it up there.
+rm -rf g
+new_group g a
+submit_now a finetune 61
+if strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=500000 "$RUNLEDGER" wait --group g --timeout 0s a >/dev/null 2>&1
+	[[ -s held ]]; then
+	strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=1000000 \
+		"$RUNLEDGER" watch g --timeout 20s >said 2>words </dev/null &
 	watcher=$!
+	sleep 0.4 # into that second; where this comes too early or too late it is no worse than a change at another time
 	finish_now a finetune 61 COMPLETED
-	wait "$watcher" || lost=$((lost + 1))
-done
-is "$lost" 0 "what happens while it begins is not missed"
+	ends 0 "what happens while it begins is not missed"
+else
+	skip "what happens while it begins is not missed" "strace cannot hold it up"
+fi
 
 # --- events --follow ---
 

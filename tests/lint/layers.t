@@ -20,7 +20,7 @@ ring() {
 	tool/cmd_* | tool/command.* | tool/commands.h | tool/options.* | tool/site_options.* | tool/help.* | \
 		tool/damage.* | tool/drain/* | tool/log_recorder.* | tool/log_stream.* | tool/named_run.* | \
 		tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
-	tool/group.* | tool/job_here.* | tool/job_places.* | tool/log_place.* | tool/look.* | tool/mentions.* | tool/reconcile.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
+	tool/discovery_record.* | tool/group.* | tool/job_here.* | tool/job_places.* | tool/log_place.* | tool/look.* | tool/mentions.* | tool/reconcile.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
 	tool/tracker/* | tool/config.c) echo tool 2 ;; # the settings name the trackers there are
 	tool/*) echo tool 1 ;;
 	*) echo other 0 ;;

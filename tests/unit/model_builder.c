@@ -3,6 +3,7 @@
 #include "tests/unit/model_builder.h"
 
 #include "lib/clock.h"
+#include "tool/slurm_state.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -23,17 +24,60 @@ static int64_t moment_of(const cJSON *object)
 	return cJSON_IsNumber(word) ? (int64_t)word->valuedouble * RLG_SECOND_US : 0;
 }
 
+static int64_t number_of(const cJSON *object, const char *name, int64_t otherwise)
+{
+	const cJSON *number = cJSON_GetObjectItemCaseSensitive(object, name);
+
+	return cJSON_IsNumber(number) ? (int64_t)number->valuedouble : otherwise;
+}
+
+/* One that "12" stands for. */
+static struct rlg_attempt plain_attempt(const char *job_id)
+{
+	return (struct rlg_attempt){.job_id = job_id != NULL ? atoll(job_id) : -1,
+				    .array_job_id = -1,
+				    .array_task_id = -1,
+				    .het_job_id = -1};
+}
+
+static struct rlg_attempt told_attempt(struct rlg_arena *arena, const cJSON *json)
+{
+	struct rlg_attempt attempt = plain_attempt(text_of(arena, json, "job_id"));
+	const enum rlg_status *status;
+
+	attempt.array_job_id = number_of(json, "array", -1);
+	attempt.array_task_id = number_of(json, "task", -1);
+	attempt.het_job_id = number_of(json, "het", -1);
+	attempt.cluster = text_of(arena, json, "cluster");
+	attempt.user = text_of(arena, json, "user");
+	attempt.sid = text_of(arena, json, "sid");
+	attempt.slurm_state = text_of(arena, json, "state");
+	attempt.submit_us = number_of(json, "submit", 0) * RLG_SECOND_US;
+	attempt.start_us = number_of(json, "start", 0) * RLG_SECOND_US;
+	attempt.end_us = number_of(json, "end", 0) * RLG_SECOND_US;
+	attempt.ended = attempt.end_us > 0;
+	attempt.final = attempt.ended && !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(json, "final"));
+	attempt.submission.host = text_of(arena, json, "host");
+	attempt.submission.agent = text_of(arena, json, "agent");
+	attempt.submission.session = text_of(arena, json, "session");
+	status = rlg_slurm_status(attempt.slurm_state);
+	attempt.status = attempt.ended && !attempt.final ? RLG_STATUS_SUBMITTED
+			 : status != NULL		   ? *status
+							   : RLG_STATUS_FAILED;
+	return attempt;
+}
+
 static void build_attempts(struct rlg_arena *arena, struct rlg_phase *phase, const cJSON *json)
 {
-	const cJSON *ids = cJSON_GetObjectItemCaseSensitive(json, "attempts"), *id;
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(json, "attempts"), *one;
 	struct rlg_attempt *attempts;
-
-	phase->n_attempts = ids != NULL ? (size_t)cJSON_GetArraySize(ids) : phase->job_id != NULL;
-	attempts = rlg_arena_alloc(arena, (phase->n_attempts + 1) * sizeof(*attempts));
-	attempts[0] = (struct rlg_attempt){.job_id = phase->job_id != NULL ? atoll(phase->job_id) : -1, .array_job_id = -1};
 	size_t i = 0;
-	cJSON_ArrayForEach(id, ids)
-		attempts[i++] = (struct rlg_attempt){.job_id = atoll(cJSON_GetStringValue(id)), .array_job_id = -1};
+
+	phase->n_attempts = list != NULL ? (size_t)cJSON_GetArraySize(list) : phase->job_id != NULL;
+	attempts = rlg_arena_alloc(arena, (phase->n_attempts + 1) * sizeof(*attempts));
+	attempts[0] = plain_attempt(phase->job_id);
+	cJSON_ArrayForEach(one, list)
+		attempts[i++] = cJSON_IsObject(one) ? told_attempt(arena, one) : plain_attempt(cJSON_GetStringValue(one));
 	phase->attempts = attempts;
 	phase->deciding = phase->n_attempts > 0 ? &attempts[phase->n_attempts - 1] : NULL;
 }

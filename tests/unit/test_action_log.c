@@ -330,7 +330,7 @@ static void hand_edited_files_only_grow_by_what_is_news(void **state)
 /* One edit such as people and their editors make; words keep their meaning, or are gone. */
 static const char *edit(struct rlg_arena *arena, const char *text)
 {
-	static const char *const prose[] = {"checked with Ann", "TODO: look at the loss", "\xe2\x9c\x93 seen", "    ", "\t- no [2025] brackets",
+	static const char *const prose[] = {"checked with Ann", "to do: look at the loss", "\xe2\x9c\x93 seen", "    ", "\t- no [2025] brackets",
 					    "Result: see above", "# notes", "[not a time] SUBMIT_JOB: r8"};
 	size_t length = strlen(text), at = length == 0 ? 0 : dice(length);
 	const char *line = text + at;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The jobs of a group as a person speaks of them: an array, or the parts of a heterogeneous job, are one.  Inside of the
+ * tracker active_jobs.json.
+ */
+#ifndef RLG_TRACKER_ACTIVE_JOBS_H
+#define RLG_TRACKER_ACTIVE_JOBS_H
+
+#include "tool/model.h"
+#include "tool/names.h"
+#include "tool/registry.h"
+
+struct rlg_active_job {
+	const char *id; /* in figures: the array's, the heterogeneous job's, or its own */
+	const char *cluster; /* NULL: nobody said */
+	const char *session; /* that submitted it; NULL: none */
+	const char *run, *phase; /* of its newest attempt */
+	size_t n_runs; /* that its tasks belong to */
+	const struct rlg_attempt *newest;
+	const struct rlg_attempt *shown; /* whose state is the job's */
+	const struct rlg_attempt **parts; /* the newest attempt of each task or component */
+	size_t n_parts;
+	int64_t from_us, until_us; /* its life; until_us counts where it is over */
+	bool active; /* any of its parts may go on */
+	bool known; /* for the tracker: not to be registered any more */
+	struct rlg_active_job *same_id; /* another one, older or of another cluster; NULL */
+};
+
+struct rlg_active_jobs {
+	struct rlg_arena *arena;
+	struct rlg_active_job *list; /* by their numbers; of one number and cluster the oldest first */
+	size_t n;
+	struct rlg_names *ids; /* where in the list the last of each id stands */
+};
+
+/* All of them, in the arena; a model of NULL has none.  Attempts without a job id are left out. */
+void rlg_active_jobs_find(struct rlg_arena *arena, const struct rlg_model *model, struct rlg_active_jobs *out_jobs);
+
+/* The last job in the list with that id, which leads to the others by `same_id`; NULL: none. */
+struct rlg_active_job *rlg_active_job_called(const struct rlg_active_jobs *jobs, const char *id);
+
+/*
+ * The job that an entry in the registry of `session` (NULL: everyone's) is about; NULL: none of the group's.  Its id may
+ * name a task, "12_3", or a component, "12+1".
+ */
+struct rlg_active_job *rlg_active_job_of_entry(const struct rlg_active_jobs *jobs, const struct rlg_registry_entry *entry,
+					       const char *session);
+
+/*
+ * The state of the job, or of the task or component, that `id` names: Slurm's word, where what went back into the queue
+ * is PENDING.  NULL: it is over.
+ */
+const char *rlg_active_job_state(const struct rlg_active_jobs *jobs, const struct rlg_active_job *job, const char *id);
+
+#endif
