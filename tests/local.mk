@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_log_values \
+	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
 	tests/unit/test_options \
@@ -45,6 +46,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
+	tests/unit/test_run_logs \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
 	tests/unit/test_runs_status_random \
@@ -64,6 +66,7 @@ unit_tests = \
 	tests/unit/test_task \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
+	tests/unit/test_timeline \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
@@ -81,8 +84,10 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/golden.h \
+	%D%/unit/golden_file.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
+	%D%/unit/run_log_story.h \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
@@ -110,6 +115,7 @@ cli_tests = \
 	%D%/cli/refresh.t \
 	%D%/cli/refreshers.t \
 	%D%/cli/report.t \
+	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/slurm_job_list.t \
 	%D%/cli/status.t \
@@ -143,6 +149,7 @@ cluster_tests = \
 	%D%/cluster/seed_experiment_logging.t \
 	%D%/cluster/seed_monitor.t \
 	%D%/cluster/seed_update_run_status.t \
+	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \

@@ -72,6 +72,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/job_attempts.c %D%/job_attempts.h \
 	%D%/job_here.c %D%/job_here.h \
 	%D%/job_places.c %D%/job_places.h \
+	%D%/kept.c %D%/kept.h \
 	%D%/json_members.c %D%/json_members.h \
 	%D%/json_out.c %D%/json_out.h \
 	%D%/log_place.c %D%/log_place.h \
@@ -83,6 +84,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/marks.c %D%/marks.h \
 	%D%/mentions.c %D%/mentions.h \
 	%D%/match.c %D%/match.h \
+	%D%/md_doc.c %D%/md_doc.h \
 	%D%/md_table.c %D%/md_table.h \
 	%D%/model.c %D%/model.h \
 	%D%/my_groups.c %D%/my_groups.h \
@@ -121,6 +123,19 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/target.c %D%/target.h \
 	%D%/terminal.c %D%/terminal.h \
 	%D%/text_edit.c %D%/text_edit.h \
+	%D%/tracker/run_log.h \
+	%D%/tracker/run_log_doc.c \
+	%D%/tracker/run_log_fields.c \
+	%D%/tracker/run_log_files.c \
+	%D%/tracker/run_log_findings.c \
+	%D%/tracker/run_log_jobs.c \
+	%D%/tracker/run_log_places.c \
+	%D%/tracker/run_log_settings.c \
+	%D%/tracker/run_log_status.c \
+	%D%/tracker/run_log_timeline.c \
+	%D%/tracker/run_log_values.c \
+	%D%/tracker/run_log_words.c \
+	%D%/tracker/run_logs.c \
 	%D%/tracker/action_log.c %D%/tracker/action_log.h \
 	%D%/tracker/action_log_checks.c \
 	%D%/tracker/action_log_evaluations.c \

@@ -161,7 +161,8 @@ static const char *base_of(struct rlg_group *group, const struct rlg_tracker_cho
 
 	if (rlg_tracker_called(choice->tracker)->places == NULL)
 		return base;
-	return rlg_arena_printf(group->arena, "%s.d/%s", base, as_name(group->arena, place->path));
+	return rlg_arena_printf(group->arena, "%s.d/%s", base,
+				as_name(group->arena, place->key != NULL ? place->key : place->path));
 }
 
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,

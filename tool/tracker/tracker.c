@@ -9,6 +9,7 @@ const struct rlg_tracker *const rlg_trackers[] = {
 	&rlg_tracker_active_jobs,
 	&rlg_tracker_run_manifest,
 	&rlg_tracker_slurm_job_list, /* behind what it is made from */
+	&rlg_tracker_run_logs,
 	&rlg_tracker_training_log,
 	&rlg_tracker_evaluation_log,
 	&rlg_tracker_experiments,

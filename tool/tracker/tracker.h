@@ -49,6 +49,7 @@ struct rlg_tracker_place {
 	const char *path; /* relative to the group, or absolute */
 	const char *run; /* the run that it is about; NULL: the group, or only the text tells */
 	const void *data; /* what the tracker found out when it named the place; NULL */
+	const char *key; /* what its base and memory are kept under, for files that people move; NULL: its path */
 };
 
 typedef void rlg_tracker_place_fn(void *context, const struct rlg_tracker_place *place);
@@ -104,6 +105,7 @@ extern const struct rlg_tracker *const rlg_trackers[];
 const struct rlg_tracker *rlg_tracker_called(const char *name);
 
 extern const struct rlg_tracker rlg_tracker_active_jobs;
+extern const struct rlg_tracker rlg_tracker_run_logs;
 extern const struct rlg_tracker rlg_tracker_runs_status;
 extern const struct rlg_tracker rlg_tracker_training_log;
 extern const struct rlg_tracker rlg_tracker_evaluation_log;
