@@ -73,8 +73,12 @@ chmod 700 g/.runledger
 (umask 022 && runledger publish base -g g --from $log -o open.md) 2>/dev/null
 is "$(stat -c %a open.md)" 644 "its mode is by the umask"
 
+run runledger publish base -g g --force
+ok_if "$(cmp -s expected g/run_logs/TRAINING_LOG.md; echo $?)" "the run's log is found by itself"
+
 # --- without a run log ---
 
+rm -r g/run_logs
 run runledger publish base -g g
 status_is 0 "records alone are published, too"
 is "$out" "# base
