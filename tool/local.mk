@@ -51,6 +51,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/drain/drain.c %D%/drain/drain.h \
 	%D%/drain/user.c %D%/drain/user.h \
 	%D%/end_facts.c %D%/end_facts.h \
+	%D%/evaluations.c %D%/evaluations.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
 	%D%/evaluation.c %D%/evaluation.h \
