@@ -25,7 +25,7 @@ cluster_start() {
 # cluster_cgroup_turn: before a cluster that holds its jobs in cgroups.  Two at once on one machine would share them, as
 # their nodes, users and jobs are called the same; the turn ends with this shell and what it started.
 cluster_cgroup_turn() {
-	exec {CLUSTER_TURN}>"${TMPDIR:-/tmp}/rlg-cgroup-turn.$UID"
+	exec {CLUSTER_TURN}</sys/fs/cgroup
 	flock -w 600 "$CLUSTER_TURN"
 }
 
