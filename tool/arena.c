@@ -113,8 +113,9 @@ char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count
 		return NULL;
 	if (count == SIZE_MAX)
 		out_of_memory();
-	char *copy = take(arena, count + 1, 1);
-	memcpy(copy, bytes, count);
+	size_t length = strnlen(bytes, count);
+	char *copy = take(arena, length + 1, 1);
+	memcpy(copy, bytes, length);
 	return copy;
 }
 
