@@ -107,6 +107,15 @@ void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count,
 	return room;
 }
 
+char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	char *copy = rlg_arena_alloc(arena, count);
+
+	if (count > 0)
+		memcpy(copy, bytes, count);
+	return copy;
+}
+
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count)
 {
 	if (bytes == NULL)
