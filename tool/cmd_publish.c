@@ -4,6 +4,7 @@
 #include "tool/commands.h"
 #include "tool/damage.h"
 #include "tool/group.h"
+#include "tool/named_run.h"
 #include "tool/sanitize.h"
 #include "tool/tracker_file.h"
 #include "tool/training_log.h"
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #define OUTPUT_NAME "TRAINING_LOG.md"
 
@@ -31,55 +31,57 @@ struct publishing {
 	char *text;
 };
 
-static int no_such_run(const struct publishing *publishing, const char *name)
-{
-	const struct rlg_model *model = publishing->model;
-	struct rlg_nearest nearest = {.word = name};
-
-	for (size_t i = 0; i < model->n_runs; i++)
-		rlg_nearest_offer(&nearest, model->runs[i].name);
-	return rlg_unknown_name(publishing->options, &nearest, "run", model->run_group);
-}
-
-/* The run's log where the tracker of run logs keeps it, also while it is off; NULL: it keeps none. */
-static const char *find_run_log(struct publishing *publishing)
+/*
+ * Reads the run's log where the tracker of run logs keeps it, also while it is off; `source` stays NULL where there is
+ * none.  As in a refresh nobody else's link is followed: what it leads to is not what was to be published.
+ */
+static int read_run_log(struct publishing *publishing, struct rlg_err *err)
 {
 	struct rlg_group *group = &publishing->group;
 	const struct rlg_tracker *tracker = rlg_tracker_called(RUN_LOGS);
 	struct rlg_tracker_choice choice = {.tracker = RUN_LOGS};
 	struct rlg_tracker_places places;
+	struct rlg_tracker_file file;
 
 	if (tracker == NULL)
-		return NULL;
+		return 0;
 	choice.path = tracker->default_path;
 	for (size_t i = 0; i < group->config.n_trackers; i++)
 		if (strcmp(group->config.trackers[i].tracker, RUN_LOGS) == 0 && group->config.trackers[i].path != NULL)
 			choice = group->config.trackers[i];
 	if (rlg_tracker_places(group, &choice, publishing->model, &places, NULL) != 0)
-		return NULL;
+		return 0;
 	for (size_t i = 0; i < places.n; i++) {
-		const char *path = rlg_group_path(group, places.list[i].path);
-		if (places.list[i].run != NULL && strcmp(places.list[i].run, publishing->run->name) == 0 && access(path, F_OK) == 0)
-			return path;
+		if (places.list[i].run == NULL || strcmp(places.list[i].run, publishing->run->name) != 0)
+			continue;
+		int code = rlg_tracker_file_open(group, &choice, &places.list[i], &file, err);
+		if (code != 0 || file.text != NULL) {
+			publishing->source = file.path;
+			publishing->text = file.text;
+			return code;
+		}
 	}
-	return NULL;
+	return 0;
 }
 
 /* Returns 0 or a negative errno. */
 static int read_source(struct publishing *publishing, struct rlg_err *err)
 {
-	const char *given = rlg_option_value(publishing->options, "from");
+	struct rlg_arena *arena = publishing->group.arena;
 	struct rlg_bytes text;
-	int code = 0;
+	int code;
 
-	publishing->source = given != NULL ? given : find_run_log(publishing);
-	if (publishing->source != NULL)
-		code = rlg_file_read(publishing->group.arena, publishing->source, RUN_LOG_MAX, &publishing->text, NULL, NULL, err);
-	if (code == 0 && publishing->source != NULL && publishing->text == NULL)
-		code = rlg_fail(err, -ENOENT, "there is no %s", publishing->source);
+	publishing->source = rlg_option_value(publishing->options, "from");
+	if (publishing->source == NULL) {
+		code = read_run_log(publishing, err);
+	} else {
+		code = rlg_file_read(arena, publishing->source, RUN_LOG_MAX, &publishing->text, NULL, NULL, err);
+		if (code == 0 && publishing->text == NULL)
+			code = rlg_fail(err, -ENOENT, "there is no %s", publishing->source);
+	}
 	if (publishing->source != NULL || code != 0)
 		return code;
-	rlg_bytes_init(&text, publishing->group.arena);
+	rlg_bytes_init(&text, arena);
 	rlg_training_log(publishing->run, &text);
 	publishing->text = text.data;
 	return 0;
@@ -163,7 +165,7 @@ static int run_in_group(struct publishing *publishing, const char *name)
 		return rlg_failure(publishing->options, "%s", err.text);
 	publishing->run = rlg_model_run(publishing->model, name);
 	if (publishing->run == NULL)
-		return no_such_run(publishing, name);
+		return rlg_unknown_run(publishing->options, publishing->model, name);
 	status = publish(publishing);
 	return status != 0 ? status : rlg_damage_exit(publishing->options, publishing->model->damaged, publishing->group.path);
 }

@@ -7,6 +7,7 @@
 #include "tool/hooks.h"
 #include "tool/look.h"
 #include "tool/marks.h"
+#include "tool/named_run.h"
 #include "tool/names.h"
 #include "tool/printable.h"
 #include "tool/summary.h"
@@ -257,7 +258,10 @@ static int no_reader(const struct watch *watch)
 static int after_the_end(struct watch *watch)
 {
 	while (!rlg_hooks_idle(watch->hooks)) {
-		rlg_follow_wait(watch->look.follow, rlg_hooks_deadline_ms(watch->hooks), rlg_hooks_fd(watch->hooks));
+		int64_t until_ms = rlg_hooks_deadline_ms(watch->hooks);
+
+		if (rlg_follow_wait(watch->look.follow, until_ms, rlg_hooks_fd(watch->hooks)) == RLG_FOLLOW_NO_READER)
+			return no_reader(watch); /* to wait again would not be to sleep */
 		rlg_hooks_attend(watch->hooks);
 	}
 	if (watch->summary_ms >= 0)
@@ -316,12 +320,8 @@ static int begin(struct watch *watch, const char *where)
 
 	if (rlg_look_open(&watch->look, where, &err) < 0)
 		return rlg_failure(watch->options, "%s", err.text);
-	if (watch->run != NULL && rlg_model_run(watch->look.model, watch->run) == NULL) {
-		struct rlg_nearest nearest = {.word = watch->run};
-		for (size_t i = 0; i < watch->look.model->n_runs; i++)
-			rlg_nearest_offer(&nearest, watch->look.model->runs[i].name);
-		return rlg_unknown_name(watch->options, &nearest, "run", watch->look.model->run_group);
-	}
+	if (watch->run != NULL && rlg_model_run(watch->look.model, watch->run) == NULL)
+		return rlg_unknown_run(watch->options, watch->look.model, watch->run);
 	say_why_it_looks(watch);
 	if (command != NULL)
 		watch->hooks = rlg_hooks_new(command, RLG_HOOK_SECONDS * INT64_C(1000), complain, watch);

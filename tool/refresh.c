@@ -121,6 +121,8 @@ struct keeping {
 	const struct rlg_tracker_choice *choice;
 	const struct rlg_tracker_place *place;
 	struct rlg_tracker_file file;
+	bool left_alone; /* for this time: something is wrong with it */
+	bool raced; /* somebody saved it while we rendered */
 };
 
 /* Puts what people changed into the records, so that it is theirs for good.  False: leave this file alone. */
@@ -200,30 +202,50 @@ static int open_settled(struct refresh *refresh, struct keeping *keeping, struct
 	return code;
 }
 
-/* One file, as it is now.  Returns 0, or -EAGAIN. */
-static int refresh_file(struct refresh *refresh, struct rlg_model **model, struct keeping *keeping)
+/* Reads the records once more.  False: that could not be done, and the files are left alone. */
+static bool load_again(struct refresh *refresh, struct rlg_model **model)
 {
 	struct rlg_err err = {""};
+	int code = rlg_group_load(refresh->group, model, &err);
+
+	if (code != 0)
+		remember(refresh, code, &err);
+	return code == 0;
+}
+
+/*
+ * The files as they are now, all of them step by step: a script that has written a thousand of them anew costs two looks
+ * at the records, and not two thousand.  Sets `raced` where somebody saved a file meanwhile.
+ */
+static void refresh_files(struct refresh *refresh, struct rlg_model **model, struct keeping *list, size_t n)
+{
+	bool by_others = false;
 	unsigned edits = 0;
 
-	int code = open_settled(refresh, keeping, &err);
-	if (code != 0) {
-		remember(refresh, code, &err);
-		return 0;
+	for (size_t i = 0; i < n; i++) {
+		struct keeping *keeping = &list[i];
+		struct rlg_err err = {""};
+		int code = open_settled(refresh, keeping, &err);
+		keeping->raced = false;
+		keeping->left_alone = code != 0;
+		if (code != 0)
+			remember(refresh, code, &err);
+		else
+			by_others = by_others || (keeping->tracker->edits != NULL && !is_as_written(&keeping->file));
 	}
 	/* What another refresher wrote, where locks are not to be had, is no edit: the records behind it are there by now. */
-	if (keeping->tracker->edits != NULL && !is_as_written(&keeping->file) &&
-	    (code = rlg_group_load(refresh->group, model, &err)) != 0) {
-		remember(refresh, code, &err);
-		return 0;
+	if (by_others && !load_again(refresh, model))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		unsigned told = 0;
+		if (!list[i].left_alone)
+			list[i].left_alone = !take_edits(refresh, *model, &list[i], &told);
+		edits += told;
 	}
-	if (!take_edits(refresh, *model, keeping, &edits))
-		return 0;
-	if (edits > 0 && (code = rlg_group_load(refresh->group, model, &err)) != 0) {
-		remember(refresh, code, &err);
-		return 0;
-	}
-	return render(refresh, *model, keeping);
+	if (edits > 0 && !load_again(refresh, model))
+		return;
+	for (size_t i = 0; i < n; i++)
+		list[i].raced = !list[i].left_alone && render(refresh, *model, &list[i]) == -EAGAIN;
 }
 
 /* All files of one tracker. */
@@ -235,13 +257,14 @@ static void refresh_tracker(struct refresh *refresh, struct rlg_model **model, c
 
 	if (code != 0)
 		remember(refresh, code, &err);
-	for (size_t i = 0; i < places.n; i++) {
-		struct keeping keeping = {
+	struct keeping *list = rlg_arena_alloc(refresh->group->arena, (places.n + 1) * sizeof(*list));
+	for (size_t i = 0; i < places.n; i++)
+		list[i] = (struct keeping){
 			.tracker = rlg_tracker_called(choice->tracker), .choice = choice, .place = &places.list[i]};
-		int races = 0;
-		while (refresh_file(refresh, model, &keeping) == -EAGAIN && ++races < MOST_RACES)
-			;
-	}
+	refresh_files(refresh, model, list, places.n);
+	for (size_t i = 0; i < places.n; i++)
+		for (int races = 1; list[i].raced && races < MOST_RACES; races++)
+			refresh_files(refresh, model, &list[i], 1);
 }
 
 /* Everything once, from what is on disk now. */

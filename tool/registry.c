@@ -142,15 +142,3 @@ const char *rlg_registry_state(struct rlg_arena *arena, const char *words)
 {
 	return words == NULL ? NULL : rlg_arena_strndup(arena, words, strcspn(words, " +"));
 }
-
-bool rlg_registry_is_terminal(const char *state)
-{
-	static const char *const states[] = {"COMPLETED",     "FAILED",	   "CANCELLED", "KILLED",  "TIMEOUT", "NODE_FAIL",
-					     "OUT_OF_MEMORY", "PREEMPTED", "BOOT_FAIL", "DEADLINE", "REVOKED", "SUCCESS",
-					     "ERROR"};
-
-	for (size_t i = 0; state != NULL && i < COUNT(states); i++)
-		if (strcmp(states[i], state) == 0)
-			return true;
-	return false;
-}

@@ -60,7 +60,4 @@ int rlg_registry_parse(struct rlg_arena *arena, const char *path, const char *te
 /* "CANCELLED by 1001" is CANCELLED: the first word. */
 const char *rlg_registry_state(struct rlg_arena *arena, const char *words);
 
-/* Does a job in this state (as above) never come back?  Of all types: COMPLETED, KILLED, SUCCESS, ... */
-bool rlg_registry_is_terminal(const char *state);
-
 #endif

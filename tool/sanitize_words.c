@@ -148,28 +148,52 @@ static size_t match_option(struct rlg_scan *scan, const char *at)
 
 static const char *const key_endings[] = {"TOKEN", "API_KEY", "SECRET", "SECRET_KEY", "ACCESS_KEY", "PASSWORD", "PASSWD"};
 
-/* WANDB_API_KEY=... */
+/* Of these `width` bytes; an option's name has `-` where a variable's has `_`. */
+static bool ends_as_key(const char *name, size_t width)
+{
+	for (size_t i = 0; i < N_OF(key_endings); i++) {
+		const char *ending = key_endings[i];
+		size_t length = strlen(ending), same = 0;
+		if (length > width)
+			continue;
+		const char *tail = name + width - length;
+		while (same < length && (toupper((unsigned char)tail[same]) == ending[same] || (tail[same] == '-' && ending[same] == '_')))
+			same++;
+		if (same == length)
+			return true;
+	}
+	return false;
+}
+
+static size_t key_value(const char *at)
+{
+	const char *close = at[0] == '"' || at[0] == '\'' ? strchr(at + 1, at[0]) : NULL;
+
+	return close != NULL ? (size_t)(close - at) + 1 : strcspn(at, " \t\r`|)");
+}
+
+/* WANDB_API_KEY=..., --hf-token=..., --api-key ... */
 static size_t match_key(struct rlg_scan *scan, const char *at)
 {
-	if (!begins_word(scan->line->text, at) || (at > scan->line->text && at[-1] == '_'))
+	size_t dashes = strncmp(at, "--", 2) == 0 ? 2 : 0;
+
+	if (dashes == 0 && (!begins_word(scan->line->text, at) || (at > scan->line->text && at[-1] == '_')))
 		return 0;
-	size_t width = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
-	if (width == 0 || at[width] != '=' || at[width + 1] == '(')
+	size_t name = strspn(at + dashes, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"), width = dashes + name;
+	bool parted = at[width] == '=' || (dashes > 0 && at[width] == ' ' && at[width + 1] != '-');
+	if (name == 0 || !parted || at[width + 1] == '(' || !ends_as_key(at + dashes, name))
 		return 0;
-	for (size_t i = 0; i < N_OF(key_endings); i++) {
-		size_t ending = strlen(key_endings[i]);
-		if (width < ending || strncasecmp(at + width - ending, key_endings[i], ending) != 0)
-			continue;
-		rlg_bytes_addf(scan->out, "%.*s=(withheld)", (int)width, at);
-		return width + 1 + strcspn(at + width + 1, " \t\r`|)");
-	}
-	return 0;
+	size_t value = key_value(at + width + 1);
+	if (value == 0)
+		return 0;
+	rlg_bytes_addf(scan->out, "%.*s%c(withheld)", (int)width, at, at[width]);
+	return width + 1 + value;
 }
 
 /* `ssh HOST`: in prose "ssh access" is none, so only what is code, or looks like a host's name. */
 static size_t match_ssh(struct rlg_scan *scan, const char *at)
 {
-		const char *line = scan->line->text;
+	const char *line = scan->line->text;
 	size_t command = 0;
 
 	while (isalpha((unsigned char)at[command]))

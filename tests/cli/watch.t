@@ -183,6 +183,16 @@ watcher=$!
 head -n 2 pipe >said
 ends 141 "it ends when nobody reads any more, though it has nothing to say"
 
+rm -f hook
+submit_now a finetune 53
+"$RUNLEDGER" watch g --timeout 60s --exec 'echo begun >>hook; exec sleep 50' >pipe 2>words </dev/null &
+watcher=$!
+exec 3<pipe
+finish_now a finetune 53 COMPLETED
+wait_for has hook begun
+exec 3<&-
+ends 141 "nor does it wait for its command then"
+
 # A change between the first look and the watch would be lost: so the watch comes first.  strace holds it up there.
 rm -rf g
 new_group g a
