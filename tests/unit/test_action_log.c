@@ -13,7 +13,7 @@
 
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
-#include "tool/fold.h"
+#include "tool/model/fold.h"
 #include "tool/tracker/action_log.h"
 
 #include <ctype.h>

@@ -14,9 +14,9 @@
 
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"
-#include "tool/hostlist.h"
-#include "tool/sanitize.h"
-#include "tool/training_log.h"
+#include "tool/base/hostlist.h"
+#include "tool/publish/sanitize.h"
+#include "tool/publish/training_log.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -5,8 +5,8 @@
  */
 #include "lib/clock.h"
 #include "lib/layout.h"
-#include "tool/names.h"
-#include "tool/registry.h"
+#include "tool/base/names.h"
+#include "tool/tracker/registry.h"
 #include "tool/tracker/active_jobs.h"
 #include "tool/tracker/tracker.h"
 

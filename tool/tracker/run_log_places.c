@@ -2,7 +2,7 @@
 /* The files that run_logs keeps: a log for each run that was submitted, a timeline for each folder.  See run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <errno.h>
 #include <stdlib.h>

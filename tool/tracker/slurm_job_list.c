@@ -6,8 +6,8 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/atomic_file.h"
-#include "tool/kept.h"
+#include "tool/base/atomic_file.h"
+#include "tool/tracker/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
