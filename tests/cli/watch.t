@@ -254,6 +254,7 @@ submit_now a finetune 53
 "$RUNLEDGER" watch g --timeout 60s --exec 'echo begun >>hook; exec sleep 50' >pipe 2>words </dev/null &
 watcher=$!
 exec 3<pipe
+read -r -u 3 _ && read -r -u 3 _ # where things stand: from there on it watches
 finish_now a finetune 53 COMPLETED
 wait_for has hook begun
 exec 3<&-
