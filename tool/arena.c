@@ -107,14 +107,24 @@ void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count,
 	return room;
 }
 
+char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	char *copy = rlg_arena_alloc(arena, count);
+
+	if (count > 0)
+		memcpy(copy, bytes, count);
+	return copy;
+}
+
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count)
 {
 	if (bytes == NULL)
 		return NULL;
 	if (count == SIZE_MAX)
 		out_of_memory();
-	char *copy = take(arena, count + 1, 1);
-	memcpy(copy, bytes, count);
+	size_t length = strnlen(bytes, count);
+	char *copy = take(arena, length + 1, 1);
+	memcpy(copy, bytes, length);
 	return copy;
 }
 

@@ -20,9 +20,12 @@ void *rlg_arena_alloc(struct rlg_arena *arena, size_t size);
 /* Room for `count` things of `size` bytes, holding the first `old_count` of `old`; for arrays that grow. */
 void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size);
 
-/* Copies; a NULL stays NULL. */
+/* Copies; a NULL stays NULL.  The second copies no more than `count` bytes, and ends before a NUL as strndup(3) does. */
 char *rlg_arena_strdup(struct rlg_arena *arena, const char *words);
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count);
+
+/* A copy of bytes of any kind, NULs too. */
+char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count);
 char *rlg_arena_printf(struct rlg_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Use as `RLG_ARENA struct rlg_arena *arena = rlg_arena_new();`: freed when the scope ends. */

@@ -4,9 +4,9 @@
 #include "lib/layout.h"
 #include "lib/statusfile.h"
 #include "tool/atomic_file.h"
+#include "tool/cmd_session.h"
 #include "tool/command.h"
 #include "tool/folder_lock.h"
-#include "tool/registry.h"
 #include "tool/table.h"
 
 #include <errno.h>
@@ -33,31 +33,18 @@ struct jobs {
 
 /* ---- which registry ---- */
 
-static bool find_session(struct jobs *jobs)
-{
-	const char *id = rlg_option_value(jobs->options, "session");
-
-	jobs->session = (struct rlg_session){NULL, NULL};
-	if (id == NULL)
-		return rlg_session_here(&jobs->session);
-	jobs->session = (struct rlg_session){"manual", id};
-	return true;
-}
-
 /* Returns an exit status; RLG_EXIT_OK: there is a path. */
 static int find_registry(struct jobs *jobs)
 {
 	const char *file = rlg_option_value(jobs->options, "file");
 	char here[PATH_MAX];
 
-	bool has_session = find_session(jobs);
-	if (jobs->session.id != NULL && !rlg_name_ok(jobs->session.id, NULL))
-		return rlg_usage_error(jobs->options,
-				       "--session: `%.200s` cannot be a session's id: that is a folder's name, of 1 to %d bytes, without '/' and control characters, and does not begin with '.', '-' or a blank",
-				       jobs->session.id, RLG_NAME_MAX);
+	int status = rlg_session_asked(jobs->options, &jobs->session);
+	if (status != RLG_EXIT_OK)
+		return status;
 	if (file != NULL && file[0] == '\0')
 		return rlg_usage_error(jobs->options, "--file needs the path of a registry");
-	if (!has_session && file == NULL)
+	if (jobs->session.id == NULL && file == NULL)
 		return rlg_usage_error(jobs->options,
 				       "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID names a session; give --session ID or --file PATH");
 	jobs->path = file;

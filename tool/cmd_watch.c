@@ -2,6 +2,7 @@
 /* `runledger watch`: each change of state, once, as it happens. */
 #include "tool/change_forms.h"
 #include "tool/change_words.h"
+#include "tool/cmd_session.h"
 #include "tool/commands.h"
 #include "tool/damage.h"
 #include "tool/hooks.h"
@@ -12,6 +13,7 @@
 #include "tool/printable.h"
 #include "tool/summary.h"
 #include "tool/terminal.h"
+#include "tool/tracker/active_jobs.h"
 #include "tool/when.h"
 
 #include "lib/clock.h"
@@ -30,6 +32,8 @@ struct watch {
 	struct rlg_look look;
 	struct rlg_terminal terminal;
 	const char *run; /* NULL: all */
+	const char *session; /* whose jobs; NULL: everyone's */
+	struct rlg_session_jobs session_jobs; /* they */
 	bool json, stay;
 	int64_t deadline_ms; /* -1: none */
 	struct rlg_hooks *hooks; /* NULL: nobody asked for any */
@@ -38,11 +42,17 @@ struct watch {
 	struct rlg_names *followed;
 	int64_t summary_ms; /* when to say the one line that sums up what was told (monotonic); -1: there is nothing new */
 	char problem[RLG_ERR_MAX]; /* of the last look, which was said; "" */
+	char registry_problem[RLG_ERR_MAX]; /* the same */
 };
 
-static bool is_wanted(const struct watch *watch, const struct rlg_run *run)
+static bool is_wanted_run(const struct watch *watch, const struct rlg_run *run)
 {
 	return watch->run == NULL || strcmp(watch->run, run->name) == 0;
+}
+
+static bool is_wanted(const struct watch *watch, const struct rlg_run *run, const struct rlg_phase *phase)
+{
+	return is_wanted_run(watch, run) && (watch->session == NULL || rlg_session_jobs_in(&watch->session_jobs, phase));
 }
 
 /* Calls for each phase that is watched; how many times it said true. */
@@ -54,8 +64,9 @@ static size_t count_phases(struct watch *watch, phase_fn *tell)
 	size_t count = 0;
 
 	for (size_t i = 0; i < model->n_runs; i++)
-		for (size_t j = 0; is_wanted(watch, &model->runs[i]) && j < model->runs[i].n_phases; j++)
-			count += tell(watch, &model->runs[i], &model->runs[i].phases[j]);
+		for (size_t j = 0; is_wanted_run(watch, &model->runs[i]) && j < model->runs[i].n_phases; j++)
+			if (is_wanted(watch, &model->runs[i], &model->runs[i].phases[j]))
+				count += tell(watch, &model->runs[i], &model->runs[i].phases[j]);
 	return count;
 }
 
@@ -109,12 +120,19 @@ static void say(const struct watch *watch, int64_t time_us, enum rlg_colour colo
 
 static void say_summary(struct watch *watch)
 {
+	const struct rlg_model *model = watch->look.model;
+	struct rlg_arena *arena = watch->look.group.arena;
+
 	watch->summary_ms = -1;
 	if (watch->json || watch->run != NULL)
 		return;
-	rlg_printable_put(stdout, watch->look.model->run_group);
+	if (watch->session != NULL)
+		model = rlg_session_jobs_model(&watch->session_jobs, arena, model);
+	rlg_printable_put(stdout, model->run_group);
+	fputs(watch->session != NULL ? ", session " : "", stdout);
+	rlg_printable_put(stdout, watch->session != NULL ? watch->session : "");
 	fputs(": ", stdout);
-	rlg_printable_put(stdout, rlg_summary_line(watch->look.group.arena, watch->look.model));
+	rlg_printable_put(stdout, rlg_summary_line(arena, model));
 	fputc('\n', stdout);
 }
 
@@ -179,14 +197,38 @@ static void say_why_it_looks(struct watch *watch)
 		complain(watch, why);
 }
 
+/* Also the end of a job of the session's where another's decides now. */
+static bool is_wanted_change(const struct watch *watch, const struct rlg_change *change)
+{
+	return is_wanted(watch, change->run, change->phase) ||
+	       (is_wanted_run(watch, change->run) && change->ended != NULL &&
+		rlg_session_jobs_has(&watch->session_jobs, change->ended));
+}
+
 static size_t choose(const struct watch *watch, struct rlg_change *changes, size_t n)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (is_wanted(watch, changes[i].run))
+		if (is_wanted_change(watch, &changes[i]))
 			changes[kept++] = changes[i];
 	return kept;
+}
+
+/* Which jobs of the model are the session's.  What is wrong with its registry is said once. */
+static void look_at_session(struct watch *watch)
+{
+	const struct rlg_group *group = &watch->look.group;
+	struct rlg_err err = {""};
+	bool is_shared;
+
+	if (watch->session == NULL)
+		return;
+	const char *path = rlg_active_jobs_path(group->arena, group->path, &group->config, watch->session, &is_shared);
+	rlg_session_jobs_look(&watch->session_jobs, group->arena, watch->look.model, path, is_shared, &err);
+	if (err.text[0] != '\0' && strcmp(watch->registry_problem, err.text) != 0)
+		rlg_warning(watch->options, "%s", err.text);
+	snprintf(watch->registry_problem, sizeof(watch->registry_problem), "%s", err.text);
 }
 
 static void tell_changes(struct watch *watch)
@@ -221,6 +263,7 @@ static int look_again(struct watch *watch)
 
 	if (code == 0) {
 		watch->problem[0] = '\0';
+		look_at_session(watch);
 		tell_changes(watch);
 	} else if (code != -ENOENT && strcmp(watch->problem, err.text) != 0) {
 		snprintf(watch->problem, sizeof(watch->problem), "%s", err.text);
@@ -318,8 +361,13 @@ static int begin(struct watch *watch, const char *where)
 	const char *command = rlg_option_value(watch->options, "exec");
 	struct rlg_err err = {""};
 
-	if (rlg_look_open(&watch->look, where, &err) < 0)
-		return rlg_failure(watch->options, "%s", err.text);
+	if (rlg_look_open(&watch->look, where, &err) < 0) {
+		/* `--session ID` is how one would write it, too. */
+		bool is_id = watch->session != NULL && rlg_option_value(watch->options, "session")[0] == '\0' && where != NULL;
+		return rlg_failure(watch->options, "%s%s%s", err.text, is_id ? "; a session's id is given as --session=" : "",
+				   is_id ? where : "");
+	}
+	look_at_session(watch);
 	if (watch->run != NULL && rlg_model_run(watch->look.model, watch->run) == NULL)
 		return rlg_unknown_run(watch->options, watch->look.model, watch->run);
 	say_why_it_looks(watch);
@@ -345,6 +393,19 @@ static int read_timeout(const struct rlg_options *options, int64_t *out_deadline
 	return 0;
 }
 
+static int find_session(struct watch *watch)
+{
+	struct rlg_session session;
+
+	if (!rlg_option_given(watch->options, "session"))
+		return RLG_EXIT_OK;
+	int status = rlg_session_asked(watch->options, &session);
+	watch->session = session.id;
+	if (status == RLG_EXIT_OK && session.id == NULL)
+		return rlg_usage_error(watch->options, "whose jobs?  Neither CLAUDE_CODE_SESSION_ID nor CODEX_THREAD_ID names a session; say --session=ID");
+	return status;
+}
+
 static int run(struct rlg_options *options)
 {
 	struct watch watch = {.options = options,
@@ -359,11 +420,14 @@ static int run(struct rlg_options *options)
 	if (!rlg_group_word(options, &where, &status))
 		return status;
 	status = read_timeout(options, &watch.deadline_ms);
-	if (status != 0)
+	if (status == RLG_EXIT_OK)
+		status = find_session(&watch);
+	if (status != RLG_EXIT_OK)
 		return status;
 	rlg_terminal_look(&watch.terminal, STDOUT_FILENO, rlg_option_given(options, "no-color"));
 	watch.arena = rlg_arena_new();
 	watch.followed = rlg_names_new(watch.arena);
+	rlg_session_jobs_begin(watch.arena, watch.session, &watch.session_jobs);
 	status = begin(&watch, where);
 	rlg_hooks_free(watch.hooks);
 	rlg_look_close(&watch.look);
@@ -373,6 +437,9 @@ static int run(struct rlg_options *options)
 
 static const struct rlg_option watch_options[] = {
 	{"run", 'r', "RUN", "only the changes of one run"},
+	{"session", '\0', "[ID]",
+	 "only the jobs of an agent's session: those that it submitted, and those in its registry; without an ID, of the "
+	 "session that the environment names"},
 	{"exec", 'x', "COMMAND",
 	 "run this for each change, by /bin/sh, with the change in its environment: RUNLEDGER_CHANGE_RUN, _PHASE, "
 	 "_STATUS, _JOB_ID, _CAUSE and more"},
@@ -386,6 +453,7 @@ static const struct rlg_option watch_options[] = {
 static const struct rlg_example watch_examples[] = {
 	{"runledger watch", "what happens in the run group around here, until nothing is left to happen"},
 	{"runledger watch --exec 'mail -s \"$RUNLEDGER_CHANGE_WORDS\" ann </dev/null'", "a mail for each change"},
+	{"runledger watch --session", "what becomes of the jobs of this agent's session, until none is left"},
 	{"runledger watch --json | jq -r 'select(.status==\"failed\") | .cause'", "why jobs fail, as they do"},
 	{0},
 };

@@ -8,6 +8,7 @@
 #include "lib/text.h"
 #include "tool/atomic_file.h"
 #include "tool/findings.h"
+#include "tool/evaluations.h"
 #include "tool/fold.h"
 #include "tool/outputs.h"
 #include "tool/tracker_file.h"
@@ -149,6 +150,7 @@ int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct
 	if (code != 0)
 		return code;
 	*out_model = rlg_fold_finish(loading.fold);
+	rlg_evaluations_complete(*out_model, &group->plan);
 	(*out_model)->damaged = rlg_damage_total(&loading.damage);
 	rlg_outputs_fill(*out_model, &group->config);
 	rlg_findings_fill(*out_model, &group->config, &group->plan);

@@ -75,8 +75,9 @@ static void option_entry(FILE *stream, const struct rlg_option *row)
 
 	if (row->letter != '\0')
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, row->argument != NULL ? "=" : "",
-		 row->argument != NULL ? row->argument : "");
+	const char *argument = row->argument != NULL ? row->argument : "";
+	const char *equals = argument[0] == '[' ? "[=" : argument[0] != '\0' ? "=" : "";
+	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name, equals, argument + (argument[0] == '['));
 	entry(stream, left, OPTION_HELP_COLUMN, row->help);
 }
 

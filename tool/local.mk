@@ -35,6 +35,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd_record_submit.c \
 	%D%/cmd_refresh.c \
 	%D%/cmd_report.c \
+	%D%/cmd_session.c %D%/cmd_session.h \
 	%D%/cmd_slurm_job_list.c \
 	%D%/cmd_status.c \
 	%D%/cmd_wait.c \
@@ -51,6 +52,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/drain/drain.c %D%/drain/drain.h \
 	%D%/drain/user.c %D%/drain/user.h \
 	%D%/end_facts.c %D%/end_facts.h \
+	%D%/evaluations.c %D%/evaluations.h \
 	%D%/event.c %D%/event.h \
 	%D%/event_words.c %D%/event_words.h \
 	%D%/evaluation.c %D%/evaluation.h \
@@ -144,6 +146,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/action_log_units.c \
 	%D%/tracker/active_jobs.c %D%/tracker/active_jobs.h \
 	%D%/tracker/active_jobs_find.c \
+	%D%/tracker/active_jobs_session.c \
 	%D%/tracker/experiments.c %D%/tracker/experiments.h \
 	%D%/tracker/experiments_memory.c \
 	%D%/tracker/experiments_rows.c \

@@ -23,29 +23,33 @@
  *   named_run.c     the run that a person names, or "did you mean"
  *
  *   group.c         a run group at hand: config.c (its settings), plan.c and plan_matrix.c (what is planned), outputs.c
- *                   (what is left behind) and findings.c (what lies beside it; evaluation.c reads names), and from the
- *                   records its model: event.c, attempts.c (job_attempts.c, attempts_exec.c) and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first), usage.c
- *                   (what was used) and progress.c (what the job told of itself), these by attempts_at.c
- *   discovery*.c    what init found, for the action logs (tracker/action_log*.c)
+ *                   (what is left behind), findings.c (what lies beside it), evaluation.c and evaluations.c (those that
+ *                   are phases of their own), and from the records its model: event.c, attempts.c (job_attempts.c,
+ *                   attempts_exec.c) and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first),
+ *                   usage.c (what was used) and progress.c (what the job told of itself), these by attempts_at.c
+ *   discovery*.c    what init found, for the action logs
  *   silence.c       jobs that should have been heard of; reconcile.c asks Slurm about them, ask_accounting.c slurmdbd
  *   model.c         the state of every run, phase and attempt: what all that follows is made from
  *   refresh.c       brings the trackers up to date (tracker_file.c); tracker/<format>*.c is one tracker each;
- *                   tracker/manifest.c and job_list.c: documents that more than their trackers read
+ *                   tracker/manifest.c, job_list.c and registry.c: documents that more than their trackers read; kept.c:
+ *                   what a tracker wrote where
  *
  *   follow.c        sleeps until there is news in a group; look.c looks again, changes.c finds what has changed, change_*.c
  *                   tell it; target.c: what `wait` waits for; hooks.c runs a person's command; log_tail.c: the end of a log
  *
  *   summary.c       what a person should know, and summary_actions.c: do next, from the model; again.c: with what command
  *   status_*.c      `status`, one form of output each; report_*.c: `report`, the same; scripts.c: is there a script
- *   publish: training_log.c (a run in a document), sanitize*.c (without what names places and people),
- *                   secrets.c (what that is), hostlist.c
+ *   training_log.c  a run in a document, for `publish`; sanitize*.c: without what names places and people; secrets.c:
+ *                   what that is; hostlist.c
  *   event_words.c   an event in a sentence; failure_words.c: a failure in words; usage_words.c: what was used;
  *                   damage.c: what every command says of damaged records
  *
  *   terminal.c      what the screen can do; table.c: columns that fit it; printable.c: nothing harmful gets on it
  *   marks.c         the marks, words and colours of the statuses; when.c: "2h", "3d" and dates
- *   yaml_*.c, json_doc*.c, md_table.c, text_edit.c   documents that people write too, changed without touching the rest
- *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c, folder_lock.c   memory, texts that grow, JSON, names to numbers, files
+ *   yaml_*.c, json_doc*.c, md_doc.c, md_table.c, text_edit.c
+ *                   documents that people write too, changed without touching the rest
+ *   arena.c, bytes.c, json_out.c, names.c, atomic_file.c, folder_lock.c, site_options.c
+ *                   memory, texts that grow, JSON, names to numbers, whole files, one at a time, options of a site
  *
  * What the plugins share with the tool is in lib/.
  */

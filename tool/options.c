@@ -72,18 +72,24 @@ struct spelling {
 	struct option rows[RLG_OPTIONS_MAX + 1];
 };
 
+static int kind_of_argument(const struct rlg_option *row)
+{
+	if (row->argument == NULL)
+		return no_argument;
+	return row->argument[0] == '[' ? optional_argument : required_argument;
+}
+
 static void add_spelling(struct spelling *spelling, size_t *n_letters, size_t at, const struct rlg_option *row,
 			 int value)
 {
-	spelling->rows[at] = (struct option){
-		.name = row->name,
-		.has_arg = row->argument != NULL ? required_argument : no_argument,
-		.val = value,
-	};
+	int kind = kind_of_argument(row);
+
+	spelling->rows[at] = (struct option){.name = row->name, .has_arg = kind, .val = value};
 	if (row->letter == '\0')
 		return;
+	assert(kind != optional_argument); /* -sID would be cut short where -s ID was meant */
 	spelling->letters[(*n_letters)++] = row->letter;
-	if (row->argument != NULL)
+	if (kind == required_argument)
 		spelling->letters[(*n_letters)++] = ':';
 }
 
@@ -166,7 +172,7 @@ int rlg_options_parse(struct rlg_options *out_options, const char *command, cons
 		if (row == NULL)
 			options.help = true;
 		else
-			options.values[row - options.table] = row->argument != NULL ? optarg : "";
+			options.values[row - options.table] = optarg != NULL ? optarg : "";
 	}
 	options.n_words = argc - optind;
 	options.words = argv + optind;

@@ -14,7 +14,7 @@
 struct rlg_option {
 	const char *name; /* without the dashes */
 	char letter; /* 0: none */
-	const char *argument; /* as shown: "DIR"; NULL: a flag */
+	const char *argument; /* as shown: "DIR"; "[DIR]", if it may be left out (then only --name=DIR gives it); NULL: a flag */
 	const char *help;
 };
 
@@ -27,7 +27,7 @@ extern const struct rlg_option rlg_option_help;
 /* What was given.  Values point into argv. */
 struct rlg_options {
 	const struct rlg_option *table;
-	const char *values[RLG_OPTIONS_MAX]; /* by row; a flag that was given is "" */
+	const char *values[RLG_OPTIONS_MAX]; /* by row; a flag that was given, or an argument left out, is "" */
 	bool help; /* --help was given */
 	int n_words;
 	char **words; /* the arguments that are no options */

@@ -143,7 +143,7 @@ void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_rec
 			      .cluster = intern(records, record->cluster),
 			      .sid = intern(records, record->sid),
 			      .phase = intern(records, record->phase),
-			      .values = rlg_arena_strndup(records->arena, values->data, values->length),
+			      .values = rlg_arena_copy(records->arena, values->data, values->length),
 			      .length = values->length};
 }
 

@@ -2,6 +2,7 @@
 /* Next actions: see summary.h. */
 #include "tool/again.h"
 #include "tool/bytes.h"
+#include "tool/evaluations.h"
 #include "tool/summary.h"
 
 #include <inttypes.h>
@@ -143,6 +144,9 @@ static const struct rlg_phase *done_before(const struct rlg_model *model, const 
 	size_t needed = is_group_phase(model, run->phases[at].name) ? at : 1;
 
 	if (at == 0 || run->phases[at].status != RLG_STATUS_PENDING)
+		return NULL;
+	/* Its evaluations are submitted one by one. */
+	if (at + 1 == model->n_phases && rlg_has_single_evaluations(model, run))
 		return NULL;
 	for (size_t i = 0; i < needed; i++)
 		if (!is_done(&run->phases[i]))

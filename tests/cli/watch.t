@@ -139,6 +139,72 @@ like "$err" "runledger watch: the command of --exec ended with exit status 7" "t
 like "$err" "loud" "its output goes to standard error"
 unlike "$out" "loud" "and not among the changes"
 
+# --- an agent's session ---
+
+rm -rf g
+new_group g a b c d
+mkdir -p g/.claude/agents/s1
+submit_of() { record g "$1" "$2" "$now" submit "\"sid\":\"s$3\",\"job_id\":$3,\"host\":\"login1\",\"agent\":\"claude-code\",\"session\":\"$4\""; }
+submit_of a finetune 81 s1
+submit_of b finetune 82 s2
+record g c finetune "$now" submit "\"sid\":\"s83\",\"job_id\":83,\"host\":\"$(uname -n)\""
+submit_now d finetune 84
+run env CLAUDE_CODE_SESSION_ID=s1 sh -c "cd g && '$RUNLEDGER' jobs register 83 && '$RUNLEDGER' jobs register inv-7 --type nel"
+status_is 0 "a job is registered for the session by hand"
+run runledger watch g --session
+status_is 2 "--session without an id needs one in the environment"
+like "$err" "whose jobs?" "and asks"
+run runledger watch g --session=../x
+status_is 2 "an id that could be none is asked wrongly"
+run env CODEX_THREAD_ID=s1 "$RUNLEDGER" watch --session s1
+status_is 1 "an id goes behind the ="
+like "$err" "a session's id is given as --session=s1" "and that is told"
+run runledger watch g --session=nobody
+status_is 0 "a session without jobs has nothing to wait for"
+is "$out" "g, session nobody: no runs yet" "and stands nowhere"
+
+: >said
+CLAUDE_CODE_SESSION_ID=s1 "$RUNLEDGER" watch g --timeout 60s --session >said 2>words </dev/null &
+watcher=$!
+wait_for has said "c/finetune"
+is "$(cat said)" "g, session s1: 0 of 2 completed, 2 submitted
+  a/finetune: submitted (job 81)
+  c/finetune: submitted (job 83)" "--session begins with the session's jobs, those registered by hand too"
+start_now b finetune 82
+start_now d finetune 84
+start_now a finetune 81
+wait_for has said "a/finetune: running"
+finish_now b finetune 82 FAILED 1
+(cd g && "$RUNLEDGER" jobs remove 83 --session s1)
+finish_now c finetune 83 COMPLETED
+wait_for has said "c/finetune: completed"
+ok_if $? "a job that has left the registry at its end is told"
+submit_of c eval 85 s1
+wait_for has said "c/eval: submitted (job 85)"
+printf '[{"type": ' >g/.claude/agents/s1/active_jobs.json
+finish_now a finetune 81 COMPLETED
+wait_for has words active_jobs.json
+finish_now c eval 85 COMPLETED
+ends 0 "it ends with the session's jobs, whatever the others are at, and does not mind their failures"
+unlike "$out" "b/" "a job of another session's is not told"
+unlike "$out" "d/" "nor that of a person's"
+like "$out" "g, session s1: 2 of 2 completed (a, c)" "the sum counts the session's"
+is "$(grep -c 'active_jobs.json:1' words)" 1 "a registry that cannot be read is told, once"
+
+# Two at one phase: the end of the session's own is told though another's job decides by then.
+submit_of b eval 86 s1
+start_now b eval 86
+: >said
+"$RUNLEDGER" watch g --timeout 60s --session=s1 >said 2>words </dev/null &
+watcher=$!
+wait_for has said "b/eval: running"
+record g b eval $((now + 1)) submit '"sid":"s87","job_id":87'
+finish_now b eval 86 FAILED 1
+wait_for has said "(job 87)"
+ok_if $? "what takes the place of a session's job is told"
+kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
+
 # --- time, and other ends ---
 
 rm -rf g
@@ -199,9 +265,10 @@ ok_if "$((SECONDS - begun < 40 ? 0 : 1))" "and does not wait for that"
 rm -rf g
 new_group g a
 submit_now a finetune 61
-if strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=500000 "$RUNLEDGER" wait --group g --timeout 0s a >/dev/null 2>&1
+# The leak sanitizer is a tracer itself.
+if ASAN_OPTIONS=detect_leaks=0 strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=500000 "$RUNLEDGER" wait --group g --timeout 0s a >/dev/null 2>&1
 	[[ -s held ]]; then
-	strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=1000000 \
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=1000000 \
 		"$RUNLEDGER" watch g --timeout 20s >said 2>words </dev/null &
 	watcher=$!
 	sleep 0.4 # into that second; where this comes too early or too late it is no worse than a change at another time

@@ -49,18 +49,19 @@ man_commands() { sed -n 's/^\.Ss runledger \([a-z-]*\).*/\1/p' "$page1"; }
 same "$(man_commands)" "$(help_commands)" "each command of --help has its section in runledger(1), and none is made up"
 same "$(part "$page1" SYNOPSIS | sed -n 's/^\.Cm //p')" "$(help_commands)" "each stands in its SYNOPSIS"
 
-# "--run= -r": an option's name, "=" if it takes a value, its letter
+# "--run= -r": an option's name, "=" if it takes a value, "[=" if it may, its letter
 help_options() { # COMMAND...
 	runledger "$@" --help | sed -n '/^Options:/,/^$/{
-		s/^  -\(.\), --\([a-z-]*=\{0,1\}\).*/--\2 -\1/p
-		s/^      --\([a-z-]*=\{0,1\}\).*/--\1/p
+		s/^  -\(.\), --\([a-z-]*\[\{0,1\}=\{0,1\}\).*/--\2 -\1/p
+		s/^      --\([a-z-]*\[\{0,1\}=\{0,1\}\).*/--\1/p
 	}'
 }
 man_options() { # HEADING
 	part "$page1" "$1" | sed -n '/^\.It Fl/{
 		s/ Ns = Ns Ar .*/=/
+		s/ Ns Op = Ns Ar .*/[=/
 		s/^\.It Fl \(.\) , -\([a-z-]*=\{0,1\}\)$/--\2 -\1/p
-		s/^\.It Fl -\([a-z-]*=\{0,1\}\)$/--\1/p
+		s/^\.It Fl -\([a-z-]*\[\{0,1\}=\{0,1\}\)$/--\1/p
 	}'
 }
 # The one option that all have is told once.

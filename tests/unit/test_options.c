@@ -23,6 +23,7 @@ static const struct rlg_option table[] = {
 	{"json", '\0', NULL, "a flag"},
 	{"since", 's', "TIME", "with an argument"},
 	{"state", '\0', "WORD", "begins as the one before"},
+	{"mine", '\0', "[ID]", "with an argument that may be left out"},
 	{0},
 };
 
@@ -73,6 +74,19 @@ static void the_last_of_two_counts(void **state)
 
 	assert_int_equal(parse(&options, WORDS("-s", "1h", "--sin", "2h"), RLG_OPTIONS_ANYWHERE), 0);
 	assert_string_equal(rlg_option_value(&options, "since"), "2h");
+}
+
+static void an_argument_may_be_left_out(void **state)
+{
+	struct rlg_options options;
+
+	assert_int_equal(parse(&options, WORDS("--mine=s1", "word"), RLG_OPTIONS_ANYWHERE), 0);
+	assert_string_equal(rlg_option_value(&options, "mine"), "s1");
+	assert_int_equal(parse(&options, WORDS("--mine", "word"), RLG_OPTIONS_ANYWHERE), 0);
+	assert_string_equal(rlg_option_value(&options, "mine"), "");
+	assert_string_equal(options.words[0], "word");
+	assert_int_equal(parse(&options, WORDS("word"), RLG_OPTIONS_ANYWHERE), 0);
+	assert_false(rlg_option_given(&options, "mine"));
 }
 
 static void what_stands_behind_two_dashes_is_no_option(void **state)
@@ -203,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_stand_by_their_names),
 		cmocka_unit_test(the_last_of_two_counts),
+		cmocka_unit_test(an_argument_may_be_left_out),
 		cmocka_unit_test(what_stands_behind_two_dashes_is_no_option),
 		cmocka_unit_test(options_can_end_at_the_first_word),
 		cmocka_unit_test(help_is_in_every_table),

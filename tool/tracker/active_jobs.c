@@ -19,14 +19,27 @@
  * The usual pattern is seen from the root of the project that the group lies in; another one from the group, as with every
  * tracker.  Relative, if that is the group.
  */
-static const char *rooted(const struct rlg_tracker_view *view)
+static const char *rooted(struct rlg_arena *arena, const char *group_path, const char *choice)
 {
-	bool is_usual = strcmp(view->choice, RLG_REGISTRY_PATTERN) == 0;
-	const char *root = is_usual ? rlg_registry_root(view->arena, view->group_path) : view->group_path;
+	bool is_usual = strcmp(choice, RLG_REGISTRY_PATTERN) == 0;
+	const char *root = is_usual ? rlg_registry_root(arena, group_path) : group_path;
 
-	if (strcmp(root, view->group_path) == 0)
-		return view->choice;
-	return rlg_arena_printf(view->arena, "%s/%s", root, view->choice);
+	if (strcmp(root, group_path) == 0)
+		return choice;
+	return rlg_arena_printf(arena, "%s/%s", root, choice);
+}
+
+const char *rlg_active_jobs_path(struct rlg_arena *arena, const char *group_path, const struct rlg_config *config,
+				 const char *session, bool *out_shared)
+{
+	const char *choice = RLG_REGISTRY_PATTERN;
+
+	for (size_t i = 0; i < config->n_trackers; i++)
+		if (strcmp(config->trackers[i].tracker, "active_jobs") == 0 && config->trackers[i].path != NULL)
+			choice = config->trackers[i].path;
+	*out_shared = strstr(choice, RLG_REGISTRY_SESSION) == NULL;
+	const char *path = rlg_registry_path(arena, rooted(arena, group_path, choice), session);
+	return path[0] == '/' ? path : rlg_arena_printf(arena, "%s/%s", group_path, path);
 }
 
 struct naming {
@@ -99,7 +112,7 @@ static void tell_those_there(struct naming *naming, const char *pattern)
 static int places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tell, void *context, struct rlg_err *err)
 {
 	struct naming naming = {.view = view, .tell = tell, .context = context, .told = rlg_names_new(view->arena)};
-	const char *pattern = rooted(view);
+	const char *pattern = rooted(view->arena, view->group_path, view->choice);
 	bool one_a_session = strstr(pattern, RLG_REGISTRY_SESSION) != NULL;
 	struct rlg_active_jobs jobs;
 

@@ -121,6 +121,7 @@ static void take_mention(struct rlg_active_job *job, const struct mention *menti
 	const struct rlg_attempt *attempt = mention->attempt;
 	int64_t begin_us = begin_of(attempt);
 
+	job->attempts[job->n_attempts++] = attempt;
 	job->newest = attempt;
 	job->run = mention->run;
 	job->phase = mention->phase;
@@ -149,6 +150,7 @@ static struct rlg_active_job make_job(struct rlg_arena *arena, struct mention *m
 	struct rlg_names *runs = rlg_names_new(arena);
 
 	job.parts = rlg_arena_alloc(arena, count * sizeof(*job.parts));
+	job.attempts = rlg_arena_alloc(arena, count * sizeof(*job.attempts));
 	for (size_t i = 0; i < count; i++) {
 		take_mention(&job, &mentions[i]);
 		mentions[i].place = i;
