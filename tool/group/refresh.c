@@ -40,6 +40,12 @@
 /* A file that somebody changed so short ago may be half saved: not every editor replaces it at once. */
 #define SETTLE_MS 50
 
+/*
+ * An empty file is hardly ever what a person wants, but what many an editor leaves for a moment: it truncates, then writes.
+ * On a busy machine that moment is long, and a tracker made anew in it would be without all that the person wrote.
+ */
+#define EMPTIED_MS 2000
+
 /* What one refresh is about. */
 struct refresh {
 	struct rlg_group *group;
@@ -186,16 +192,25 @@ static bool is_as_written(const struct rlg_tracker_file *file)
 				      memcmp(file->text, file->base, file->length) == 0);
 }
 
+static bool is_emptied(const struct rlg_tracker_file *file)
+{
+	return file->text != NULL && file->length == 0 && file->base != NULL && file->base_length > 0;
+}
+
 /* Opens the file; one that is just being saved, once it has been left alone for a moment. */
 static int open_settled(struct refresh *refresh, struct keeping *keeping, struct rlg_err *err)
 {
 	struct timespec pause = {.tv_nsec = SETTLE_MS * 1000000L};
-	int code;
+	int code, most = MOST_RACES;
 
-	for (int looks = 0; looks < MOST_RACES; looks++) {
+	for (int looks = 0; looks < most; looks++) {
 		code = rlg_tracker_file_open(refresh->group, keeping->choice, keeping->place, &keeping->file, err);
-		int64_t age_us = rlg_clock_now_us() - saved_time(&keeping->file.stat);
-		if (code != 0 || is_as_written(&keeping->file) || age_us < 0 || age_us > SETTLE_MS * 1000)
+		int64_t age_us = rlg_clock_now_us() - saved_time(&keeping->file.stat), settle_us = SETTLE_MS * 1000;
+		if (is_emptied(&keeping->file)) {
+			most = EMPTIED_MS / SETTLE_MS;
+			settle_us = EMPTIED_MS * 1000;
+		}
+		if (code != 0 || is_as_written(&keeping->file) || age_us < 0 || age_us > settle_us)
 			break;
 		nanosleep(&pause, NULL);
 	}
