@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The story of the hpc-run-tracking skill on a real Slurm: a training is submitted, makes progress, is cut off by its time
-# limit, resumed and completed, then evaluated; a person writes in its log meanwhile; and it ends as the skill's example.
+# limit, resumed and completed, then evaluated, judged and published; a person writes in its log meanwhile; and all files
+# end as the skill's examples.
 # shellcheck source-path=SCRIPTDIR source=stage.sh disable=SC2016,SC2119,SC2317
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/cluster/stage.sh"
 stage_need
@@ -37,7 +38,7 @@ rl alice init "$group" >/dev/null || exit 99
 cluster_as alice tee "$group/.runledger/config.yaml" >/dev/null <<'END'
 phases: [train, eval]
 outputs: {train: "ckpt/step_*", eval: none}
-trackers: {run_logs: on}
+trackers: {run_logs: on, experiments: on}
 END
 
 log=
@@ -62,7 +63,8 @@ submit '--hold slurm/train.sh configurations/front_cam.yaml 2400 0.085 0.09 lr=1
 first=$out
 wait_until 10 find_log
 ok_if $? "submitting makes a run log, called by its day and the run"
-is "$(find "$group/run_logs" -name '*.md' | wc -l)" 2 "one, and a timeline"
+wait_until 10 test -e "$group/run_logs/experiments.md"     # it comes last
+is "$(find "$group/run_logs" -name '*.md' | wc -l)" 3 "one, a timeline and the comparison"
 says "- execution_id: $first" "the execution id is recorded at once"
 says "- script: \`slurm/train.sh\`" "with the script"
 says "- config: \`configurations/front_cam.yaml\`" "the configuration that it was given"
@@ -206,9 +208,39 @@ file=${log##*/}
 is "$(sed -E "s/$day/DAY/; s/${file:0:10}/DATE/" "$group/run_logs/front/timeline.md")" '# Front Timeline
 
 1. `DATE_train_front_cam.md` — DAY' "the timeline is the skill's, under the folder's name"
-before=$(cd "$group/run_logs" && cksum front/*)
+
+# --- the comparison of experiments
+
+run rl alice note --group "$group" $RUN keep
+status_is 0 "a person keeps the run"
+rl alice note --group "$group" $RUN suffices alone >/dev/null
 rl alice refresh "$group" >/dev/null
-is "$(cd "$group/run_logs" && cksum front/*)" "$before" "another refresh changes nothing"
+is "$(sed -E "s/_[0-9]{4}-[0-9]{2}-[0-9]{2} /_DATE /" "$group/run_logs/experiments.md")" '# Experiments
+
+| run | description | val_loss | status | notes |
+|-----|-------------|----------|--------|-------|
+| train_front_cam_DATE | front cam, default LR | 0.04 | keep | suffices alone |' "experiments.md is the skill's, with the run's last val_loss"
+before=$(cd "$group/run_logs" && find . -type f -exec cksum {} +)
+rl alice refresh "$group" >/dev/null
+is "$(cd "$group/run_logs" && find . -type f -exec cksum {} +)" "$before" "another refresh changes nothing"
+
+# --- publishing
+
+run rl alice publish --group "$group" $RUN
+status_is 0 "the run's log is published"
+public=$group/run_logs/front/TRAINING_LOG.md
+for part in "does the front camera suffice?" "lr=1e-4" "running, step 2400, train_loss 0.085, val_loss 0.09" "failed, TIMEOUT after" \
+	"end_val_loss: \`0.04\`" "https://wandb.ai/team/project/runs/abc123"; do
+	like "$(cat "$public")" "$part" "it keeps: $part"
+done
+leaked=''
+for secret in "$first" "$second" "$evaluation" alice "$(cluster_home alice)" "$group" "$(uname -n)" 20260311_150000-abc123 \
+	$(cluster_admin scontrol show hostnames 'n[1-3]'); do
+	! grep -qwF -- "$secret" "$public" || leaked+="$secret "
+done
+is "$leaked" "" "but no job id, node, user, host or home" || note "$(cat "$public")"
+rl alice refresh "$group" >/dev/null
+is "$(cd "$group/run_logs" && find . -type f ! -name TRAINING_LOG.md -exec cksum {} +)" "$before" "it is no run log, and changes none"
 records_are_valid "$group" "every record obeys the schema"
 cluster_is_unhurt "and the cluster is as it was"
 done_testing

@@ -103,7 +103,13 @@ static size_t indent_of(const struct rlg_md_lines *lines, size_t line)
 	return strspn(lines->text + lines->list[line].offset, " \t");
 }
 
-/* Items of the list as its first one stands; what is further in belongs to one of them.  People make tables of it, too. */
+/* Items of the list stand as its first one does; what is further in belongs to one of them. */
+static bool is_further_in(const struct timeline *timeline, size_t line)
+{
+	return timeline->n > 0 && indent_of(&timeline->lines, line) > indent_of(&timeline->lines, timeline->items[0].line);
+}
+
+/* People make tables of it, too. */
 static void read_item(struct timeline *timeline, size_t line)
 {
 	const struct rlg_md_lines *lines = &timeline->lines;
@@ -117,7 +123,7 @@ static void read_item(struct timeline *timeline, size_t line)
 	item.file = file_in(timeline->arena, rlg_arena_strndup(timeline->arena, lines->text + begin, end - begin));
 	if (item.file == NULL)
 		return;
-	if (is_item && (timeline->n == 0 || indent_of(lines, line) <= indent_of(lines, timeline->items[0].line)))
+	if (is_item && !is_further_in(timeline, line))
 		add_item(timeline, &item);
 	if (!is_item && rlg_names_find(timeline->files, item.file) == RLG_NAMES_NONE)
 		rlg_names_add(timeline->files, item.file, line);
@@ -177,8 +183,7 @@ static size_t behind_item(const struct timeline *timeline, size_t line)
 	size_t text;
 
 	for (line++; line < lines->n && !rlg_md_line_is_blank(lines, line) && lines->list[line].level == 0; line++)
-		if (rlg_md_item(lines, line, &text, NULL) && lines->text[lines->list[line].offset] != ' ' &&
-		    lines->text[lines->list[line].offset] != '\t')
+		if (rlg_md_item(lines, line, &text, NULL) && !is_further_in(timeline, line))
 			break;
 	return line;
 }
@@ -217,10 +222,15 @@ static void insert_entry(const struct adding *adding, size_t at, struct rlg_text
 	/* A list needs a blank line below a table, and looks better with one below a heading. */
 	if (timeline->n == 0 && at == 0 && lines->n > 0 && !rlg_md_line_is_blank(lines, lines->n - 1))
 		rlg_bytes_add(&words, lines->eol);
+	if (timeline->n > 0) {
+		size_t beside = timeline->items[before < timeline->n ? before : 0].line;
+		rlg_bytes_addf(&words, "%.*s", (int)indent_of(lines, beside), lines->text + lines->list[beside].offset);
+	}
 	if (number < 0)
-		rlg_bytes_addf(&words, "- %s%s", words_of(timeline->arena, adding->entries[at]), lines->eol);
+		rlg_bytes_add(&words, "- ");
 	else
-		rlg_bytes_addf(&words, "%ld. %s%s", number, words_of(timeline->arena, adding->entries[at]), lines->eol);
+		rlg_bytes_addf(&words, "%ld. ", number);
+	rlg_bytes_addf(&words, "%s%s", words_of(timeline->arena, adding->entries[at]), lines->eol);
 	rlg_text_edits_add(edits, offset, 0, words.data);
 }
 
