@@ -114,7 +114,7 @@ static bool fits(struct rlg_arena *arena, const struct rlg_al_wanted *wanted, in
 	case RLG_AL_MOMENT:
 		return !found->taken && found->when == when;
 	case RLG_AL_ROUND:
-		return found->when >= when ||
+		return found->when > when ||
 		       (found->when + SAME_ROUND_S >= when && says_so(arena, wanted, found));
 	case RLG_AL_NEWS:
 		break;
