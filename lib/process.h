@@ -78,6 +78,9 @@ void rlg_process_close_from(int first);
  */
 #define RLG_LIMIT_CPU_SECONDS 60
 #define RLG_LIMIT_WALL_SECONDS 3600
+
+/* For what comes with every step, of which a job may have thousands: none is worth a process that waits for an hour. */
+#define RLG_LIMIT_WALL_STEP_SECONDS 60
 #define RLG_LIMIT_MEMORY_BYTES ((size_t)4 << 30)
 
 /*

@@ -4,140 +4,133 @@ noinst_LTLIBRARIES += tool/librlg_tool.la
 bin_PROGRAMS += runledger
 
 tool_librlg_tool_la_SOURCES = \
-	%D%/again.c %D%/again.h \
-	%D%/arena.c %D%/arena.h \
-	%D%/ask.c %D%/ask.h \
-	%D%/ask_accounting.c %D%/ask_accounting.h \
-	%D%/atomic_file.c %D%/atomic_file.h \
-	%D%/attempts.c %D%/attempts.h \
-	%D%/attempts_at.c %D%/attempts_at.h \
-	%D%/attempts_exec.c %D%/attempts_exec.h \
-	%D%/bytes.c %D%/bytes.h \
-	%D%/change_env.c %D%/change_forms.h \
-	%D%/change_json.c \
-	%D%/change_words.c %D%/change_words.h \
-	%D%/changes.c %D%/changes.h \
-	%D%/client_line.c %D%/client_line.h \
-	%D%/cmd_events.c \
-	%D%/cmd_drain.c \
-	%D%/cmd_exec.c \
-	%D%/cmd_exec_record.c %D%/cmd_exec_record.h \
-	%D%/cmd_init.c \
-	%D%/cmd_jobcomp.c \
-	%D%/cmd_log.c \
-	%D%/cmd_note.c \
-	%D%/cmd_jobs.c \
-	%D%/cmd_publish.c \
-	%D%/cmd_record.c \
-	%D%/cmd_record_finish.c \
-	%D%/cmd_record_job.c %D%/cmd_record_job.h \
-	%D%/cmd_record_reject.c \
-	%D%/cmd_record_submit.c \
-	%D%/cmd_refresh.c \
-	%D%/cmd_report.c \
-	%D%/cmd_session.c %D%/cmd_session.h \
-	%D%/cmd_slurm_job_list.c \
-	%D%/cmd_status.c \
-	%D%/cmd_wait.c \
-	%D%/cmd_watch.c \
-	%D%/command.c %D%/command.h %D%/commands.h \
-	%D%/completion.c %D%/completion.h \
-	%D%/config.c %D%/config.h \
-	%D%/damage.c %D%/damage.h \
-	%D%/discovery.c %D%/discovery.h \
-	%D%/discovery_record.c %D%/discovery_record.h \
-	%D%/draft.c %D%/draft.h \
+	%D%/base/arena.c %D%/base/arena.h \
+	%D%/base/atomic_file.c %D%/base/atomic_file.h \
+	%D%/base/bytes.c %D%/base/bytes.h \
+	%D%/base/draft.c %D%/base/draft.h \
+	%D%/base/exit.h \
+	%D%/base/folder_lock.c %D%/base/folder_lock.h \
+	%D%/base/hostlist.c %D%/base/hostlist.h \
+	%D%/base/json_doc.c %D%/base/json_doc.h \
+	%D%/base/json_doc_edit.c \
+	%D%/base/json_members.c %D%/base/json_members.h \
+	%D%/base/json_out.c %D%/base/json_out.h \
+	%D%/base/md_doc.c %D%/base/md_doc.h \
+	%D%/base/md_table.c %D%/base/md_table.h \
+	%D%/base/names.c %D%/base/names.h \
+	%D%/base/printable.c %D%/base/printable.h \
+	%D%/base/table.c %D%/base/table.h \
+	%D%/base/terminal.c %D%/base/terminal.h \
+	%D%/base/text_edit.c %D%/base/text_edit.h \
+	%D%/base/when.c %D%/base/when.h \
+	%D%/base/yaml_doc.c %D%/base/yaml_doc.h \
+	%D%/base/yaml_text.c %D%/base/yaml_text.h \
+	%D%/cmd/cmd_drain.c \
+	%D%/cmd/cmd_events.c \
+	%D%/cmd/cmd_exec.c \
+	%D%/cmd/cmd_exec_record.c %D%/cmd/cmd_exec_record.h \
+	%D%/cmd/cmd_init.c \
+	%D%/cmd/cmd_jobcomp.c \
+	%D%/cmd/cmd_jobs.c \
+	%D%/cmd/cmd_log.c \
+	%D%/cmd/cmd_note.c \
+	%D%/cmd/cmd_publish.c \
+	%D%/cmd/cmd_record.c \
+	%D%/cmd/cmd_record_finish.c \
+	%D%/cmd/cmd_record_job.c %D%/cmd/cmd_record_job.h \
+	%D%/cmd/cmd_record_reject.c \
+	%D%/cmd/cmd_record_submit.c \
+	%D%/cmd/cmd_refresh.c \
+	%D%/cmd/cmd_report.c \
+	%D%/cmd/cmd_session.c %D%/cmd/cmd_session.h \
+	%D%/cmd/cmd_slurm_job_list.c \
+	%D%/cmd/cmd_status.c \
+	%D%/cmd/cmd_wait.c \
+	%D%/cmd/cmd_watch.c \
+	%D%/cmd/command.c %D%/cmd/command.h %D%/cmd/commands.h \
+	%D%/cmd/damage.c %D%/cmd/damage.h \
+	%D%/cmd/help.c %D%/cmd/help.h \
+	%D%/cmd/named_run.c %D%/cmd/named_run.h \
+	%D%/cmd/nearest.c %D%/cmd/nearest.h \
+	%D%/cmd/options.c %D%/cmd/options.h \
+	%D%/cmd/site_options.c %D%/cmd/site_options.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
 	%D%/drain/drain.c %D%/drain/drain.h \
 	%D%/drain/user.c %D%/drain/user.h \
-	%D%/end_facts.c %D%/end_facts.h \
-	%D%/evaluations.c %D%/evaluations.h \
-	%D%/event.c %D%/event.h \
-	%D%/event_words.c %D%/event_words.h \
-	%D%/evaluation.c %D%/evaluation.h \
-	%D%/failure.c %D%/failure.h \
-	%D%/failure_words.c %D%/failure_words.h \
-	%D%/exec_child.c %D%/exec_child.h \
-	%D%/findings.c %D%/findings.h \
-	%D%/fold.c %D%/fold.h \
-	%D%/folder_lock.c %D%/folder_lock.h \
-	%D%/follow.c %D%/follow.h \
-	%D%/git_head.c %D%/git_head.h \
-	%D%/group.c %D%/group.h \
-	%D%/help.c %D%/help.h \
-	%D%/hooks.c %D%/hooks.h \
-	%D%/hostlist.c %D%/hostlist.h \
-	%D%/identity.c %D%/identity.h \
-	%D%/json_doc.c %D%/json_doc.h \
-	%D%/json_doc_edit.c \
-	%D%/job_attempts.c %D%/job_attempts.h \
-	%D%/job_here.c %D%/job_here.h \
-	%D%/job_places.c %D%/job_places.h \
-	%D%/kept.c %D%/kept.h \
-	%D%/json_members.c %D%/json_members.h \
-	%D%/json_out.c %D%/json_out.h \
-	%D%/log_place.c %D%/log_place.h \
-	%D%/log_recorder.c %D%/log_recorder.h \
-	%D%/log_stream.c %D%/log_stream.h \
-	%D%/log_values.c %D%/log_values.h \
-	%D%/log_tail.c %D%/log_tail.h \
-	%D%/look.c %D%/look.h \
-	%D%/marks.c %D%/marks.h \
-	%D%/mentions.c %D%/mentions.h \
-	%D%/match.c %D%/match.h \
-	%D%/md_doc.c %D%/md_doc.h \
-	%D%/md_table.c %D%/md_table.h \
-	%D%/model.c %D%/model.h \
-	%D%/my_groups.c %D%/my_groups.h \
-	%D%/named_run.c %D%/named_run.h \
-	%D%/names.c %D%/names.h \
-	%D%/nearest.c %D%/nearest.h \
-	%D%/options.c %D%/options.h \
-	%D%/outputs.c %D%/outputs.h \
-	%D%/plan.c %D%/plan.h \
-	%D%/plan_matrix.c %D%/plan_matrix.h \
-	%D%/printable.c %D%/printable.h \
-	%D%/progress.c %D%/progress.h \
-	%D%/reconcile.c %D%/reconcile.h \
-	%D%/refresh.c %D%/refresh.h \
-	%D%/registry.c %D%/registry.h \
-	%D%/report.h \
-	%D%/report_csv.c %D%/report_markdown.c \
-	%D%/resolve.c %D%/resolve.h \
-	%D%/sanitize.c %D%/sanitize.h \
-	%D%/sanitize_match.h \
-	%D%/sanitize_numbers.c \
-	%D%/sanitize_places.c \
-	%D%/sanitize_words.c \
-	%D%/scripts.c %D%/scripts.h \
-	%D%/secrets.c %D%/secrets.h \
-	%D%/silence.c %D%/silence.h \
-	%D%/site_options.c %D%/site_options.h \
-	%D%/slurm_state.c %D%/slurm_state.h \
-	%D%/status.h \
-	%D%/status_detail.c \
-	%D%/status_json.c \
-	%D%/status_table.c \
-	%D%/summary.c %D%/summary.h \
-	%D%/summary_actions.c \
-	%D%/table.c %D%/table.h \
-	%D%/target.c %D%/target.h \
-	%D%/terminal.c %D%/terminal.h \
-	%D%/text_edit.c %D%/text_edit.h \
-	%D%/tracker/run_log.h \
-	%D%/tracker/run_log_doc.c \
-	%D%/tracker/run_log_fields.c \
-	%D%/tracker/run_log_files.c \
-	%D%/tracker/run_log_findings.c \
-	%D%/tracker/run_log_jobs.c \
-	%D%/tracker/run_log_places.c \
-	%D%/tracker/run_log_settings.c \
-	%D%/tracker/run_log_status.c \
-	%D%/tracker/run_log_timeline.c \
-	%D%/tracker/run_log_values.c \
-	%D%/tracker/run_log_words.c \
-	%D%/tracker/run_logs.c \
+	%D%/follow/change_env.c %D%/follow/change_forms.h \
+	%D%/follow/change_json.c \
+	%D%/follow/change_words.c %D%/follow/change_words.h \
+	%D%/follow/changes.c %D%/follow/changes.h \
+	%D%/follow/follow.c %D%/follow/follow.h \
+	%D%/follow/hooks.c %D%/follow/hooks.h \
+	%D%/follow/log_tail.c %D%/follow/log_tail.h \
+	%D%/follow/look.c %D%/follow/look.h \
+	%D%/follow/target.c %D%/follow/target.h \
+	%D%/group/discovery_record.c %D%/group/discovery_record.h \
+	%D%/group/group.c %D%/group/group.h \
+	%D%/group/refresh.c %D%/group/refresh.h \
+	%D%/group/resolve.c %D%/group/resolve.h \
+	%D%/group/tracker_file.c %D%/group/tracker_file.h \
+	%D%/model/attempts.c %D%/model/attempts.h \
+	%D%/model/attempts_at.c %D%/model/attempts_at.h \
+	%D%/model/attempts_exec.c %D%/model/attempts_exec.h \
+	%D%/model/event.c %D%/model/event.h \
+	%D%/model/failure.c %D%/model/failure.h \
+	%D%/model/fold.c %D%/model/fold.h \
+	%D%/model/job_attempts.c %D%/model/job_attempts.h \
+	%D%/model/model.c %D%/model/model.h \
+	%D%/model/progress.c %D%/model/progress.h \
+	%D%/model/silence.c %D%/model/silence.h \
+	%D%/model/slurm_state.c %D%/model/slurm_state.h \
+	%D%/model/usage.c %D%/model/usage.h \
+	%D%/plan/config.c %D%/plan/config.h \
+	%D%/plan/discovery.c %D%/plan/discovery.h \
+	%D%/plan/evaluation.c %D%/plan/evaluation.h \
+	%D%/plan/evaluations.c %D%/plan/evaluations.h \
+	%D%/plan/findings.c %D%/plan/findings.h \
+	%D%/plan/match.c %D%/plan/match.h \
+	%D%/plan/outputs.c %D%/plan/outputs.h \
+	%D%/plan/plan.c %D%/plan/plan.h \
+	%D%/plan/plan_matrix.c %D%/plan/plan_matrix.h \
+	%D%/plan/scripts.c %D%/plan/scripts.h \
+	%D%/publish/sanitize.c %D%/publish/sanitize.h \
+	%D%/publish/sanitize_match.h \
+	%D%/publish/sanitize_numbers.c \
+	%D%/publish/sanitize_places.c \
+	%D%/publish/sanitize_words.c \
+	%D%/publish/secrets.c %D%/publish/secrets.h \
+	%D%/publish/training_log.c %D%/publish/training_log.h \
+	%D%/record/ask.c %D%/record/ask.h \
+	%D%/record/ask_accounting.c %D%/record/ask_accounting.h \
+	%D%/record/client_line.c %D%/record/client_line.h \
+	%D%/record/completion.c %D%/record/completion.h \
+	%D%/record/end_facts.c %D%/record/end_facts.h \
+	%D%/record/exec_child.c %D%/record/exec_child.h \
+	%D%/record/git_head.c %D%/record/git_head.h \
+	%D%/record/identity.c %D%/record/identity.h \
+	%D%/record/job_here.c %D%/record/job_here.h \
+	%D%/record/job_places.c %D%/record/job_places.h \
+	%D%/record/log_place.c %D%/record/log_place.h \
+	%D%/record/log_recorder.c %D%/record/log_recorder.h \
+	%D%/record/log_stream.c %D%/record/log_stream.h \
+	%D%/record/log_values.c %D%/record/log_values.h \
+	%D%/record/mentions.c %D%/record/mentions.h \
+	%D%/record/my_groups.c %D%/record/my_groups.h \
+	%D%/record/reconcile.c %D%/record/reconcile.h \
+	%D%/show/again.c %D%/show/again.h \
+	%D%/show/event_words.c %D%/show/event_words.h \
+	%D%/show/failure_words.c %D%/show/failure_words.h \
+	%D%/show/marks.c %D%/show/marks.h \
+	%D%/show/report.h \
+	%D%/show/report_csv.c %D%/show/report_markdown.c \
+	%D%/show/status.h \
+	%D%/show/status_detail.c \
+	%D%/show/status_json.c \
+	%D%/show/status_table.c \
+	%D%/show/summary.c %D%/show/summary.h \
+	%D%/show/summary_actions.c \
+	%D%/show/usage_words.c %D%/show/usage_words.h \
 	%D%/tracker/action_log.c %D%/tracker/action_log.h \
 	%D%/tracker/action_log_checks.c \
 	%D%/tracker/action_log_evaluations.c \
@@ -152,14 +145,28 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/experiments_rows.c \
 	%D%/tracker/experiments_values.c \
 	%D%/tracker/job_list.c %D%/tracker/job_list.h \
+	%D%/tracker/kept.c %D%/tracker/kept.h \
 	%D%/tracker/manifest.c %D%/tracker/manifest.h \
+	%D%/tracker/registry.c %D%/tracker/registry.h \
+	%D%/tracker/run_log.h \
+	%D%/tracker/run_log_doc.c \
+	%D%/tracker/run_log_fields.c \
+	%D%/tracker/run_log_files.c \
+	%D%/tracker/run_log_findings.c \
+	%D%/tracker/run_log_jobs.c \
+	%D%/tracker/run_log_places.c \
+	%D%/tracker/run_log_settings.c \
+	%D%/tracker/run_log_status.c \
+	%D%/tracker/run_log_timeline.c \
+	%D%/tracker/run_log_values.c \
+	%D%/tracker/run_log_words.c \
+	%D%/tracker/run_logs.c \
 	%D%/tracker/run_manifest.c %D%/tracker/run_manifest.h \
 	%D%/tracker/run_manifest_edits.c \
 	%D%/tracker/run_manifest_new.c \
 	%D%/tracker/run_manifest_places.c \
 	%D%/tracker/run_manifest_state.c \
 	%D%/tracker/run_manifest_update.c \
-	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
 	%D%/tracker/runs_status_comment.c \
@@ -167,14 +174,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/runs_status_places.c \
 	%D%/tracker/runs_status_update.c \
 	%D%/tracker/runs_status_write.c \
-	%D%/tracker/tracker.c %D%/tracker/tracker.h \
-	%D%/tracker_file.c %D%/tracker_file.h \
-	%D%/training_log.c %D%/training_log.h \
-	%D%/usage.c %D%/usage.h \
-	%D%/usage_words.c %D%/usage_words.h \
-	%D%/when.c %D%/when.h \
-	%D%/yaml_doc.c %D%/yaml_doc.h \
-	%D%/yaml_text.c %D%/yaml_text.h
+	%D%/tracker/slurm_job_list.c \
+	%D%/tracker/tracker.c %D%/tracker/tracker.h
 tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
 tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
 

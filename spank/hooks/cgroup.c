@@ -4,6 +4,7 @@
 
 #include "lib/layout.h"
 #include "lib/text.h"
+#include "spank/hooks/kernel_file.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -11,9 +12,6 @@
 
 #define MOUNT "/sys/fs/cgroup"
 #define PROCS "/cgroup.procs"
-
-/* A dozen hierarchies of version 1, a path each. */
-#define SELF_MAX 16384
 
 /* Up to Slurm's own part: version 1 has .../uid_N/job_N/..., version 2 .../job_N/...  0: no job's. */
 static size_t slurms_part(const char *path)
@@ -90,15 +88,10 @@ static void leave(const char *line)
 
 void rlg_cgroup_leave_job(void)
 {
-	char lines[SELF_MAX];
-	int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? -1 : read(fd, lines, sizeof(lines) - 1);
+	char lines[RLG_SELF_CGROUP_MAX];
 
-	if (fd >= 0)
-		close(fd);
-	if (length <= 0)
+	if (!rlg_kernel_read("/proc/self/cgroup", lines, sizeof(lines)))
 		return;
-	lines[length] = '\0';
 	for (char *line = lines, *next; line != NULL; line = next) {
 		next = strchr(line, '\n');
 		if (next != NULL)

@@ -69,7 +69,10 @@ static int deliver(void *context)
 {
 	const struct rlg_delivery *delivery = context;
 
-	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
+	/* The alarm is the tool's, too, should it have to help. */
+	rlg_process_limit(RLG_LIMIT_CPU_SECONDS,
+			  delivery->leaves_trackers ? RLG_LIMIT_WALL_STEP_SECONDS : RLG_LIMIT_WALL_SECONDS,
+			  RLG_LIMIT_MEMORY_BYTES);
 	if (delivery->identity != NULL) {
 		if (rlg_process_become_user(delivery->identity, NULL) != 0)
 			return 1;

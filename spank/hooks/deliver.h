@@ -18,14 +18,14 @@ struct rlg_delivery {
 	size_t length;
 	const char *work_folder; /* where the job works; to find its group where there is no address; may be NULL */
 	const char *const *envp; /* the tool's environment */
-	bool leaves_trackers; /* they are not refreshed for it: not worth that */
+	bool leaves_trackers; /* there may be thousands of it: they are not refreshed for it, and it does not wait for long */
 	bool let_tool_ask; /* a reject: only slurmctld knows whether it is one */
 };
 
 /*
- * Delivers.  Where the address is exact the record is appended at once, by us, and the tool refreshes (if it is to); otherwise, or if
- * the append fails, the tool is given the record and finds out.  A job without an address whose work folder lies in no
- * run group is let be, unless the site tracks every job.  The caller is only delayed by two forks.
+ * Delivers.  Where the address is exact the record is appended at once, by us, and the tool refreshes (if it is to);
+ * otherwise, or if the append fails, the tool is given the record and finds out.  A job without an address whose work
+ * folder lies in no run group is let be, unless the site tracks every job.  The caller is only delayed by two forks.
  */
 int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err);
 

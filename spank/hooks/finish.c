@@ -124,7 +124,7 @@ static ssize_t write_finish(char *storage, size_t size, const struct ended_job *
 	rlg_record_int(&writer, "uid", job->uid_number);
 	if (rlg_parse_int(job->exit_status, 0, UINT32_MAX, &number))
 		rlg_record_int(&writer, "wait_status", number);
-	/* As this attempt was told it; slurmctld's own count may be the next one's already: see tool/end_facts.h. */
+	/* As this attempt was told it; slurmctld's own count may be the next one's already: see tool/record/end_facts.h. */
 	if (rlg_parse_int(job->restarts, 0, UINT32_MAX, &number))
 		rlg_record_int(&writer, "restarts_then", number);
 	/* All of them: slurmctld tells only those that the job still holds. */

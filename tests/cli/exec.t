@@ -72,7 +72,7 @@ status_is 126 "one that cannot be executed gives 126"
 is "$(field r1 finish state) $(field r1 finish exit_code)" "FAILED 126" "and is recorded as failed"
 
 for signal in 1 2 9 11 15; do
-	run "$RUNLEDGER" exec sh -c "ulimit -c 0; kill -$signal \$\$"
+	run env --default-signal "$RUNLEDGER" exec sh -c "ulimit -c 0; kill -$signal \$\$"
 	status_is $((128 + signal)) "a command killed by signal $signal: the shell sees $((128 + signal))"
 	is "$(field r1 finish state) $(field r1 finish signal) $(field r1 finish exit_code)" "FAILED $signal 0" "and it is recorded"
 done

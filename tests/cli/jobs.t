@@ -332,4 +332,19 @@ is "$(find . -path './t/*' -name active_jobs.json -printf x)" xx "a session in a
 is "$(cat "$(printf 't/.claude/agents/a\nb/active_jobs.json')")" "[]" "and a folder that is no session's has no jobs"
 is "$(find . -name '*evil*')" "" "nor is anything made elsewhere"
 is "$(ids t/.claude/agents/good/active_jobs.json)" "['70']" "a good one has its own job"
+# --- a group that others write
+
+mkdir -p shared/.claude shared/exp
+new_group shared/exp a
+printf 'trackers: {active_jobs: on}\n' >shared/exp/.runledger/config.yaml
+record shared/exp a finetune "$(date +%s)" submit '"sid":"s9","job_id":901,"agent":"codex","session":"theirs"'
+chmod g+w shared/exp/.runledger
+run runledger refresh shared/exp
+is "$(find shared -name active_jobs.json)" shared/exp/.claude/agents/theirs/active_jobs.json \
+	"a record that a colleague may have written stays out of the project's registries"
+rm -r shared/exp/.claude
+chmod g-w shared/exp/.runledger
+run runledger refresh shared/exp
+is "$(find shared -name active_jobs.json)" shared/.claude/agents/theirs/active_jobs.json "one of a group of one's own does not"
+
 done_testing

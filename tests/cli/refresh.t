@@ -91,6 +91,16 @@ run runledger refresh g
 is "$(grep -v '^ *#' g/runs_status.yaml)" "$(grep -v '^ *#' last)" "and it is what a tracker made anew says"
 is "$(find g -name '*.tmp*' -o -name '.runs_status*' | wc -l | tr -d ' ')" 0 "no temporary file is left"
 
+# An editor that truncates, and is slow to write: more than half a second later than the file is empty.
+{ echo "# mine"; cat g/runs_status.yaml; } >saved
+emptied() { [ ! -s g/runs_status.yaml ]; }
+(exec 4>g/runs_status.yaml && sleep 0.6 && cat saved >&4) &
+editor=$!
+wait_for emptied
+run runledger refresh g
+wait $editor
+is "$(cat g/runs_status.yaml)" "$(cat saved)" "what an editor is slow to save is not lost"
+
 # --- damage ---
 
 echo garbage >>g/.runledger/runs/1B_rank4/host1.jsonl

@@ -56,6 +56,17 @@ for path in "$work/mine/kube.yaml" ../mine/kube.yaml; do
 done
 mallory "rm group/.runledger/config.yaml"
 
+mkdir group/.runledger/runs/a group/run_logs
+printf '{"timestamp":1773241200,"name":"submit","context":{"v":1,"id":"%032d","run":"a","sid":"1","job_id":7}}\n' 1 \
+	>group/.runledger/runs/a/host1.jsonl
+chown -R 7001:7100 group/.runledger/runs/a group/run_logs && chmod -R g+w group/run_logs
+mallory "ln -s $work/mine/kube.yaml group/run_logs/2026-03-11_a.md"
+run setpriv --reuid 7002 --regid 7002 --groups 7100 "$RUNLEDGER" publish a -g "$work/group"
+status_is 1 "a link in place of a run log is not published"
+like "$err" "somebody else's symbolic link" "which is told"
+unharmed "the run log"
+mallory "rm group/run_logs/2026-03-11_a.md"
+
 refresh
 status_is 0 "without all that the other's group is refreshed"
 mallory "exec '$RUNLEDGER' refresh '$work/group'" >/dev/null 2>&1

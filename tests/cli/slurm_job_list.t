@@ -192,6 +192,11 @@ is "$(stat -c '%i %Z' $m p/docs/slurm_job_list.md)" "$before" "a second refresh 
 sed -i /run_id=/d p/docs/slurm_job_list.md
 run runledger refresh p
 is "$(grep -c run_id= p/docs/slurm_job_list.md)" 0 "a line that a person took out stays out"
+run runledger refresh p
+is "$(grep -c run_id= p/docs/slurm_job_list.md)" 0 "for good"
+mv p/docs/slurm_job_list.md taken.md
+run runledger refresh p
+is "$(tail -n 1 p/docs/slurm_job_list.md)" "${line%submitted}completed" "a list that is gone is made with all lines"
 sed -i 's/^{/{,/' $m
 run runledger refresh p
 status_is 1 "a manifest that is no JSON is told"

@@ -249,13 +249,27 @@ watcher=$!
 head -n 2 pipe >said
 ends 141 "it ends when nobody reads any more, though it has nothing to say"
 
+rm -f hook
+submit_now a finetune 53
+"$RUNLEDGER" watch g --timeout 60s --exec 'echo begun >>hook; exec sleep 50' >pipe 2>words </dev/null &
+watcher=$!
+exec 3<pipe
+read -r -u 3 _ && read -r -u 3 _ # where things stand: from there on it watches
+finish_now a finetune 53 COMPLETED
+wait_for has hook begun
+exec 3<&-
+begun=$SECONDS
+ends 141 "so it does when only its command is left to be waited for"
+ok_if "$((SECONDS - begun < 40 ? 0 : 1))" "and does not wait for that"
+
 # A change between the first look and the watch would be lost: so the watch comes first.  strace holds it up there.
 rm -rf g
 new_group g a
 submit_now a finetune 61
-if strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=500000 "$RUNLEDGER" wait --group g --timeout 0s a >/dev/null 2>&1
+# The leak sanitizer is a tracer itself.
+if ASAN_OPTIONS=detect_leaks=0 strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=500000 "$RUNLEDGER" wait --group g --timeout 0s a >/dev/null 2>&1
 	[[ -s held ]]; then
-	strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=1000000 \
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o held -e trace=inotify_init1 -e inject=inotify_init1:delay_enter=1000000 \
 		"$RUNLEDGER" watch g --timeout 20s >said 2>words </dev/null &
 	watcher=$!
 	sleep 0.4 # into that second; where this comes too early or too late it is no worse than a change at another time

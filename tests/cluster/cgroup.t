@@ -8,6 +8,7 @@ stage_need root
 hierarchy=/sys/fs/cgroup/freezer
 [[ -w $hierarchy/cgroup.procs ]] || skip_all "there is no cgroup hierarchy of version 1 to write to"
 stage_install || exit 99
+cluster_cgroup_turn || exit 99
 stage_cluster --conf <(echo ProctrackType=proctrack/cgroup) || exit 99
 stage_need_multiuser
 

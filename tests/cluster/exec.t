@@ -248,6 +248,7 @@ hierarchy=/sys/fs/cgroup/freezer
 if [[ -w $hierarchy/cgroup.procs ]]; then
 	# shellcheck disable=SC2064 # which is another by then
 	trap "$CLUSTER_OLD_TRAP" EXIT
+	cluster_cgroup_turn || exit 99
 	cluster_start --cpus 16 --conf <(echo ProctrackType=proctrack/cgroup) || exit 99
 	cgroup=1
 	new_group held

@@ -22,6 +22,13 @@ cluster_start() {
 	trap cluster_at_exit EXIT
 }
 
+# cluster_cgroup_turn: before a cluster that holds its jobs in cgroups.  Two at once on one machine would share them, as
+# their nodes, users and jobs are called the same; the turn ends with this shell and what it started.
+cluster_cgroup_turn() {
+	exec {CLUSTER_TURN}</sys/fs/cgroup
+	flock -w 600 "$CLUSTER_TURN"
+}
+
 # The status that the shell ends with is kept; a failure (77 is a skip) shows the logs' ends.
 cluster_at_exit() {
 	local status=$?

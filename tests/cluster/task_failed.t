@@ -196,6 +196,7 @@ if [[ -w $hierarchy/cgroup.procs && -w /sys/fs/cgroup/freezer/cgroup.procs ]]; t
 	# shellcheck disable=SC2064 # as it stands now: the next cluster's trap would call this one's, which is itself
 	trap "$CLUSTER_OLD_TRAP" EXIT
 	printf '%s\n' ProctrackType=proctrack/cgroup TaskPlugin=task/cgroup SelectTypeParameters=CR_Core_Memory >"$work/conf"
+	cluster_cgroup_turn || exit 99
 	stage_cluster --conf "$work/conf" || exit 99
 	printf '%s\n' CgroupPlugin=cgroup/v1 ConstrainRAMSpace=yes >"$CLUSTER_DIR/etc/cgroup.conf"
 	# Where there is swap it must not help.

@@ -220,6 +220,7 @@ if [[ -w $hierarchy/cgroup.procs && -w /sys/fs/cgroup/freezer/cgroup.procs && -w
 	trap "$CLUSTER_OLD_TRAP" EXIT
 	ids=()
 	printf '%s\n' CgroupPlugin=cgroup/v1 ConstrainRAMSpace=yes >"$work/cgroup.conf"
+	cluster_cgroup_turn || exit 99
 	new_cluster JobAcctGatherType=jobacct_gather/cgroup ProctrackType=proctrack/cgroup TaskPlugin=task/cgroup
 	play "cgroup/v1" cgroup/v1 cgroup/v1
 	# What a job wrote and still lies in memory is nobody's need; seff does not count it either.

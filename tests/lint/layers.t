@@ -16,13 +16,20 @@ ring() {
 	spank/hooks/*) echo spank 1 ;;
 	spank/slurm/*) echo spank 2 ;;
 	spank/plugin/*) echo spank 3 ;;
-	tool/main.c) echo tool 5 ;;
-	tool/cmd_* | tool/command.* | tool/commands.h | tool/options.* | tool/site_options.* | tool/help.* | \
-		tool/damage.* | tool/drain/* | tool/log_recorder.* | tool/log_stream.* | tool/named_run.* | \
-		tool/status.h | tool/status_* | tool/report.h | tool/report_*) echo tool 4 ;;
-	tool/discovery_record.* | tool/group.* | tool/job_here.* | tool/job_places.* | tool/log_place.* | tool/look.* | tool/mentions.* | tool/reconcile.* | tool/refresh.* | tool/resolve.* | tool/tracker_file.*) echo tool 3 ;;
-	tool/tracker/* | tool/config.c) echo tool 2 ;; # the settings name the trackers there are
-	tool/*) echo tool 1 ;;
+	tool/plan/config.c) echo tool 5 ;; # the settings name the trackers there are
+	tool/base/*) echo tool 1 ;;
+	tool/model/*) echo tool 2 ;;
+	tool/plan/*) echo tool 3 ;;
+	tool/show/*) echo tool 4 ;;
+	tool/tracker/*) echo tool 5 ;;
+	tool/group/*) echo tool 6 ;;
+	tool/record/*) echo tool 7 ;;
+	tool/follow/*) echo tool 8 ;;
+	tool/publish/*) echo tool 9 ;;
+	tool/drain/*) echo tool 10 ;;
+	tool/cmd/*) echo tool 11 ;;
+	tool/main.c) echo tool 12 ;;
+	tool/ask/*) echo tool 1 ;;
 	*) echo other 0 ;;
 	esac
 }
@@ -45,16 +52,16 @@ while read -r verdict from to; do
 	is "$found" "$verdict" "$from may include $to: $verdict"
 done <<'END'
 yes spank/hooks/start.c lib/text.h
-yes tool/cmd_status.c tool/model.h
+yes tool/cmd/cmd_status.c tool/model/model.h
 yes lib/statusfile.c lib/record.h
 no lib/record.c lib/statusfile.h
-no lib/text.c tool/model.h
+no lib/text.c tool/model/model.h
 no spank/hooks/start.c spank/slurm/host.h
-no spank/hooks/start.c tool/model.h
-no tool/model.c tool/tracker/tracker.h
-no tool/tracker/runs_status.c tool/group.h
-no tool/fold.c tool/command.h
-no tool/ask.c spank/hooks/host.h
+no spank/hooks/start.c tool/model/model.h
+no tool/model/model.c tool/tracker/tracker.h
+no tool/tracker/runs_status.c tool/group/group.h
+no tool/model/fold.c tool/cmd/command.h
+no tool/record/ask.c spank/hooks/host.h
 END
 
 # --- the tree ---

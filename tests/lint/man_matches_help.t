@@ -84,10 +84,10 @@ same "$(part "$page1" 'EXIT STATUS' | sed -n 's/^\.It \([0-9]*\)$/\1/p')" \
 code_variables() {
 	grep -rhoE '(getenv|environment|look_up)\("[A-Z_]+"\)' "$srcdir/tool" "$srcdir/spank/hooks" | grep -o '[A-Z_]*[A-Z]"' |
 		tr -d '"' | grep -v '^SLURM_JOB'
-	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/client_line.c" | tr -d '"'
-	sed -n 's/.*{"\(RUNLEDGER_CHANGE_[A-Z_]*\)",.*/\1/p' "$srcdir/tool/change_env.c"
+	grep -hoE '"SBATCH_[A-Z_]+"' "$srcdir/tool/record/client_line.c" | tr -d '"'
+	sed -n 's/.*{"\(RUNLEDGER_CHANGE_[A-Z_]*\)",.*/\1/p' "$srcdir/tool/follow/change_env.c"
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
-	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/registry.c" | tr -dc 'A-Z_\n'
+	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/tracker/registry.c" | tr -dc 'A-Z_\n'
 }
 # These the C library and libslurm read, not we.
 same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \
@@ -95,15 +95,15 @@ same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_
 
 # --- settings ---
 
-same "$(part "$page5_config" CONFIG.YAML | sed -n 's/^\.It Cm \([a-z_]*\) :.*/\1/p')" "$(table tool/config.c ' keys')" \
+same "$(part "$page5_config" CONFIG.YAML | sed -n 's/^\.It Cm \([a-z_]*\) :.*/\1/p')" "$(table tool/plan/config.c ' keys')" \
 	"each key of config.yaml is in runledger-config(5)"
 trackers=$(sed -n 's/^\t\.name = "\([a-z_]*\)",$/\1/p' "$srcdir"/tool/tracker/*.c)
 like "$trackers" runs_status "the trackers are found in the source"
-for word in $(table tool/config.c ' output_words') $trackers \
-	$(grep -o 'rlg_yaml_get_text(item, "[a-z_]*"' "$srcdir/tool/config.c" | grep -o '"[a-z_]*' | tr -d '"'); do
+for word in $(table tool/plan/config.c ' output_words') $trackers \
+	$(grep -o 'rlg_yaml_get_text(item, "[a-z_]*"' "$srcdir/tool/plan/config.c" | grep -o '"[a-z_]*' | tr -d '"'); do
 	like "$(part "$page5_config" CONFIG.YAML)" "Cm $word" "and its word $word"
 done
-for place in $(grep -o '{[a-z_]*}' "$srcdir/tool/match.c" "$srcdir/tool/resolve.c" -h | sort -u); do
+for place in $(grep -o '{[a-z_]*}' "$srcdir/tool/plan/match.c" "$srcdir/tool/group/resolve.c" -h | sort -u); do
 	like "$(part "$page5_config" CONFIG.YAML)" "$place" "and its place $place"
 done
 
@@ -139,8 +139,8 @@ same "$(part "$page5_record" 'Members of the context' | grep '^\.It Cm' | cm_wor
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
 	"$(sed -n 's/.*"name": {"const": "\([a-z-]*\)"}.*/\1/p' "$schema")" "and each event"
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
-	"$(table tool/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
-	grep -ohE '"(state|finish)"' "$srcdir/tool/reconcile.c" | tr -d '"')" \
+	"$(table tool/cmd/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
+	grep -ohE '"(state|finish)"' "$srcdir/tool/record/reconcile.c" | tr -d '"')" \
 	"the events of the page are those that are written"
 unknown=$(part "$page5_record" Events | grep '^\.Cm' | cm_words |
 	grep -vxF -e "$members" -e '' | grep -vx '[.;:]')
@@ -149,7 +149,7 @@ for word in $(grep -E '"(matched_by|source|field)": .*"enum": ' "$schema" | sed 
 	grep -qE "Ql $word( |\$)" "$page5_record"
 	ok_if $? "its word $word is in the page"
 done
-for word in $(sed -n 's/^#define RLG_MATCHED_BY_.* "\(.*\)"/\1/p' "$srcdir/tool/resolve.h"); do
+for word in $(sed -n 's/^#define RLG_MATCHED_BY_.* "\(.*\)"/\1/p' "$srcdir/tool/group/resolve.h"); do
 	grep -E '"matched_by"' "$schema" | grep -q "\"$word\""
 	ok_if $? "matched_by=$word is in the schema"
 done

@@ -6,8 +6,8 @@
 #define RLG_TEST_FOLD_AGAIN_H
 
 #include "tests/unit/dice.h"
-#include "tool/bytes.h"
-#include "tool/status.h"
+#include "tool/base/bytes.h"
+#include "tool/show/status.h"
 #include "tool/tracker/tracker.h"
 
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/bytes.h"
+#include "tool/base/bytes.h"
 
 #include <stdbool.h>
 #include <stdio.h>

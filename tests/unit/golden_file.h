@@ -7,7 +7,7 @@
 #ifndef RLG_TESTS_GOLDEN_FILE_H
 #define RLG_TESTS_GOLDEN_FILE_H
 
-#include "tool/bytes.h"
+#include "tool/base/bytes.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #define RLG_TESTS_HAND_MODEL_H
 
 #include "lib/clock.h"
-#include "tool/model.h"
+#include "tool/model/model.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "tests/unit/model_builder.h"
 
 #include "lib/clock.h"
-#include "tool/slurm_state.h"
+#include "tool/model/slurm_state.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

@@ -20,7 +20,7 @@
 #ifndef RLG_TEST_MODEL_BUILDER_H
 #define RLG_TEST_MODEL_BUILDER_H
 
-#include "tool/model.h"
+#include "tool/model/model.h"
 
 /* Never NULL: JSON that is none ends the test program. */
 struct rlg_model *rlg_build_model(struct rlg_arena *arena, const char *json);

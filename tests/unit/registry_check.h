@@ -6,7 +6,7 @@
 #ifndef RLG_TESTS_REGISTRY_CHECK_H
 #define RLG_TESTS_REGISTRY_CHECK_H
 
-#include "tool/registry.h"
+#include "tool/tracker/registry.h"
 #include "tool/tracker/tracker.h"
 
 #include <stdlib.h>

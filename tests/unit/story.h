@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "lib/record_read.h"
-#include "tool/fold.h"
+#include "tool/model/fold.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -13,7 +13,7 @@
 
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
-#include "tool/fold.h"
+#include "tool/model/fold.h"
 #include "tool/tracker/action_log.h"
 
 #include <ctype.h>
@@ -66,7 +66,7 @@ static void add_records(struct rlg_arena *arena, struct rlg_fold *fold, const ch
 			fail_msg("%s: %.*s", err.text, (int)length, text);
 		rlg_fold_add(fold, record.run, &record);
 		rlg_record_done(&record);
-		text += length + 1;
+		text += length + (text[length] == '\n');
 	}
 }
 

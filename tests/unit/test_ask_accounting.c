@@ -3,7 +3,7 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/ask_accounting.h"
+#include "tool/record/ask_accounting.h"
 
 static struct rlg_arena *arena;
 static struct rlg_accounted *all;

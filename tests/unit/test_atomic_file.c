@@ -2,7 +2,7 @@
 /* Whole files: read with a limit, replaced in one step, left alone when that fails. */
 #include "tests/unit/scratch.h"
 
-#include "tool/atomic_file.h"
+#include "tool/base/atomic_file.h"
 
 #include <sys/resource.h>
 

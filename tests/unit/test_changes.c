@@ -3,8 +3,8 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/change_forms.h"
-#include "tool/change_words.h"
+#include "tool/follow/change_forms.h"
+#include "tool/follow/change_words.h"
 
 #include <cjson/cJSON.h>
 

@@ -2,7 +2,7 @@
 /* Command lines of sbatch, salloc and srun, #SBATCH lines and array specifications. */
 #include "tests/unit/scratch.h"
 
-#include "tool/client_line.h"
+#include "tool/record/client_line.h"
 
 #define MOST_WORDS 16
 

@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/record.h"
 #include "lib/record_read.h"
-#include "tool/completion.h"
+#include "tool/record/completion.h"
 
 static char line[RLG_RECORD_MAX + 1];
 static struct rlg_record record;

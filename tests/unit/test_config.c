@@ -2,7 +2,7 @@
 /* config.yaml: what may stand there; and that each wrong thing is told with file, line and a sentence. */
 #include "tests/unit/scratch.h"
 
-#include "tool/config.h"
+#include "tool/plan/config.h"
 
 static struct rlg_arena *arena;
 static struct rlg_config config;

@@ -2,7 +2,7 @@
 /* From slurmctld's answer to how one attempt ended, where the answer may be about the next one already. */
 #include "tests/unit/scratch.h"
 
-#include "tool/end_facts.h"
+#include "tool/record/end_facts.h"
 
 #include <stdio.h>
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/hand_model.h"
-#include "tool/evaluations.h"
+#include "tool/plan/evaluations.h"
 
 static struct hand_model hand;
 static struct rlg_phase phases[4];

@@ -9,9 +9,9 @@
 
 #include "tests/unit/hand_model.h"
 #include "tests/unit/story.h"
-#include "tool/event_words.h"
-#include "tool/failure_words.h"
-#include "tool/summary.h"
+#include "tool/show/event_words.h"
+#include "tool/show/failure_words.h"
+#include "tool/show/summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>

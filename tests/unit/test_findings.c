@@ -4,8 +4,8 @@
 
 #include "lib/clock.h"
 #include "tests/unit/hand_model.h"
-#include "tool/evaluation.h"
-#include "tool/findings.h"
+#include "tool/plan/evaluation.h"
+#include "tool/plan/findings.h"
 
 #define RUN "1B_rank4"
 

@@ -8,8 +8,8 @@
 
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
-#include "tool/fold.h"
-#include "tool/group.h"
+#include "tool/model/fold.h"
+#include "tool/group/group.h"
 
 #define DEFAULT_SHUFFLES 100
 #define MOST_RECORDS 24

@@ -9,7 +9,7 @@
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
 #include "tests/unit/story.h"
-#include "tool/bytes.h"
+#include "tool/base/bytes.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/follow.h"
+#include "tool/follow/follow.h"
 
 #include <sched.h>
 #include <sys/resource.h>

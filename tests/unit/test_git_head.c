@@ -2,7 +2,7 @@
 /* Which commit a checkout stands at, from git's own files. */
 #include "tests/unit/scratch.h"
 
-#include "tool/git_head.h"
+#include "tool/record/git_head.h"
 
 #define COMMIT "0123456789abcdef0123456789abcdef01234567"
 #define OTHER "fedcba9876543210fedcba9876543210fedcba98"

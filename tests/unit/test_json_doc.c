@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/json_doc.h"
+#include "tool/base/json_doc.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

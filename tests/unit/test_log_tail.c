@@ -2,7 +2,7 @@
 /* Which lines at the end of a job's log look like an error, whatever else stands there. */
 #include "tests/unit/scratch.h"
 
-#include "tool/log_tail.h"
+#include "tool/follow/log_tail.h"
 
 static struct rlg_arena *arena;
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/fold_again.h"
-#include "tool/log_values.h"
+#include "tool/record/log_values.h"
 
 #include "lib/clock.h"
 #include "lib/record_read.h"

@@ -2,7 +2,7 @@
 /* Does a job's name fit a pattern? */
 #include "tests/unit/scratch.h"
 
-#include "tool/match.h"
+#include "tool/plan/match.h"
 
 static const char *const runs[] = {"1B", "1B_rank4", "rank4", "a_b", "b_c", "a", "c"};
 static const char *const phases[] = {"finetune", "eval", "a"};

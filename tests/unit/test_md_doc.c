@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tests of tool/md_doc.c and of tool/kept.c: what a file that people edit is made of, and what is remembered of it. */
+/* Tests of tool/base/md_doc.c and of tool/tracker/kept.c: what a file that people edit is made of, and what is remembered of it. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/kept.h"
-#include "tool/md_doc.h"
+#include "tool/tracker/kept.h"
+#include "tool/base/md_doc.h"
 
 #include <string.h>
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/bytes.h"
-#include "tool/md_table.h"
+#include "tool/base/bytes.h"
+#include "tool/base/md_table.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/job_places.h"
-#include "tool/mentions.h"
+#include "tool/record/job_places.h"
+#include "tool/record/mentions.h"
 
 #define S RLG_SECOND_US
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "lib/clock.h"
-#include "tool/command.h"
-#include "tool/when.h"
+#include "tool/cmd/command.h"
+#include "tool/base/when.h"
 
 #include <stdio.h>
 #include <stdlib.h>

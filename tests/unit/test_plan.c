@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/bytes.h"
-#include "tool/plan.h"
+#include "tool/base/bytes.h"
+#include "tool/plan/plan.h"
 
 #include <dirent.h>
 #include <errno.h>

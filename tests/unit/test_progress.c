@@ -13,9 +13,9 @@
 
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
-#include "tool/fold.h"
-#include "tool/json_members.h"
-#include "tool/progress.h"
+#include "tool/model/fold.h"
+#include "tool/base/json_members.h"
+#include "tool/model/progress.h"
 
 #include <inttypes.h>
 #include <time.h>

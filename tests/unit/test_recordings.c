@@ -10,7 +10,7 @@
 
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
-#include "tool/fold.h"
+#include "tool/model/fold.h"
 
 #include <glob.h>
 

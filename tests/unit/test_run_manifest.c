@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "lib/record_read.h"
-#include "tool/fold.h"
+#include "tool/model/fold.h"
 #include "tool/tracker/run_manifest.h"
 
 #include <cjson/cJSON.h>

@@ -9,7 +9,7 @@
 
 #include "tests/unit/dice.h"
 #include "tests/unit/hand_model.h"
-#include "tool/bytes.h"
+#include "tool/base/bytes.h"
 #include "tool/tracker/tracker.h"
 
 #include <stdio.h>

@@ -14,9 +14,9 @@
 
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"
-#include "tool/hostlist.h"
-#include "tool/sanitize.h"
-#include "tool/training_log.h"
+#include "tool/base/hostlist.h"
+#include "tool/publish/sanitize.h"
+#include "tool/publish/training_log.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -214,6 +214,8 @@ static void lines_that_only_tell_a_place_go(void **state)
 		{"## Results\n\n## Next", "## Results\n\n## Next"},
 		{"a\n<!-- node: x1\nb -->\nc", "a\nc"},
 		{"export WANDB_API_KEY=123 HF_TOKEN=x lr=3", "export WANDB_API_KEY=(withheld) HF_TOKEN=(withheld) lr=3"},
+		{"python t.py --hf-token=x1 --api-key abc --wandb-api-key 'a b' --max-tokens 9",
+		 "python t.py --hf-token=(withheld) --api-key (withheld) --wandb-api-key (withheld) --max-tokens 9"},
 		{"sbatch --partition gpu --time=1:00 t.sh", "sbatch --partition (withheld) --time=1:00 t.sh"},
 	};
 

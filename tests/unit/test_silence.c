@@ -3,7 +3,7 @@
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
-#include "tool/silence.h"
+#include "tool/model/silence.h"
 
 #define S RLG_SECOND_US
 #define DAY (86400 * S)

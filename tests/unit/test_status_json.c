@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/unit/hand_model.h"
-#include "tool/status.h"
+#include "tool/show/status.h"
 
 #include <cjson/cJSON.h>
 #include <locale.h>

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "tests/unit/hand_model.h"
-#include "tool/report.h"
-#include "tool/summary.h"
+#include "tool/show/report.h"
+#include "tool/show/summary.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "tool/printable.h"
-#include "tool/table.h"
+#include "tool/base/printable.h"
+#include "tool/base/table.h"
 
 #include <locale.h>
 #include <stdio.h>

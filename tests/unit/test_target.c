@@ -3,7 +3,7 @@
 #include "tests/unit/scratch.h"
 
 #include "tests/unit/hand_model.h"
-#include "tool/target.h"
+#include "tool/follow/target.h"
 
 static struct hand_model hand;
 static struct rlg_arena *arena;

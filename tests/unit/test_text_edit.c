@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/arena.h"
-#include "tool/bytes.h"
-#include "tool/text_edit.h"
+#include "tool/base/arena.h"
+#include "tool/base/bytes.h"
+#include "tool/base/text_edit.h"
 
 #include <errno.h>
 #include <string.h>

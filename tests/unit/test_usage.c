@@ -10,10 +10,10 @@
 #include "tests/unit/fold_again.h"
 #include "tests/unit/hand_model.h"
 #include "tests/unit/story.h"
-#include "tool/event_words.h"
-#include "tool/report.h"
-#include "tool/usage.h"
-#include "tool/usage_words.h"
+#include "tool/show/event_words.h"
+#include "tool/show/report.h"
+#include "tool/model/usage.h"
+#include "tool/show/usage_words.h"
 
 #include <inttypes.h>
 

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tool/bytes.h"
-#include "tool/yaml_doc.h"
+#include "tool/base/bytes.h"
+#include "tool/base/yaml_doc.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 #include "tool/drain/ask_rest.h"
 
 #include "lib/clock.h"
-#include "tool/ask.h"
-#include "tool/draft.h"
-#include "tool/end_facts.h"
+#include "tool/record/ask.h"
+#include "tool/base/draft.h"
+#include "tool/record/end_facts.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #ifndef RLG_DRAIN_CHILDREN_H
 #define RLG_DRAIN_CHILDREN_H
 
-#include "tool/arena.h"
+#include "tool/base/arena.h"
 #include "tool/drain/user.h"
 
 /*

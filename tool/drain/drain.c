@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/record.h"
 #include "lib/spool.h"
-#include "tool/arena.h"
+#include "tool/base/arena.h"
 #include "tool/drain/ask_rest.h"
 #include "tool/drain/children.h"
 #include "tool/drain/user.h"

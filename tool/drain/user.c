@@ -6,11 +6,11 @@
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
-#include "tool/command.h"
-#include "tool/draft.h"
-#include "tool/identity.h"
-#include "tool/job_places.h"
-#include "tool/refresh.h"
+#include "tool/base/exit.h"
+#include "tool/base/draft.h"
+#include "tool/record/identity.h"
+#include "tool/record/job_places.h"
+#include "tool/group/refresh.h"
 
 #include <errno.h>
 #include <stdio.h>

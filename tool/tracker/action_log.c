@@ -3,8 +3,8 @@
 #include "tool/tracker/action_log.h"
 
 #include "lib/clock.h"
-#include "tool/names.h"
-#include "tool/printable.h"
+#include "tool/base/names.h"
+#include "tool/base/printable.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

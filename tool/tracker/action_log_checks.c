@@ -3,7 +3,7 @@
 #include "tool/tracker/action_log.h"
 
 #include "lib/clock.h"
-#include "tool/discovery.h"
+#include "tool/plan/discovery.h"
 
 #include <inttypes.h>
 #include <string.h>

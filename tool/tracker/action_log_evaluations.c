@@ -2,7 +2,7 @@
 /* What an action log says of what evaluations need, and of all of them: see action_log.h. */
 #include "tool/tracker/action_log.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <inttypes.h>
 #include <stdio.h>

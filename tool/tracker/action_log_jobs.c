@@ -3,10 +3,10 @@
 #include "tool/tracker/action_log.h"
 
 #include "lib/clock.h"
-#include "tool/names.h"
-#include "tool/summary.h"
-#include "tool/usage_words.h"
-#include "tool/when.h"
+#include "tool/base/names.h"
+#include "tool/show/summary.h"
+#include "tool/show/usage_words.h"
+#include "tool/base/when.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

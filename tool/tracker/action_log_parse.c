@@ -2,8 +2,8 @@
 /* What stands in an action log: see action_log.h. */
 #include "tool/tracker/action_log.h"
 
-#include "tool/evaluation.h"
-#include "tool/names.h"
+#include "tool/plan/evaluation.h"
+#include "tool/base/names.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /* What the jobs of a log are for: see action_log.h. */
 #include "tool/tracker/action_log.h"
 
-#include "tool/evaluation.h"
-#include "tool/names.h"
+#include "tool/plan/evaluation.h"
+#include "tool/base/names.h"
 
 #include <string.h>
 #include <strings.h>

@@ -5,23 +5,37 @@
  */
 #include "lib/clock.h"
 #include "lib/layout.h"
-#include "tool/names.h"
-#include "tool/registry.h"
+#include "tool/base/names.h"
+#include "tool/tracker/registry.h"
 #include "tool/tracker/active_jobs.h"
 #include "tool/tracker/tracker.h"
 
 #include <glob.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- the files ---- */
 
 /*
+ * Can nobody else have written what this group's records say?  Agents read their registries as the word of their own
+ * programs: a colleague's record must not get into one outside of the group that they share.
+ */
+static bool is_mine_alone(struct rlg_arena *arena, const char *group_path)
+{
+	struct stat marker;
+
+	return stat(rlg_arena_printf(arena, "%s/" RLG_DIR, group_path), &marker) == 0 && marker.st_uid == geteuid() &&
+	       !(marker.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/*
  * The usual pattern is seen from the root of the project that the group lies in; another one from the group, as with every
- * tracker.  Relative, if that is the group.
+ * tracker, and in a group that others write, too.  Relative, if that is the group.
  */
 static const char *rooted(struct rlg_arena *arena, const char *group_path, const char *choice)
 {
-	bool is_usual = strcmp(choice, RLG_REGISTRY_PATTERN) == 0;
+	bool is_usual = strcmp(choice, RLG_REGISTRY_PATTERN) == 0 && is_mine_alone(arena, group_path);
 	const char *root = is_usual ? rlg_registry_root(arena, group_path) : group_path;
 
 	if (strcmp(root, group_path) == 0)

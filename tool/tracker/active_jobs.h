@@ -6,10 +6,10 @@
 #ifndef RLG_TRACKER_ACTIVE_JOBS_H
 #define RLG_TRACKER_ACTIVE_JOBS_H
 
-#include "tool/config.h"
-#include "tool/model.h"
-#include "tool/names.h"
-#include "tool/registry.h"
+#include "tool/plan/config.h"
+#include "tool/model/model.h"
+#include "tool/base/names.h"
+#include "tool/tracker/registry.h"
 
 struct rlg_active_job {
 	const char *id; /* in figures: the array's, the heterogeneous job's, or its own */

@@ -3,7 +3,7 @@
 #include "tool/tracker/active_jobs.h"
 
 #include "lib/clock.h"
-#include "tool/attempts.h"
+#include "tool/model/attempts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The jobs of one agent's session in a group: see active_jobs.h. */
-#include "tool/atomic_file.h"
+#include "tool/base/atomic_file.h"
 #include "tool/tracker/active_jobs.h"
 
 #include <stdlib.h>

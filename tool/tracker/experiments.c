@@ -2,7 +2,7 @@
 /* The tracker experiments.md, a table that compares runs: see experiments.h. */
 #include "tool/tracker/experiments.h"
 
-#include "tool/text_edit.h"
+#include "tool/base/text_edit.h"
 #include "tool/tracker/tracker.h"
 
 #include <errno.h>

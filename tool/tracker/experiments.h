@@ -9,10 +9,10 @@
 #ifndef RLG_EXPERIMENTS_H
 #define RLG_EXPERIMENTS_H
 
-#include "tool/arena.h"
-#include "tool/bytes.h"
-#include "tool/md_table.h"
-#include "tool/model.h"
+#include "tool/base/arena.h"
+#include "tool/base/bytes.h"
+#include "tool/base/md_table.h"
+#include "tool/model/model.h"
 
 /* ---- experiments_memory.c: what the machine wrote into which cell ---- */
 

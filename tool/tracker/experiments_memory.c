@@ -2,7 +2,7 @@
 /* What the machine wrote into which cell of experiments.md: lines of RUN, COLUMN and VALUE, with tabs between. */
 #include "tool/tracker/experiments.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <string.h>
 

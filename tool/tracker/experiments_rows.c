@@ -3,7 +3,7 @@
 #include "tool/tracker/experiments.h"
 
 #include "lib/clock.h"
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <ctype.h>
 #include <string.h>

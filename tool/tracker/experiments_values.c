@@ -2,7 +2,7 @@
 /* What the machine has to say in a cell of experiments.md: see experiments.h. */
 #include "tool/tracker/experiments.h"
 
-#include "tool/printable.h"
+#include "tool/base/printable.h"
 
 #include <ctype.h>
 #include <string.h>

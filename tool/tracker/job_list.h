@@ -9,7 +9,7 @@
 #ifndef RLG_TRACKER_JOB_LIST_H
 #define RLG_TRACKER_JOB_LIST_H
 
-#include "tool/bytes.h"
+#include "tool/base/bytes.h"
 #include "tool/tracker/manifest.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #ifndef RLG_TRACKER_MANIFEST_H
 #define RLG_TRACKER_MANIFEST_H
 
-#include "tool/json_doc.h"
+#include "tool/base/json_doc.h"
 
 #include <stdbool.h>
 

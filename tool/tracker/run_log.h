@@ -4,14 +4,14 @@
  *
  * A run log is brought up to date by changes to its text: fields that still hold a placeholder or what the machine wrote
  * (run_log_fields.c), blocks for new jobs, and lines in its Status (run_log_status.c).  What the machine wrote is kept in a
- * memory (tool/kept.h), not guessed.  A new file is the template, brought up to date.
+ * memory (tool/tracker/kept.h), not guessed.  A new file is the template, brought up to date.
  */
 #ifndef RLG_RUN_LOG_H
 #define RLG_RUN_LOG_H
 
-#include "tool/kept.h"
-#include "tool/md_doc.h"
-#include "tool/text_edit.h"
+#include "tool/tracker/kept.h"
+#include "tool/base/md_doc.h"
+#include "tool/base/text_edit.h"
 #include "tool/tracker/tracker.h"
 
 /* ---- what the records know: run_log_jobs.c ---- */

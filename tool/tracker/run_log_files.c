@@ -2,8 +2,8 @@
 /* Which file is which run's log: by the job ids in it, else by its name, wherever people moved it.  See run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/atomic_file.h"
-#include "tool/names.h"
+#include "tool/base/atomic_file.h"
+#include "tool/base/names.h"
 
 #include <dirent.h>
 #include <fcntl.h>

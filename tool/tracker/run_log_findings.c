@@ -3,8 +3,8 @@
 #include "tool/tracker/run_log.h"
 
 #include "lib/clock.h"
-#include "tool/atomic_file.h"
-#include "tool/outputs.h"
+#include "tool/base/atomic_file.h"
+#include "tool/plan/outputs.h"
 
 #include <dirent.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "tool/tracker/run_log.h"
 
 #include "lib/clock.h"
-#include "tool/names.h"
-#include "tool/summary.h"
+#include "tool/base/names.h"
+#include "tool/show/summary.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* The files that run_logs keeps: a log for each run that was submitted, a timeline for each folder.  See run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ struct telling {
 	struct rlg_names *folder_names; /* of run logs, to their places in `folders` */
 	struct rlg_rl_folder *folders;
 	const char **folder_paths;
-	size_t n_folders;
+	size_t n_folders, folders_room;
 };
 
 static const char *first_phase(const struct rlg_run *run)
@@ -123,8 +123,12 @@ static void list_in_folder(struct telling *telling, const char *folder, const ch
 
 	if (at == RLG_NAMES_NONE) {
 		at = telling->n_folders++;
-		telling->folders = rlg_arena_grow(arena, telling->folders, at, at + 1, sizeof(*telling->folders));
-		telling->folder_paths = rlg_arena_grow(arena, telling->folder_paths, at, at + 1, sizeof(folder));
+		/* `{run}/log.md` makes a folder a run. */
+		if (at == telling->folders_room) {
+			size_t room = telling->folders_room = at == 0 ? 16 : 2 * at;
+			telling->folders = rlg_arena_grow(arena, telling->folders, at, room, sizeof(*telling->folders));
+			telling->folder_paths = rlg_arena_grow(arena, telling->folder_paths, at, room, sizeof(folder));
+		}
 		const char *path = rlg_rl_absolute(telling->files, folder[0] != '\0' ? folder : ".");
 		path = folder[0] != '\0' ? path : telling->files->view->group_path;
 		telling->folders[at] = (struct rlg_rl_folder){.name = strrchr(path, '/') + 1};

@@ -2,7 +2,7 @@
 /* The dated lines in Status: each thing that happened once, whatever people did to the lines. See run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* timeline.md, the numbered list of the run logs in one folder: see run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/names.h"
+#include "tool/base/names.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,7 +3,7 @@
 #include "tool/tracker/run_log.h"
 
 #include "lib/clock.h"
-#include "tool/printable.h"
+#include "tool/base/printable.h"
 
 #include <ctype.h>
 #include <inttypes.h>

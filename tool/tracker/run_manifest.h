@@ -16,7 +16,7 @@
 #ifndef RLG_TRACKER_RUN_MANIFEST_H
 #define RLG_TRACKER_RUN_MANIFEST_H
 
-#include "tool/model.h"
+#include "tool/model/model.h"
 #include "tool/tracker/manifest.h"
 #include "tool/tracker/tracker.h"
 

@@ -7,8 +7,8 @@
  */
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/atomic_file.h"
-#include "tool/names.h"
+#include "tool/base/atomic_file.h"
+#include "tool/base/names.h"
 
 #include <dirent.h>
 #include <fnmatch.h>

@@ -17,10 +17,10 @@
 #ifndef RLG_TRACKER_RUNS_STATUS_H
 #define RLG_TRACKER_RUNS_STATUS_H
 
-#include "tool/model.h"
-#include "tool/text_edit.h"
+#include "tool/model/model.h"
+#include "tool/base/text_edit.h"
 #include "tool/tracker/tracker.h"
-#include "tool/yaml_doc.h"
+#include "tool/base/yaml_doc.h"
 
 enum rlg_rs_shape { RLG_RS_NO_SHAPE, RLG_RS_FLAT, RLG_RS_NESTED };
 

@@ -2,7 +2,7 @@
 /* Where a run's values stand in runs_status.yaml: see runs_status.h. */
 #include "tool/tracker/runs_status.h"
 
-#include "tool/yaml_text.h"
+#include "tool/base/yaml_text.h"
 
 #include <errno.h>
 #include <stdio.h>

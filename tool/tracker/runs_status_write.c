@@ -3,8 +3,8 @@
 #include "tool/tracker/runs_status.h"
 
 #include "lib/clock.h"
-#include "tool/plan.h"
-#include "tool/yaml_text.h"
+#include "tool/plan/plan.h"
+#include "tool/base/yaml_text.h"
 
 #include <string.h>
 

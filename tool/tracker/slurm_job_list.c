@@ -6,7 +6,8 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/atomic_file.h"
+#include "tool/base/atomic_file.h"
+#include "tool/tracker/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -94,16 +95,22 @@ static int places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	return code;
 }
 
-/* One that a person took out is not put back: we wrote it, and it is gone. */
-static bool is_new(const char *text, const char *base, const char *run_id)
+/*
+ * One that a person took out is not put back.  The copy tells it until the next refresh makes it anew; the memory for good.
+ * A list that is gone is made with all lines.
+ */
+static bool is_new(const struct rlg_kept *kept, const char *text, const char *base, const char *run_id)
 {
-	return !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id);
+	if (text == NULL)
+		return true;
+	return !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id) && rlg_kept_get(kept, run_id) == NULL;
 }
 
 static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
 	const struct gathering *gathering = place->data;
+	struct rlg_kept *kept = rlg_kept_read(view->arena, view->memory);
 	const char **lines = rlg_arena_alloc(view->arena, (gathering->count + 1) * sizeof(*lines));
 	size_t count = 0;
 
@@ -114,10 +121,15 @@ static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_
 		/* Two manifests of one run: the first counts. */
 		for (size_t j = 0; j < i && !again; j++)
 			again = strcmp(gathering->list[j].line.run_id, line->run_id) == 0;
-		if (!again && is_new(text, base, line->run_id))
+		if (!again && is_new(kept, text, base, line->run_id))
 			lines[count++] = line->text;
 	}
 	rlg_job_list_add(text, lines, count, out);
+	/* All are listed by now, or were. */
+	for (size_t i = 0; i < gathering->count; i++)
+		rlg_kept_set(kept, gathering->list[i].line.run_id, "listed");
+	if (view->remember != NULL)
+		rlg_kept_write(kept, view->remember);
 	return 0;
 }
 

@@ -9,11 +9,11 @@
 #define RLG_TRACKER_H
 
 #include "lib/err.h"
-#include "tool/arena.h"
-#include "tool/bytes.h"
-#include "tool/config.h"
-#include "tool/model.h"
-#include "tool/plan.h"
+#include "tool/base/arena.h"
+#include "tool/base/bytes.h"
+#include "tool/plan/config.h"
+#include "tool/model/model.h"
+#include "tool/plan/plan.h"
 
 /*
  * Told of each value that a person (or a person's script) changed in the file since the tool last wrote it: `field` is

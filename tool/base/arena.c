@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory that lives and ends together: see arena.h. */
+#include "tool/base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A small command needs one block; a tracker of 100,000 runs a few hundred. */
+#define BLOCK_ROOM ((size_t)256 * 1024)
+
+/* What is larger than this gets a block of its own, so that little of the current block is wasted. */
+#define LARGE (BLOCK_ROOM / 4)
+
+struct block {
+	struct block *next;
+	alignas(max_align_t) char data[];
+};
+
+struct rlg_arena {
+	struct block *blocks;
+	char *free; /* in the current block, which need not be the first of the list */
+	size_t left;
+};
+
+static _Noreturn void out_of_memory(void)
+{
+	fputs("runledger: out of memory\n", stderr);
+	exit(EXIT_FAILURE);
+}
+
+struct rlg_arena *rlg_arena_new(void)
+{
+	struct rlg_arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena == NULL)
+		out_of_memory();
+	return arena;
+}
+
+void rlg_arena_free(struct rlg_arena *arena)
+{
+	if (arena == NULL)
+		return;
+	while (arena->blocks != NULL) {
+		struct block *next = arena->blocks->next;
+
+		free(arena->blocks);
+		arena->blocks = next;
+	}
+	free(arena);
+}
+
+void rlg_arena_cleanup(struct rlg_arena **arena)
+{
+	rlg_arena_free(*arena);
+}
+
+static char *new_block(struct rlg_arena *arena, size_t room)
+{
+	if (room > SIZE_MAX - sizeof(struct block))
+		out_of_memory();
+	/* calloc() rather than malloc(): the kernel's fresh pages are zero already, so a large block costs nothing. */
+	struct block *block = calloc(1, sizeof(*block) + room);
+	if (block == NULL)
+		out_of_memory();
+	block->next = arena->blocks;
+	arena->blocks = block;
+	return block->data;
+}
+
+/* Zeroed, aligned to `align` (a power of two). */
+static void *take(struct rlg_arena *arena, size_t size, size_t align)
+{
+	size_t padding = -(uintptr_t)arena->free & (align - 1);
+
+	if (size > LARGE)
+		return new_block(arena, size);
+	if (arena->free == NULL || arena->left < padding + size) {
+		arena->free = new_block(arena, BLOCK_ROOM);
+		arena->left = BLOCK_ROOM;
+		padding = 0;
+	}
+	void *taken = arena->free + padding;
+	arena->free += padding + size;
+	arena->left -= padding + size;
+	return taken;
+}
+
+void *rlg_arena_alloc(struct rlg_arena *arena, size_t size)
+{
+	return take(arena, size, alignof(max_align_t));
+}
+
+void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes))
+		out_of_memory();
+	void *room = rlg_arena_alloc(arena, bytes);
+	if (old != NULL && old_count > 0)
+		memcpy(room, old, (old_count < count ? old_count : count) * size);
+	return room;
+}
+
+char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	char *copy = rlg_arena_alloc(arena, count);
+
+	if (count > 0)
+		memcpy(copy, bytes, count);
+	return copy;
+}
+
+char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	if (bytes == NULL)
+		return NULL;
+	if (count == SIZE_MAX)
+		out_of_memory();
+	size_t length = strnlen(bytes, count);
+	char *copy = take(arena, length + 1, 1);
+	memcpy(copy, bytes, length);
+	return copy;
+}
+
+char *rlg_arena_strdup(struct rlg_arena *arena, const char *words)
+{
+	return words == NULL ? NULL : rlg_arena_strndup(arena, words, strlen(words));
+}
+
+char *rlg_arena_printf(struct rlg_arena *arena, const char *format, ...)
+{
+	va_list args, again;
+
+	va_start(args, format);
+	va_copy(again, args);
+	int length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		out_of_memory();
+	char *words = take(arena, (size_t)length + 1, 1);
+	vsnprintf(words, (size_t)length + 1, format, again);
+	va_end(again);
+	return words;
+}

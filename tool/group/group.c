@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A run group at hand: see group.h. */
+#include "tool/group/group.h"
+
+#include "lib/layout.h"
+#include "lib/lines.h"
+#include "lib/record_read.h"
+#include "lib/text.h"
+#include "tool/base/atomic_file.h"
+#include "tool/plan/findings.h"
+#include "tool/plan/evaluations.h"
+#include "tool/model/fold.h"
+#include "tool/plan/outputs.h"
+#include "tool/group/tracker_file.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A config.yaml is a page. */
+#define CONFIG_MAX ((size_t)1 << 20)
+
+static bool is_group(const char *folder)
+{
+	char marker[PATH_MAX + sizeof(RLG_DIR)];
+	struct stat file;
+	struct rlg_text text;
+
+	rlg_text_init(&text, marker, sizeof(marker));
+	rlg_text_addf(&text, "%s/" RLG_DIR, folder);
+	return !text.full && lstat(marker, &file) == 0 && S_ISDIR(file.st_mode);
+}
+
+/* A folder that a person names is taken at their word; one that is only found above must be theirs to trust. */
+static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg_err *err)
+{
+	char folder[PATH_MAX];
+
+	if (realpath(where == NULL ? "." : where, folder) == NULL)
+		return rlg_fail_errno(err, -errno, "cannot open %s", where == NULL ? "the current folder" : where);
+	if (where != NULL && is_group(folder))
+		return rlg_copy(out_path, RLG_PATH_MAX, folder) ? 0 : rlg_fail(err, -ENAMETOOLONG, "%s: too long", where);
+	if (rlg_group_discover(folder, out_path, NULL) == 0)
+		return 0;
+	return rlg_fail(err, -ENOENT, "%s is not in a run group; `runledger init` makes one", folder);
+}
+
+static int read_config(struct rlg_group *group, struct rlg_err *err)
+{
+	const char *path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_CONFIG_FILE, group->path);
+	struct stat file = {.st_uid = geteuid()};
+	char *text;
+	int code = rlg_file_read(group->arena, path, CONFIG_MAX, &text, NULL, &file, err);
+
+	group->config_is_ours = (file.st_uid == geteuid() || file.st_uid == 0) && !(file.st_mode & (S_IWGRP | S_IWOTH));
+	rlg_config_default(group->arena, &group->config);
+	if (code != 0 || text == NULL)
+		return code;
+	return rlg_config_parse(group->arena, path, text, &group->config, err);
+}
+
+static void read_plan(struct rlg_group *group)
+{
+	struct rlg_err err = {""};
+
+	if (rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err) == 0)
+		return;
+	group->plan = (struct rlg_plan){.source = NULL};
+	group->plan_problem = err;
+}
+
+int rlg_group_open(const char *where, struct rlg_group *out_group, struct rlg_err *err)
+{
+	char path[RLG_PATH_MAX];
+
+	*out_group = (struct rlg_group){.arena = rlg_arena_new()};
+	int code = find_group(where, path, err);
+	if (code != 0)
+		return code;
+	out_group->path = rlg_arena_strdup(out_group->arena, path);
+	rlg_group_take_umask(path);
+	code = read_config(out_group, err);
+	if (code == 0)
+		read_plan(out_group);
+	return code;
+}
+
+void rlg_group_close(struct rlg_group *group)
+{
+	rlg_arena_free(group->arena);
+	*group = (struct rlg_group){.arena = NULL};
+}
+
+const char *rlg_group_path(const struct rlg_group *group, const char *relative)
+{
+	return relative[0] == '/' ? relative : rlg_arena_printf(group->arena, "%s/%s", group->path, relative);
+}
+
+const char *rlg_group_name(const struct rlg_group *group)
+{
+	if (group->config.run_group != NULL)
+		return group->config.run_group;
+	if (group->plan.title != NULL)
+		return group->plan.title;
+	const char *slash = strrchr(group->path, '/');
+	return slash[1] == '\0' ? group->path : slash + 1;
+}
+
+struct loading {
+	struct rlg_fold *fold;
+	struct rlg_damage damage;
+};
+
+static int take_line(void *context, const char *run, const char *file, const char *line, size_t length)
+{
+	struct loading *loading = context;
+	struct rlg_record record;
+
+	if (rlg_record_parse(line, length, &record, NULL) != 0) {
+		loading->damage.no_record++;
+		return 0;
+	}
+	rlg_fold_add(loading->fold, run, &record);
+	rlg_record_done(&record);
+	return 0;
+}
+
+static void take_tracker_run(void *context, const char *run, const char *phase)
+{
+	struct loading *loading = context;
+
+	if (phase == NULL && rlg_name_ok(run, NULL))
+		rlg_fold_plan_run(loading->fold, run, NULL, false);
+}
+
+int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err)
+{
+	struct loading loading = {.fold = rlg_fold_new(group->arena, group->path, rlg_group_name(group),
+						       group->config.phases, group->config.n_phases)};
+
+	for (size_t i = 0; i < group->plan.n_runs; i++)
+		rlg_fold_plan_run(loading.fold, group->plan.runs[i].name, group->plan.runs[i].type,
+				  group->plan.runs[i].control);
+	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
+	rlg_tracker_runs(group, take_tracker_run, &loading);
+	int code = rlg_lines_each(group->path, NULL, take_line, &loading, &loading.damage, err);
+	if (code != 0)
+		return code;
+	*out_model = rlg_fold_finish(loading.fold);
+	rlg_evaluations_complete(*out_model, &group->plan);
+	(*out_model)->damaged = rlg_damage_total(&loading.damage);
+	rlg_outputs_fill(*out_model, &group->config);
+	rlg_findings_fill(*out_model, &group->config, &group->plan);
+	return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A tracker's file in its group: the text that stands there, and the text that the tool wrote last.
+ */
+#ifndef RLG_TRACKER_FILE_H
+#define RLG_TRACKER_FILE_H
+
+#include "lib/err.h"
+#include "tool/group/group.h"
+#include "tool/tracker/tracker.h"
+
+#include <sys/stat.h>
+
+/* A tracker larger than this is no tracker. */
+#define RLG_TRACKER_MAX ((size_t)256 << 20)
+
+struct rlg_tracker_file {
+	struct rlg_arena *arena; /* the group's; holds all of this */
+	const char *path; /* absolute */
+	const char *base_path; /* where the copy of what we wrote last is kept */
+	char *text; /* NULL: there is no file */
+	size_t length;
+	struct stat stat; /* of the text that was read; all zero where there is no file */
+	char *base; /* what the tool wrote last; NULL: not known */
+	size_t base_length;
+	char *memory; /* what its tracker asked to be remembered; NULL: nothing */
+};
+
+/* What a tracker of this group sees; `model` may be NULL. */
+struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+					 const struct rlg_model *model);
+
+/* The files that this choice keeps, in the group's arena.  A tracker that is off keeps none. */
+struct rlg_tracker_places {
+	struct rlg_tracker_place *list;
+	size_t n, room;
+};
+int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice *choice, const struct rlg_model *model,
+		       struct rlg_tracker_places *out_places, struct rlg_err *err);
+
+/*
+ * Reads the file at this place into the group's arena.  What cannot be read is an error with the file's name.  So is a
+ * path that others could have laid, by a link or an entry of a shared config.yaml, to a file outside of the group: -ELOOP,
+ * -EPERM.
+ */
+int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
+			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);
+
+/* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
+void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
+
+/* Is the file on disk still the one that was read? */
+bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
+
+/*
+ * Puts `text` into the file and remembers it as ours; writes nothing that is there already.  -EAGAIN, and nothing
+ * written, when somebody saved the file since it was read.
+ */
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
+			   struct rlg_err *err);
+
+/* Keeps what a tracker wants to know the next time; nothing is written where that is what it knew. */
+int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err);
+
+#endif

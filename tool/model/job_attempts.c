@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The attempts of one job: see job_attempts.h.
+ *
+ * Slurm's own words on an attempt (a finish, mostly) carry its submit_time or start_time, so they come first.  Then each
+ * start finds the attempt that it began, or is one that still runs; then words that do not say which attempt they are
+ * about, as from a node that slurmctld did not answer, go to the one that was running.
+ */
+#include "tool/model/job_attempts.h"
+
+#include "lib/clock.h"
+#include "tool/model/slurm_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Clocks of nodes and of slurmctld differ; a start is told a little after Slurm's own start_time. */
+#define CLOCK_SKEW_US (5 * RLG_SECOND_US)
+
+/* Past this munge refuses to work, and so does Slurm. */
+#define MOST_SKEW_US (300 * RLG_SECOND_US)
+
+/* From an end that requeues to the submission that it counts as. */
+#define REQUEUE_US (2 * RLG_SECOND_US)
+
+#define NONE ((size_t)-1)
+
+/* An attempt while its events are gathered. */
+struct draft {
+	struct rlg_phased_attempt out;
+	const struct rlg_event *word; /* the best one on how it ended or goes; NULL: none */
+	int64_t submit_us, start_us; /* as Slurm told them; 0: not known */
+	int64_t begun_us; /* when its node told that it had begun; 0: not told */
+	bool never_ran, goes_back;
+	bool stays; /* Slurm said that it does not go back */
+	bool has_batch_start;
+	size_t was; /* its place before they were sorted */
+};
+
+struct job {
+	struct rlg_arena *arena;
+	const struct rlg_event *const *events;
+	size_t n_events;
+	size_t *draft_of; /* by event: the draft that it is about; NONE: not known yet */
+	struct draft *drafts;
+	size_t count, room;
+};
+
+static size_t add_draft(struct job *job)
+{
+	if (job->count == job->room) {
+		job->room = job->room == 0 ? 4 : 2 * job->room;
+		job->drafts = rlg_arena_grow(job->arena, job->drafts, job->count, job->room, sizeof(*job->drafts));
+	}
+	job->drafts[job->count] = (struct draft){.out = rlg_attempt_waiting(), .was = job->count};
+	return job->count++;
+}
+
+static bool same_text(const char *left, const char *right)
+{
+	return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+static bool is_word(const struct rlg_event *event)
+{
+	return event->kind == RLG_EVENT_FINISH || event->kind == RLG_EVENT_STATE;
+}
+
+static bool is_batch_start(const struct rlg_event *event)
+{
+	return event->kind == RLG_EVENT_START && same_text(event->step, "batch");
+}
+
+/*
+ * Whom to believe about an end, the best first.  An epilog also runs where a job only gives back a node, or long after
+ * the job went on elsewhere: then slurmctld says that it is running.
+ */
+static int rank_of_word(const struct rlg_event *word)
+{
+	static const char *const sources[] = {"jobcomp", "slurmctld", "epilog", "client", "reconcile", "exec"};
+	const int n_sources = sizeof(sources) / sizeof(sources[0]);
+	bool goes_on = rlg_slurm_runs(word->state) || rlg_slurm_waits(word->state);
+	int rank = rlg_slurm_status(word->state) == NULL ? 20 : goes_on ? 10 : 0;
+
+	for (int i = 0; i < n_sources; i++)
+		if (same_text(word->source, sources[i]))
+			return rank + i;
+	return rank + n_sources;
+}
+
+/* Of two words of the same source the later one: events come in the order of time. */
+static void take_if_better(struct draft *draft, const struct rlg_event *word)
+{
+	if (draft->word == NULL || rank_of_word(word) <= rank_of_word(draft->word))
+		draft->word = word;
+}
+
+static bool is_about(const struct draft *draft, const struct rlg_event *word)
+{
+	if (draft->submit_us > 0 && word->submit_us > 0)
+		return draft->submit_us == word->submit_us;
+	return draft->start_us > 0 && word->start_us > 0 && llabs(draft->start_us - word->start_us) <= RLG_SECOND_US;
+}
+
+/* Does it say of an attempt that the job goes back to the queue? */
+static bool goes_back(const struct rlg_event *word)
+{
+	return word->kind == RLG_EVENT_FINISH && word->final_said && !word->final && !rlg_slurm_runs(word->state);
+}
+
+static void place_word(struct job *job, size_t at)
+{
+	const struct rlg_event *word = job->events[at];
+	size_t found = 0;
+
+	while (found < job->count && !is_about(&job->drafts[found], word))
+		found++;
+	if (found == job->count)
+		add_draft(job);
+	struct draft *draft = &job->drafts[found];
+	job->draft_of[at] = found;
+	draft->submit_us = draft->submit_us > 0 ? draft->submit_us : word->submit_us;
+	draft->start_us = draft->start_us > 0 ? draft->start_us : word->start_us;
+	draft->never_ran = draft->never_ran || word->never_ran;
+	draft->goes_back = draft->goes_back || goes_back(word);
+	draft->stays = draft->stays || (word->kind == RLG_EVENT_FINISH && word->final_said && word->final);
+	take_if_better(draft, word);
+}
+
+/* Words with a submit_time first: they tell the start_time that the others are known by. */
+static void place_words(struct job *job)
+{
+	for (size_t i = 0; i < job->n_events; i++)
+		if (is_word(job->events[i]) && job->events[i]->submit_us > 0)
+			place_word(job, i);
+	for (size_t i = 0; i < job->n_events; i++)
+		if (is_word(job->events[i]) && job->events[i]->submit_us == 0 && job->events[i]->start_us > 0)
+			place_word(job, i);
+}
+
+static bool has_ended(const struct draft *draft)
+{
+	return draft->word != NULL && draft->word->kind == RLG_EVENT_FINISH && !rlg_slurm_runs(draft->word->state);
+}
+
+static int64_t end_of(const struct draft *draft)
+{
+	return draft->word->end_us > 0 ? draft->word->end_us : draft->word->time_us;
+}
+
+/* Was this told while the attempt ran, as far as clocks agree?  After a final end no other attempt can have begun soon. */
+static bool covers(const struct draft *draft, const struct rlg_event *event)
+{
+	if (draft->never_ran || draft->start_us == 0)
+		return false;
+	if (event->start_us > 0)
+		return llabs(event->start_us - draft->start_us) <= RLG_SECOND_US;
+	if (event->time_us < draft->start_us - CLOCK_SKEW_US)
+		return false;
+	return !has_ended(draft) ||
+	       event->time_us <= end_of(draft) + (draft->goes_back ? CLOCK_SKEW_US : MOST_SKEW_US);
+}
+
+static void give_batch_start(struct job *job, size_t at, size_t event)
+{
+	const struct rlg_event *start = job->events[event];
+	struct draft *draft = &job->drafts[at];
+
+	job->draft_of[event] = at;
+	draft->has_batch_start = true;
+	draft->begun_us = start->time_us;
+	if (draft->start_us == 0)
+		draft->start_us = start->start_us > 0 ? start->start_us : start->time_us;
+}
+
+/* Attempts in the order of a moment of theirs; there are as few as requeues. */
+static int compare_words(const void *left, const void *right)
+{
+	const struct draft *a = left, *b = right;
+	int64_t a_us = a->start_us > 0 ? a->start_us : a->submit_us, b_us = b->start_us > 0 ? b->start_us : b->submit_us;
+
+	if (a_us != b_us)
+		return a_us < b_us ? -1 : 1;
+	if (a->submit_us != b->submit_us)
+		return a->submit_us < b->submit_us ? -1 : 1;
+	return a->was < b->was ? -1 : 1;
+}
+
+static void sort_drafts(struct job *job)
+{
+	struct draft *sorted = rlg_arena_alloc(job->arena, job->count * sizeof(*sorted) + 1);
+	size_t *now = rlg_arena_alloc(job->arena, job->count * sizeof(*now) + 1);
+
+	if (job->count < 2)
+		return;
+	memcpy(sorted, job->drafts, job->count * sizeof(*sorted));
+	qsort(sorted, job->count, sizeof(*sorted), compare_words);
+	for (size_t at = 0; at < job->count; at++)
+		now[sorted[at].was] = at;
+	for (size_t i = 0; i < job->n_events; i++)
+		if (job->draft_of[i] != NONE)
+			job->draft_of[i] = now[job->draft_of[i]];
+	memcpy(job->drafts, sorted, job->count * sizeof(*sorted));
+}
+
+/*
+ * A requeue as the epilog tells it, without a start_time, ends the attempt that the last batch start before it began: the
+ * same node told both.  Found first, so that the next attempt's end, with all that clocks may differ, cannot take it.
+ */
+static void give_starts_to_requeued(struct job *job)
+{
+	for (size_t at = 0; at < job->count; at++) {
+		struct draft *draft = &job->drafts[at];
+		size_t last = NONE;
+		if (!has_ended(draft) || draft->never_ran || draft->start_us > 0)
+			continue;
+		for (size_t i = 0; i < job->n_events && job->events[i]->time_us <= draft->word->time_us; i++)
+			if (is_batch_start(job->events[i]) && job->draft_of[i] == NONE &&
+			    job->events[i]->time_us >= draft->submit_us - CLOCK_SKEW_US)
+				last = i;
+		if (last != NONE)
+			give_batch_start(job, at, last);
+	}
+}
+
+/*
+ * A batch step starts once an attempt: of those starts that fall into it, an attempt takes the nearest to Slurm's own
+ * start_time.  A requeued job may be back within a second or two, less than clocks may differ.
+ */
+static void give_starts_to_known(struct job *job)
+{
+	for (size_t at = 0; at < job->count; at++) {
+		const struct draft *draft = &job->drafts[at];
+		size_t nearest = NONE;
+		if (draft->has_batch_start)
+			continue;
+		for (size_t i = 0; i < job->n_events; i++) {
+			const struct rlg_event *event = job->events[i];
+			if (job->draft_of[i] != NONE || !is_batch_start(event) || !covers(draft, event))
+				continue;
+			if (nearest == NONE || llabs(event->time_us - draft->start_us) <
+						       llabs(job->events[nearest]->time_us - draft->start_us))
+				nearest = i;
+		}
+		if (nearest != NONE)
+			give_batch_start(job, at, nearest);
+	}
+}
+
+/* One that waits, as slurmctld told: it is the one that begins now. */
+static size_t waiting_for(const struct job *job, const struct rlg_event *start)
+{
+	size_t found = NONE;
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct draft *draft = &job->drafts[i];
+		if (draft->word != NULL && rlg_slurm_waits(draft->word->state) && !draft->has_batch_start &&
+		    draft->submit_us <= start->time_us + CLOCK_SKEW_US &&
+		    (found == NONE || draft->submit_us > job->drafts[found].submit_us))
+			found = i;
+	}
+	return found;
+}
+
+static void begin_running(struct draft *draft, const struct rlg_event *start)
+{
+	if (draft->word != NULL && rlg_slurm_waits(draft->word->state))
+		draft->word = NULL; /* no longer */
+	draft->start_us = start->start_us > 0 ? start->start_us : start->time_us;
+	draft->out.attempt.slurm_state = "RUNNING";
+	draft->out.attempt.status = RLG_STATUS_RUNNING;
+}
+
+/* Of the attempts that were running when this was told, the one that began last; those that have ended come first. */
+static size_t running_at(const struct job *job, const struct rlg_event *event)
+{
+	size_t found = NONE;
+
+	for (int ended = 1; ended >= 0 && found == NONE; ended--)
+		for (size_t i = 0; i < job->count; i++)
+			if (has_ended(&job->drafts[i]) == (ended == 1) && covers(&job->drafts[i], event) &&
+			    (found == NONE || job->drafts[i].start_us > job->drafts[found].start_us))
+				found = i;
+	return found;
+}
+
+/*
+ * Each batch start that no known attempt took is an attempt of its own, still open.  Other steps (srun inside salloc)
+ * belong to the attempt that was running.
+ */
+static void place_starts(struct job *job)
+{
+	for (size_t i = 0; i < job->n_events; i++) {
+		const struct rlg_event *event = job->events[i];
+		size_t at = NONE;
+		if (event->kind != RLG_EVENT_START || job->draft_of[i] != NONE)
+			continue;
+		if (!is_batch_start(event))
+			at = running_at(job, event);
+		if (at == NONE && (at = waiting_for(job, event)) == NONE)
+			at = add_draft(job);
+		if (job->drafts[at].start_us == 0)
+			begin_running(&job->drafts[at], event);
+		job->draft_of[i] = at;
+		job->drafts[at].has_batch_start = job->drafts[at].has_batch_start || is_batch_start(event);
+	}
+}
+
+static bool is_open(const struct draft *draft, const struct rlg_event *word)
+{
+	return !draft->never_ran && !has_ended(draft) && draft->start_us > 0 && draft->start_us <= word->time_us;
+}
+
+/* Asked for long after: it is about the attempt of which nothing else was heard, or the last one there was. */
+static bool is_late(const struct rlg_event *word)
+{
+	return same_text(word->source, "reconcile");
+}
+
+/* Slurm's own start_time leaves out fractions of a second, which can be as long as an attempt. */
+static bool had_begun_by(const struct draft *draft, int64_t time_us)
+{
+	return (draft->begun_us > 0 ? draft->begun_us : draft->start_us) <= time_us;
+}
+
+/* Of those that had begun by then the last; a clock that lags may have one begin just afterwards. */
+static bool is_nearer(const struct draft *one, const struct draft *other, const struct rlg_event *word)
+{
+	bool had_begun = had_begun_by(one, word->time_us), other_had = had_begun_by(other, word->time_us);
+
+	if (had_begun != other_had)
+		return had_begun;
+	return had_begun ? one->start_us > other->start_us : one->start_us < other->start_us;
+}
+
+static size_t meant_by(const struct job *job, const struct rlg_event *word)
+{
+	size_t open = NONE, ended = NONE, last = NONE;
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct draft *draft = &job->drafts[i];
+		if (is_open(draft, word) && (open == NONE || draft->start_us > job->drafts[open].start_us))
+			open = i;
+		if (has_ended(draft) && covers(draft, word) && !(draft->stays && goes_back(word)) &&
+		    (ended == NONE || is_nearer(draft, &job->drafts[ended], word)))
+			ended = i;
+		if (last == NONE || draft->start_us > job->drafts[last].start_us)
+			last = i;
+	}
+	return open != NONE ? open : ended != NONE ? ended : is_late(word) ? last : NONE;
+}
+
+/* Words that do not say which attempt they are about. */
+static void place_loose_words(struct job *job)
+{
+	for (size_t i = 0; i < job->n_events; i++) {
+		if (job->draft_of[i] != NONE || !is_word(job->events[i]))
+			continue;
+		size_t at = meant_by(job, job->events[i]);
+		if (at == NONE)
+			at = add_draft(job);
+		job->draft_of[i] = at;
+		job->drafts[at].goes_back = job->drafts[at].goes_back || goes_back(job->events[i]);
+		take_if_better(&job->drafts[at], job->events[i]);
+	}
+}
+
+/* Slurm's own list of nodes is whole; what an epilog is told may have shrunk already. */
+static void take_nodes(struct job *job)
+{
+	for (size_t i = 0; i < job->n_events; i++) {
+		const struct rlg_event *event = job->events[i];
+		const char **nodes = &job->drafts[job->draft_of[i]].out.attempt.nodes;
+		if (*nodes == NULL && same_text(event->source, "jobcomp"))
+			*nodes = event->nodes;
+	}
+	for (size_t i = 0; i < job->n_events; i++) {
+		const char **nodes = &job->drafts[job->draft_of[i]].out.attempt.nodes;
+		if (*nodes == NULL && job->events[i]->kind == RLG_EVENT_START)
+			*nodes = job->events[i]->nodes;
+	}
+}
+
+static void fill_in(struct job *job)
+{
+	take_nodes(job);
+	for (size_t i = 0; i < job->count; i++) {
+		struct draft *draft = &job->drafts[i];
+		struct rlg_attempt *attempt = &draft->out.attempt;
+		if (draft->word != NULL)
+			rlg_attempt_take_word(&draft->out, draft->word);
+		attempt->submit_us = draft->submit_us;
+		attempt->start_us = draft->start_us;
+		if (draft->goes_back && attempt->ended) {
+			attempt->final = false;
+			attempt->status = RLG_STATUS_SUBMITTED;
+		}
+	}
+	for (size_t i = 0; i < job->n_events; i++)
+		rlg_attempt_take(&job->drafts[job->draft_of[i]].out, job->events[i]);
+}
+
+static int64_t order_of(const struct draft *draft)
+{
+	return rlg_attempt_order(&draft->out.attempt);
+}
+
+/* Requeued within the second of its start, the next attempt was submitted when this one started. */
+static bool is_after(const struct draft *left, const struct draft *right)
+{
+	int64_t left_us = left->out.attempt.submit_us, right_us = right->out.attempt.submit_us;
+
+	if (order_of(left) != order_of(right))
+		return order_of(left) > order_of(right);
+	return right_us > 0 && left_us > right_us;
+}
+
+/* Is the later attempt one of the very same job?  Ids wrap, but a submission's id, and the moment of a requeue, do not. */
+static bool is_same_job(const struct rlg_attempt *earlier, const struct rlg_attempt *later)
+{
+	if (earlier->sid != NULL && later->sid != NULL)
+		return strcmp(earlier->sid, later->sid) == 0;
+	return later->submit_us > 0 && earlier->end_us > 0 && later->submit_us >= earlier->end_us - RLG_SECOND_US &&
+	       later->submit_us <= earlier->end_us + REQUEUE_US;
+}
+
+/* An attempt that another one follows went back to the queue; if it is still open it has ended, and nobody said how. */
+static void close_overtaken(struct rlg_attempt *earlier, const struct rlg_attempt *later)
+{
+	bool same_job = is_same_job(earlier, later);
+
+	if (earlier->ended && !(same_job && earlier->final))
+		return;
+	if (!earlier->ended && earlier->start_us == 0)
+		return;
+	if (!earlier->ended)
+		earlier->slurm_state = "UNKNOWN";
+	/* Of another job with the same number the earlier one is over for good. */
+	earlier->final = !earlier->ended && !same_job && earlier->sid != NULL && later->sid != NULL;
+	earlier->ended = true;
+	earlier->status = earlier->final ? RLG_STATUS_FAILED : RLG_STATUS_SUBMITTED;
+}
+
+static void close_all_overtaken(struct job *job)
+{
+	for (size_t i = 0; i < job->count; i++) {
+		const struct draft *next = NULL;
+		for (size_t j = 0; j < job->count; j++)
+			if (is_after(&job->drafts[j], &job->drafts[i]) &&
+			    (next == NULL || is_after(next, &job->drafts[j])))
+				next = &job->drafts[j];
+		if (next != NULL)
+			close_overtaken(&job->drafts[i].out.attempt, &next->out.attempt);
+	}
+}
+
+size_t rlg_job_attempts(struct rlg_arena *arena, const struct rlg_event *const *events, size_t n_events,
+			struct rlg_phased_attempt **out_attempts)
+{
+	struct job job = {.arena = arena, .events = events, .n_events = n_events};
+
+	job.draft_of = rlg_arena_alloc(arena, n_events * sizeof(*job.draft_of) + 1);
+	for (size_t i = 0; i < n_events; i++)
+		job.draft_of[i] = NONE;
+	place_words(&job);
+	sort_drafts(&job);
+	give_starts_to_requeued(&job);
+	give_starts_to_known(&job);
+	place_starts(&job);
+	place_loose_words(&job);
+	fill_in(&job);
+	close_all_overtaken(&job);
+	*out_attempts = rlg_arena_alloc(arena, job.count * sizeof(**out_attempts) + 1);
+	for (size_t i = 0; i < job.count; i++)
+		(*out_attempts)[i] = job.drafts[i].out;
+	return job.count;
+}
