@@ -115,6 +115,15 @@ list verify "$first"
 status_is 1 "verify fails before the submission"
 like "$err" '`job_id` is missing' "and says that there is no job yet"
 
+# --- Job submission fails
+
+run cluster_as alice bash -c 'cd "$1" && sbatch --parsable -p nowhere run_slurm.sbatch' _ "$iteration/runs/$first"
+ok_if "$((status == 0))" "a submission that Slurm rejects"
+wait_until 10 nothing_left
+run rl alice refresh "$project"
+is "$(<"$(manifest_of "$first")")" "$planned" "leaves the manifest as it was planned"
+is "$(grep -c run_id= "$doc")" 0 "and no line in the list"
+
 # --- submitted
 
 submit "$first" --hold
@@ -223,6 +232,9 @@ status_is 1 "a missing line is seen"
 list append "$second"
 list verify "$second"
 status_is 0 "and appended by hand"
+run rl alice note --group "$project" "$second" sync=failed
+is "$(value "$second" artifact_sync_to_local.status) $(value "$second" status)" "failed running" "a copy that failed is told, and completes nothing"
+valid "$second" "and the manifest is what its readers ask for"
 run rl alice note --group "$project" "$second" sync=ok
 status_is 0 "that artifacts are here can be said by note, too"
 becomes "$second" completed "which completes the run"

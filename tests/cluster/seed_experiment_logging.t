@@ -144,6 +144,18 @@ Details: Checking epoch_0, epoch_1 for 4 runs
 Result: All 8 checkpoints exist'
 is "$(entries "$evaluation" "CHECKPOINT_MISSING: r32_lr5e-5")" 1 "nothing is missing any more"
 
+# --- caches, which only the agent knows of
+
+cache() { run cluster_as alice bash -c 'cd "$1" && shift && "$@"' _ "$group" "$RUNLEDGER" log --run r8_lr1e-5 --action "$@"; }
+cache CACHE_PREBUILD --details "2 datasets"
+cache CACHE_BUILT --details words_8L --result "12000 rows"
+cache CACHE_PREBUILD_COMPLETE --result "All dataset caches ready"
+rl alice refresh "$group" >/dev/null
+is "$(entry "$evaluation" CACHE_BUILT)" 'CACHE_BUILT
+Details: words_8L
+Result: 12000 rows' "what an agent puts on record is logged"
+is "$(grep -o '\] CACHE_[A-Z_]*' "$evaluation" | tr -d '\n')" "] CACHE_PREBUILD] CACHE_BUILT] CACHE_PREBUILD_COMPLETE" "in its order, each once"
+
 # --- evaluations
 
 for name in "${RUNS[@]}"; do
@@ -181,5 +193,7 @@ done
 wait
 is "$(cat "$training" "$evaluation" | sha256sum)" "$before" "ten more refreshes write nothing"
 is "$(cat "$training" "$evaluation" | awk 'BEGIN { RS = "" } seen[$0]++' | wc -l)" 0 "and no entry stands there twice"
+records_are_valid "$group" "every record obeys the schema"
+cluster_is_unhurt "nothing of ours is left, and every node serves"
 
 done_testing

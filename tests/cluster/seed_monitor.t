@@ -3,7 +3,7 @@
 #
 # What the monitor skill has an agent do after each submission, and none does any more: register, poll, update
 # last_status, remove.
-# shellcheck source-path=SCRIPTDIR source=stage.sh disable=SC2016
+# shellcheck source-path=SCRIPTDIR source=stage.sh disable=SC2016,SC2317
 . "${top_srcdir:-$(dirname "$0")/../..}/tests/cluster/stage.sh"
 stage_need
 stage_install || exit 99
@@ -50,8 +50,9 @@ print(eval(sys.argv[2]))' "$1" "$2"
 status_in() { entries "$1" "[e['last_status'] for e in a if e['id'] == '$2']"; }
 entry_is() { [[ $(status_in "$1" "$2") == "$3" ]]; }
 becomes() { # FILE ID STATUSES CLAIM
-	wait_until 30 entry_is "$1" "$2" "$3" || note "$(cat "$1")"
-	ok_if $? "$4"
+	local code=0
+	wait_until 30 entry_is "$1" "$2" "$3" || { note "$(cat "$1")"; code=1; }
+	ok_if "$code" "$4"
 }
 
 run rl alice init "$group"
@@ -92,25 +93,45 @@ is "$(sed "/\"id\": \"$gsm8k\"/,/^  }/!d" "$codex" | sed "s/\"id\": \"$gsm8k\"/\
 is "$(sed -n '2,4p' "$claude")" "$(printf '    {"type": "nel", "id": "inv-17", "host": "hpc", "user": "alice", "submitted": "2026-03-11 14:00",\n     "description": "MMLU-Pro of the 8B model", "last_status": "RUNNING", "extra": [1, 2],\n     "owner": {"agent": "claude-code", "session_id": "0b9c-claude"}},')" \
 	"an entry of a type that is not ours is as it was"
 
+# --- On Monitor Event: each change of this session's jobs once, a failure with its cause, and an end
+
+cluster_as alice env CODEX_THREAD_ID=thread_77 "$RUNLEDGER" watch "$group" --session --timeout 5m >"$work/said" 2>"$work/words" &
+watcher=$!
+says() { # WORDS CLAIM
+	local code=0
+	wait_until 30 grep -qF -- "$1" "$work/said" || { note "$(cat "$work/said" "$work/words")"; code=1; }
+	ok_if "$code" "$2"
+}
+says "gsm8k/finetune: running" "watch --session begins with the session's jobs"
+
 # --- Remove completed jobs: each way to end
 
 go ptq 'exit 0'
 becomes "$claude" "$ptq" "[]" "a completed job is removed"
-go gsm8k 'exit 3'
+go gsm8k 'echo "RuntimeError: CUDA out of memory" >&2; exit 3'
 becomes "$codex" "$gsm8k" "[]" "a failed one too"
+says "gsm8k/finetune: failed: FAILED" "the failure is told at once"
+says "RuntimeError: CUDA out of memory" "with what the job's own log says"
 cluster_as alice scancel "$mmlu"
 becomes "$claude" "$mmlu" "[]" "a cancelled one too"
 session CLAUDE_CODE_SESSION_ID=0b9c-claude mmlu; again=$out
 becomes "$claude" "$again" "['RUNNING']" "submitted again it is registered again"
 cluster_admin scontrol requeue "$again"
 becomes "$claude" "$again" "['PENDING']" "a requeued job is PENDING"
-cluster_admin scontrol update JobId="$again" StartTime=now
+# Not in the second of the requeue: a node does not take a job's credential again that it has just revoked.
+cluster_admin scontrol update JobId="$again" StartTime=now+2
 becomes "$claude" "$again" "['RUNNING']" "and RUNNING again"
 cluster_admin scontrol update JobId="$again" EndTime=now+1
 becomes "$claude" "$again" "[]" "one that is past its time limit is removed"
 go sweep4 'exit 0'
 becomes "$codex" "$array" "[]" "an array is removed when its last task has ended"
 is "$(entries "$codex" a)" "[]" "no active jobs remain"
+status=0
+wait "$watcher" || status=$?
+status_is 1 "so watch ends by itself, with the failure"
+is "$(grep -c 'gsm8k/finetune: failed' "$work/said") $(grep -c 'sweep4/finetune: completed' "$work/said")" "1 1" "each change was told once"
+is "$(grep -cE '^[^ ].* (ptq|mmlu|late|serve)/' "$work/said")" 0 "and none of another session's jobs"
+is "$(tail -n 1 "$work/said")" "sweep, session thread_77: 1 of 2 completed (sweep4), 1 failed" "the sum is the session's"
 
 # --- what people and agents write themselves
 

@@ -232,6 +232,8 @@ static void give_starts_to_known(struct job *job)
 	for (size_t at = 0; at < job->count; at++) {
 		const struct draft *draft = &job->drafts[at];
 		size_t nearest = NONE;
+		if (draft->has_batch_start)
+			continue;
 		for (size_t i = 0; i < job->n_events; i++) {
 			const struct rlg_event *event = job->events[i];
 			if (job->draft_of[i] != NONE || !is_batch_start(event) || !covers(draft, event))

@@ -140,6 +140,28 @@ static int render_there(struct rlg_arena *arena, const char *path, const struct 
 	return code;
 }
 
+static const char *start_in(const struct rlg_json_doc *doc)
+{
+	const struct rlg_json_node *node = rlg_json_at(doc->root, RLG_RM_TIMESTAMPS "." RLG_RM_STARTED);
+
+	return rlg_json_is(node, RLG_JSON_STRING) ? node->value : NULL;
+}
+
+/* The memory is the `started_at` that we wrote, if we did: one that a launch script wrote is never taken back. */
+static void remember_start(const struct rlg_tracker_view *view, const char *path, const struct rlg_json_doc *old,
+			   const struct rlg_bytes *out)
+{
+	const char *before = start_in(old), *after;
+	struct rlg_json_doc new;
+
+	if (view->remember == NULL || rlg_manifest_parse(view->arena, path, out->data, out->length, &new, NULL) != 0)
+		return;
+	after = start_in(&new);
+	bool is_new = after != NULL && (before == NULL || strcmp(before, after) != 0);
+	if (is_new || (after != NULL && view->memory != NULL && strcmp(view->memory, after) == 0))
+		rlg_bytes_add(view->remember, after);
+}
+
 static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
 {
@@ -161,10 +183,14 @@ static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_
 	const struct rlg_run *run = rlg_rm_run(view->model, &doc, path, place->run);
 	if (run != NULL && !rlg_manifest_is_local(&doc))
 		rlg_rm_state(run, here, &state);
+	state.our_start = view->memory;
 	if (state.news)
-		return render_there(view->arena, path, &doc, &state, out, err);
-	rlg_bytes_add(out, text);
-	return 0;
+		code = render_there(view->arena, path, &doc, &state, out, err);
+	else
+		rlg_bytes_add(out, text);
+	if (code == 0)
+		remember_start(view, path, &doc, out);
+	return code;
 }
 
 const struct rlg_tracker rlg_tracker_run_manifest = {

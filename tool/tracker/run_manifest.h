@@ -37,6 +37,7 @@ struct rlg_rm_state {
 	const char *job_id; /* NULL: none known */
 	int64_t started_us, completed_us; /* 0: not known */
 	const char *sync; /* of its artifacts: pending, ok, failed, or a person's word */
+	const char *our_start; /* the `started_at` that the machine wrote, as it stands there; NULL: none, or not known */
 };
 
 /* `artifacts_are_here`: the group's artifact_sync is local. */

@@ -193,8 +193,11 @@ static const char *wanted_start(const struct update *update, const struct rlg_js
 /* The value to be written, as JSON; NULL: what stands there stays. */
 static const char *started_value(const struct update *update, const struct rlg_json_node *node)
 {
-	const char *wanted = wanted_start(update, node);
+	const char *wanted = wanted_start(update, node), *ours = update->state->our_start;
 
+	/* The submission that it was the start of was rejected. */
+	if (update->state->phase == NULL && ours != NULL && rlg_json_is(node, RLG_JSON_STRING) && strcmp(node->value, ours) == 0)
+		return "null";
 	if (wanted == NULL || (rlg_json_is(node, RLG_JSON_STRING) && strcmp(node->value, wanted) == 0))
 		return NULL;
 	return rlg_json_text(update->doc->arena, wanted);
