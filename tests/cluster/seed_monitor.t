@@ -40,7 +40,8 @@ END
 session() {
 	run cluster_as alice env "$1" bash -c 'cd "$1" && shift && sbatch --parsable "$@" job.sh' _ "$group" -J "$2" "${@:3}"
 }
-go() { make_as alice "$group/$1.go" 644 <<<"$2"; }
+# Whole at once: a job that waits for the file reads it the moment it is there.
+go() { make_as alice "$group/$1.new" 644 <<<"$2"; cluster_as alice mv "$group/$1.new" "$group/$1.go"; }
 # entries FILE EXPRESSION: of its array `a`, in python.
 entries() {
 	cluster_as alice python3 -c 'import json, os, sys
