@@ -127,11 +127,16 @@ static bool is_machines(const char *line, size_t length)
 /* Every line of the person's stands in the new text, in its order and byte for byte. */
 static const char *lost_line(struct rlg_arena *arena, const char *before, const char *after)
 {
+	size_t field_indent = SIZE_MAX; /* of the machine's field that the lines below go on with, if they are deeper */
 	const char *at = after;
 
 	for (const char *line = before; *line != '\0';) {
-		size_t length = strcspn(line, "\n");
-		if (!is_machines(line, length)) {
+		size_t length = strcspn(line, "\n"), indent = strspn(line, " ");
+		bool goes_on = field_indent != SIZE_MAX && (indent > field_indent || indent == length);
+		if (is_machines(line, length))
+			field_indent = indent;
+		else if (!goes_on) {
+			field_indent = SIZE_MAX;
 			const char *search = at;
 			for (;; search += strcspn(search, "\n") + 1) {
 				size_t other = strcspn(search, "\n");
