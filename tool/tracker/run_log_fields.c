@@ -419,6 +419,7 @@ void rlg_rl_update_fields(struct rlg_rl_update *update)
 
 void rlg_rl_update_end(struct rlg_rl_update *update)
 {
-	add_results(update);
+	/* Before the Results: where both go to one place, what is added first comes first, and these belong to the heading above. */
 	update_next(update);
+	add_results(update);
 }
