@@ -18,82 +18,178 @@
 /* A job that makes up names as it goes would fill every tracker; what it told first is what it means. */
 #define MOST_METRICS 128
 
-/* A record: its values lie behind one another as "name\0text\0...". */
+/* A name of values, or an id: each is kept once. */
+struct word {
+	const char *text;
+	size_t number; /* in the order in which they were first told */
+	size_t step; /* which of step_names; N_STEP_NAMES: none */
+};
+
+struct words {
+	struct rlg_arena *arena;
+	struct rlg_names *numbers;
+	struct word **by_number;
+	size_t count, room;
+};
+
+enum value_kind { NO_NUMBER, LOST_NUMBER, NUMBER };
+
+/* One value of a record. */
+struct value {
+	const struct word *name;
+	const char *text; /* as the job wrote it */
+	double number; /* this and the next once it is summed up */
+	enum value_kind kind;
+};
+
+/* A record. */
 struct told {
 	int64_t time_us;
 	int64_t job_id;
 	const char *id;
 	const char *cluster, *sid, *phase; /* interned */
-	const char *values;
-	size_t length;
+	struct value *values; /* in the order in which it told them */
+	size_t n_values;
 };
 
 struct rlg_progress_records {
 	struct rlg_arena *arena;
 	struct told *told;
 	size_t count, room;
-	struct rlg_names *texts; /* of clusters, submissions and phases: each text once */
-	const char **by_number;
-	size_t n_texts, texts_room;
-	struct rlg_bytes values; /* of the record at hand */
+	struct words ids; /* clusters, submissions and phases */
+	struct words names; /* of values */
+	struct value *values; /* of the record at hand */
+	size_t n_values, values_room;
 };
 
+/* The words of progress, the best first. */
+static const char *const step_names[] = {"step", "global_step", "iteration", "epoch"};
+#define N_STEP_NAMES (sizeof(step_names) / sizeof(step_names[0]))
+#define EPOCH (N_STEP_NAMES - 1)
+
 /* ---- gathering ---- */
+
+static size_t step_number(const char *name)
+{
+	size_t i = 0;
+
+	while (i < N_STEP_NAMES && strcmp(step_names[i], name) != 0)
+		i++;
+	return i;
+}
+
+static void words_init(struct words *words, struct rlg_arena *arena)
+{
+	*words = (struct words){.arena = arena, .numbers = rlg_names_new(arena)};
+}
+
+static const struct word *word_of(struct words *words, const char *text)
+{
+	size_t at = rlg_names_find(words->numbers, text);
+
+	if (at != RLG_NAMES_NONE)
+		return words->by_number[at];
+	if (words->count == words->room) {
+		words->room = words->room == 0 ? 16 : 2 * words->room;
+		words->by_number = rlg_arena_grow(words->arena, words->by_number, words->count, words->room,
+						  sizeof(struct word *));
+	}
+	struct word *word = rlg_arena_alloc(words->arena, sizeof(*word));
+	*word = (struct word){rlg_arena_strdup(words->arena, text), words->count, step_number(text)};
+	rlg_names_add(words->numbers, word->text, word->number);
+	return words->by_number[words->count++] = word;
+}
+
+/* `last` is what the record before had in its place: hardly ever another. */
+static const char *intern(struct words *ids, const char *text, const char *last)
+{
+	if (text == NULL || (last != NULL && strcmp(text, last) == 0))
+		return text == NULL ? NULL : last;
+	return word_of(ids, text)->text;
+}
 
 struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena)
 {
 	struct rlg_progress_records *records = rlg_arena_alloc(arena, sizeof(*records));
 
-	*records = (struct rlg_progress_records){.arena = arena, .texts = rlg_names_new(arena)};
-	rlg_bytes_init(&records->values, arena);
+	records->arena = arena;
+	words_init(&records->ids, arena);
+	words_init(&records->names, arena);
 	return records;
 }
 
-static const char *intern(struct rlg_progress_records *records, const char *text)
-{
-	size_t at = text == NULL ? 0 : rlg_names_find(records->texts, text);
-
-	if (text == NULL || at != RLG_NAMES_NONE)
-		return text == NULL ? NULL : records->by_number[at];
-	if (records->n_texts == records->texts_room) {
-		records->texts_room = records->texts_room == 0 ? 16 : 2 * records->texts_room;
-		records->by_number = rlg_arena_grow(records->arena, records->by_number, records->n_texts,
-						    records->texts_room, sizeof(*records->by_number));
-	}
-	const char *copy = rlg_arena_strdup(records->arena, text);
-	rlg_names_add(records->texts, copy, records->n_texts);
-	records->by_number[records->n_texts++] = copy;
-	return copy;
-}
+#define OWN(name) {name, sizeof(name) - 1}
 
 bool rlg_progress_is_own(const char *name, size_t length)
 {
-	static const char *const names[] = {"v",     "id",	"left_out",	"sid",	         "cluster",    "job_id", "run",
-					    "phase", "host",	"array_job_id", "array_task_id", "het_job_id", "user",	 "uid",
-					    "exec",  "node",	"values"};
+	static const struct {
+		const char *name;
+		size_t length;
+	} own[] = {OWN("v"),	OWN("id"),     OWN("left_out"),	    OWN("sid"),		  OWN("cluster"),    OWN("job_id"),
+		   OWN("run"),	OWN("phase"),  OWN("host"),	    OWN("array_job_id"),  OWN("array_task_id"), OWN("het_job_id"),
+		   OWN("user"), OWN("uid"),    OWN("exec"),	    OWN("node"),	  OWN("values")};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i].length == length && memcmp(own[i].name, name, length) == 0)
 			return true;
 	return false;
 }
 
-/* With its NUL.  Hardly any text has escapes to take out. */
-static void add_bare(struct rlg_progress_records *records, const char *raw, size_t length, bool is_text)
+/* A job tells the same names in the same order each time. */
+static const struct word *name_called(struct rlg_progress_records *records, const char *name)
 {
-	if (is_text && (memchr(raw, '\\', length) != NULL || memchr(raw, '\0', length) != NULL))
-		rlg_bytes_add(&records->values, rlg_json_unescape(records->arena, raw, length));
-	else
-		rlg_bytes_add_n(&records->values, raw, length);
-	rlg_bytes_add_n(&records->values, "", 1);
+	const struct told *last = records->count > 0 ? &records->told[records->count - 1] : NULL;
+	const struct word *likely =
+		last != NULL && records->n_values < last->n_values ? last->values[records->n_values].name : NULL;
+
+	return likely != NULL && strcmp(likely->text, name) == 0 ? likely : word_of(&records->names, name);
+}
+
+/* The text is in the arena. */
+static void keep_value(struct rlg_progress_records *records, const char *name, const char *text)
+{
+	if (records->n_values == records->values_room) {
+		records->values_room = records->values_room == 0 ? 16 : 2 * records->values_room;
+		records->values = rlg_arena_grow(records->arena, records->values, records->n_values, records->values_room,
+						 sizeof(*records->values));
+	}
+	const struct word *word = name_called(records, name);
+	records->values[records->n_values++] = (struct value){.name = word, .text = text};
+}
+
+/* Those of the writer's own layout, which has no escapes. */
+static void take_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *member)
+{
+	if (member->kind == RLG_MEMBER_OBJECT || member->kind == RLG_MEMBER_NULL || member->key_length == 0)
+		return;
+	keep_value(records, text + member->key_at,
+			    rlg_arena_text(records->arena, text + member->value_at, member->value_length));
+}
+
+static void take_all_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *members,
+			   size_t count)
+{
+	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
+		const char *name = text + members[i].key_at;
+		if (members[i].kind == RLG_MEMBER_OBJECT && strcmp(name, "values") == 0)
+			for (size_t inner = 1; inner <= members[i].inside; inner++)
+				take_plain(records, text, &members[i + inner]);
+		else if (!rlg_progress_is_own(name, members[i].key_length))
+			take_plain(records, text, &members[i]);
+	}
+}
+
+static const char *bare(struct rlg_progress_records *records, const char *raw, size_t length, bool is_text)
+{
+	return is_text ? rlg_json_unescape(records->arena, raw, length) : rlg_arena_text(records->arena, raw, length);
 }
 
 static void add_member(struct rlg_progress_records *records, const struct rlg_json_member *member)
 {
 	if (member->kind == RLG_JSON_NESTED || member->kind == RLG_JSON_NULL || member->key_length == 0)
 		return;
-	add_bare(records, member->key, member->key_length, true);
-	add_bare(records, member->value, member->value_length, member->kind == RLG_JSON_TEXT);
+	keep_value(records, bare(records, member->key, member->key_length, true),
+			    bare(records, member->value, member->value_length, member->kind == RLG_JSON_TEXT));
 }
 
 /* Of `values`, where every name is the job's own. */
@@ -125,31 +221,58 @@ static bool find_context(void *context, const struct rlg_json_member *member)
 	return false; /* of two the first counts, as everywhere */
 }
 
+static void take_values(struct rlg_progress_records *records, const struct rlg_record *record)
+{
+	const struct rlg_member *members;
+	size_t count;
+	const char *text = rlg_record_members(record, &members, &count);
+
+	records->n_values = 0;
+	if (text != NULL)
+		take_all_plain(records, text, members, count);
+	else
+		rlg_json_members(record->line, record->length, find_context, records);
+}
+
 void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record)
 {
-	struct rlg_bytes *values = &records->values;
+	static const struct told nothing = {.cluster = NULL};
+	const struct told *last = records->count > 0 ? &records->told[records->count - 1] : &nothing;
+	struct told told = {.time_us = record->time_us,
+			    .job_id = record->job_id,
+			    .id = rlg_arena_strdup(records->arena, record->id),
+			    .cluster = intern(&records->ids, record->cluster, last->cluster),
+			    .sid = intern(&records->ids, record->sid, last->sid),
+			    .phase = intern(&records->ids, record->phase, last->phase)};
 
+	take_values(records, record);
+	told.n_values = records->n_values;
+	told.values = rlg_arena_grow(records->arena, records->values, told.n_values, told.n_values, sizeof(*told.values));
 	if (records->count == records->room) {
 		records->room = records->room == 0 ? 16 : 2 * records->room;
 		records->told = rlg_arena_grow(records->arena, records->told, records->count, records->room,
 					       sizeof(*records->told));
 	}
-	values->length = 0;
-	rlg_json_members(record->line, record->length, find_context, records);
-	records->told[records->count++] =
-		(struct told){.time_us = record->time_us,
-			      .job_id = record->job_id,
-			      .id = rlg_arena_strdup(records->arena, record->id),
-			      .cluster = intern(records, record->cluster),
-			      .sid = intern(records, record->sid),
-			      .phase = intern(records, record->phase),
-			      .values = rlg_arena_copy(records->arena, values->data, values->length),
-			      .length = values->length};
+	records->told[records->count++] = told;
 }
 
 static int compare_texts(const char *left, const char *right)
 {
 	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+}
+
+static int compare_values(const struct told *left, const struct told *right)
+{
+	int order = 0;
+
+	if (left->n_values != right->n_values)
+		return left->n_values < right->n_values ? -1 : 1;
+	for (size_t i = 0; i < left->n_values && order == 0; i++) {
+		order = strcmp(left->values[i].name->text, right->values[i].name->text);
+		if (order == 0)
+			order = strcmp(left->values[i].text, right->values[i].text);
+	}
+	return order;
 }
 
 /* By time and id; of records without one, or with one that two have, by all they say. */
@@ -162,10 +285,8 @@ static int compare_told(const void *left, const void *right)
 	int order = compare_texts(a->id, b->id);
 	if (order == 0 && a->job_id != b->job_id)
 		return a->job_id < b->job_id ? -1 : 1;
-	if (order == 0 && a->length != b->length)
-		return a->length < b->length ? -1 : 1;
 	if (order == 0)
-		order = memcmp(a->values, b->values, a->length);
+		order = compare_values(a, b);
 	if (order == 0)
 		order = compare_texts(a->phase, b->phase);
 	if (order == 0)
@@ -216,30 +337,20 @@ void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*
 
 /* ---- what the values come to ---- */
 
-/* The words of progress, the best first. */
-static const char *const step_names[] = {"step", "global_step", "iteration", "epoch"};
-#define N_STEP_NAMES (sizeof(step_names) / sizeof(step_names[0]))
-#define EPOCH (N_STEP_NAMES - 1)
+/* Few jobs tell more at a time. */
+#define LIKELY 8
 
 /* The progress of one attempt or phase while it is told. */
 struct sum {
 	struct rlg_arena *arena;
 	struct rlg_progress *progress;
-	struct rlg_names *names; /* of metrics */
+	struct rlg_names *names; /* of metrics, by the number of the word */
+	size_t likely[LIKELY]; /* by the value's place in its record: the metric that it was last time */
 	double *lowest, *highest; /* by metric; NAN: no number yet */
 	const char *steps[N_STEP_NAMES];
 	const struct told *hour_last; /* of the hour that is being told, unless it is the first */
 	size_t metrics_room, points_room;
 };
-
-static size_t step_number(const char *name)
-{
-	size_t i = 0;
-
-	while (i < N_STEP_NAMES && strcmp(step_names[i], name) != 0)
-		i++;
-	return i;
-}
 
 /* Decimal figures alone: strtod() also takes 0x1p3, infinity and blanks. */
 static bool is_number(const char *text, double *out_value)
@@ -250,6 +361,31 @@ static bool is_number(const char *text, double *out_value)
 		return false;
 	*out_value = strtod(text, &end);
 	return end != text && *end == '\0';
+}
+
+/* Figures of which a double holds each number and each power of ten, so that one division rounds as strtod() does. */
+#define EXACT_FIGURES 15
+
+/* The most usual numbers, "0.0853" and "12", the quick way; false for any other text. */
+static bool is_plain_number(const char *text, double *out_value)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	int64_t whole = 0;
+	size_t figures = 0, decimals = 0;
+	bool behind_point = false;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !behind_point && figures > 0); text++) {
+		if (*text == '.') {
+			behind_point = true;
+			continue;
+		}
+		if (++figures > EXACT_FIGURES)
+			return false;
+		whole = 10 * whole + (*text - '0');
+		decimals += behind_point;
+	}
+	*out_value = (double)whole / powers[decimals];
+	return figures > 0 && *text == '\0';
 }
 
 /* A loss that came to nothing is still a number that went wrong. */
@@ -284,7 +420,17 @@ static bool is_better_low(const char *name)
 	return false;
 }
 
-static size_t add_metric(struct sum *sum, const char *name)
+static void look_at_number(struct value *value)
+{
+	if (value->name->step < N_STEP_NAMES)
+		return;
+	if (is_plain_number(value->text, &value->number) || is_number(value->text, &value->number))
+		value->kind = NUMBER;
+	else
+		value->kind = is_lost_number(value->text) ? LOST_NUMBER : NO_NUMBER;
+}
+
+static size_t add_metric(struct sum *sum, const struct word *name)
 {
 	struct rlg_progress *progress = sum->progress;
 
@@ -296,56 +442,63 @@ static size_t add_metric(struct sum *sum, const char *name)
 		sum->metrics_room = room;
 	}
 	size_t at = progress->n_metrics++;
-	progress->metrics[at] = (struct rlg_metric){.name = name, .is_number = true};
+	progress->metrics[at] = (struct rlg_metric){.name = name->text, .is_number = true};
 	sum->lowest[at] = sum->highest[at] = NAN;
-	rlg_names_add(sum->names, name, at);
+	rlg_names_add_id(sum->names, (int64_t)name->number, at);
 	return at;
 }
 
-static void add_value(struct sum *sum, const char *name, const char *text)
+/* RLG_NAMES_NONE: there are too many already. */
+static size_t metric_of(struct sum *sum, const struct word *name, size_t place)
 {
-	size_t step = step_number(name);
-	double value;
+	const struct rlg_progress *progress = sum->progress;
+	size_t at = place < LIKELY ? sum->likely[place] : RLG_NAMES_NONE;
 
-	if (step < N_STEP_NAMES) {
-		sum->steps[step] = text;
-		return;
-	}
-	size_t at = rlg_names_find(sum->names, name);
-	if (at == RLG_NAMES_NONE && sum->progress->n_metrics == MOST_METRICS)
-		return;
-	if (at == RLG_NAMES_NONE)
+	if (at < progress->n_metrics && progress->metrics[at].name == name->text)
+		return at;
+	at = rlg_names_find_id(sum->names, (int64_t)name->number);
+	if (at == RLG_NAMES_NONE && progress->n_metrics < MOST_METRICS)
 		at = add_metric(sum, name);
+	if (place < LIKELY)
+		sum->likely[place] = at;
+	return at;
+}
+
+static void add_number(struct sum *sum, size_t at, const struct value *value)
+{
 	struct rlg_metric *metric = &sum->progress->metrics[at];
-	metric->first = metric->first == NULL ? text : metric->first;
-	metric->last = text;
-	if (!is_number(text, &value)) {
-		metric->is_number = metric->is_number && is_lost_number(text);
+
+	if (!isfinite(value->number))
+		return;
+	if (!(value->number >= sum->lowest[at])) {
+		sum->lowest[at] = value->number;
+		metric->lowest = value->text;
+	}
+	if (!(value->number <= sum->highest[at])) {
+		sum->highest[at] = value->number;
+		metric->highest = value->text;
+	}
+}
+
+static void add_value(struct sum *sum, const struct value *value, size_t place)
+{
+	if (value->name->step < N_STEP_NAMES) {
+		sum->steps[value->name->step] = value->text;
 		return;
 	}
-	if (!isfinite(value))
+	size_t at = metric_of(sum, value->name, place);
+	if (at == RLG_NAMES_NONE)
 		return;
-	if (!(value >= sum->lowest[at])) {
-		sum->lowest[at] = value;
-		metric->lowest = text;
-	}
-	if (!(value <= sum->highest[at])) {
-		sum->highest[at] = value;
-		metric->highest = text;
-	}
+	struct rlg_metric *metric = &sum->progress->metrics[at];
+	metric->first = metric->first == NULL ? value->text : metric->first;
+	metric->last = value->text;
+	if (value->kind == NUMBER)
+		add_number(sum, at, value);
+	else
+		metric->is_number = metric->is_number && value->kind == LOST_NUMBER;
 }
 
 /* ---- points ---- */
-
-/* The value behind `at` (NULL: the first), and where it ends; NULL: there is none. */
-static const char *next_value(const struct told *told, const char *at, const char **out_name, const char **out_text)
-{
-	*out_name = at == NULL ? told->values : at;
-	if (*out_name == told->values + told->length)
-		return NULL;
-	*out_text = *out_name + strlen(*out_name) + 1;
-	return *out_text + strlen(*out_text) + 1;
-}
 
 /* Points stand in lines of documents. */
 static void add_on_one_line(struct rlg_bytes *words, const char *text)
@@ -366,19 +519,18 @@ static void add_pair(struct rlg_bytes *words, const char *name, const char *text
 static const char *words_of(struct rlg_arena *arena, const struct told *told)
 {
 	const char *steps[N_STEP_NAMES] = {NULL};
-	const char *name, *text;
 	struct rlg_bytes words;
 
 	rlg_bytes_init(&words, arena);
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
-		if (step_number(name) < N_STEP_NAMES)
-			steps[step_number(name)] = text;
+	for (size_t i = 0; i < told->n_values; i++)
+		if (told->values[i].name->step < N_STEP_NAMES)
+			steps[told->values[i].name->step] = told->values[i].text;
 	for (size_t i = 0; i < N_STEP_NAMES && words.length == 0; i++)
 		if (steps[i] != NULL)
 			add_pair(&words, i == EPOCH ? "epoch" : "step", steps[i]);
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
-		if (step_number(name) == N_STEP_NAMES)
-			add_pair(&words, name, text);
+	for (size_t i = 0; i < told->n_values; i++)
+		if (told->values[i].name->step == N_STEP_NAMES)
+			add_pair(&words, told->values[i].name->text, told->values[i].text);
 	return words.data;
 }
 
@@ -406,7 +558,6 @@ static void add_point(struct sum *sum, const struct told *told)
 static void add_told(struct sum *sum, const struct told *told)
 {
 	struct rlg_progress *progress = sum->progress;
-	const char *name, *text;
 
 	if (progress->records++ == 0) {
 		sum->names = rlg_names_new(sum->arena);
@@ -418,8 +569,8 @@ static void add_told(struct sum *sum, const struct told *told)
 		sum->hour_last = told;
 	}
 	progress->last_us = told->time_us;
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
-		add_value(sum, name, text);
+	for (size_t i = 0; i < told->n_values; i++)
+		add_value(sum, &told->values[i], i);
 }
 
 static void end_sum(struct sum *sum)
@@ -470,6 +621,8 @@ void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_ph
 		of_phases[i].progress = &phases[i].progress;
 	for (size_t i = 0; i < records->count; i++) {
 		const struct told *told = &records->told[i];
+		for (size_t v = 0; v < told->n_values; v++)
+			look_at_number(&told->values[v]);
 		size_t at = rlg_attempts_at(index, told->job_id, told->cluster, told->sid, told->time_us);
 		if (at != RLG_NO_ATTEMPT)
 			add_told(&of_attempts[at], told);
