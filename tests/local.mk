@@ -85,7 +85,6 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/golden.h \
-	%D%/unit/golden_file.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
