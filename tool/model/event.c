@@ -27,6 +27,7 @@ static enum rlg_event_kind kind_of(const char *name)
 
 enum fact_kind {
 	TEXT,
+	PATH, /* a text that goes over the one that is there */
 	NUMBER, /* whole; -1 for one below 0 */
 	MOMENT,
 	OBJECT, /* whose members are facts: "git.commit" is the member `commit` of the object `git` */
@@ -67,7 +68,7 @@ static const struct fact {
 	{"field", TEXT, offsetof(struct rlg_event, field)},
 	{"value", TEXT, offsetof(struct rlg_event, value)},
 	{"text", TEXT, offsetof(struct rlg_event, text)},
-	{"path", TEXT, offsetof(struct rlg_event, path)},
+	{"path", PATH, offsetof(struct rlg_event, text)},
 	{"verdict", TEXT, offsetof(struct rlg_event, verdict)},
 	{"wandb", TEXT, offsetof(struct rlg_event, wandb)},
 	{"description", TEXT, offsetof(struct rlg_event, description)},
@@ -184,6 +185,7 @@ struct taking {
 	struct rlg_event *event;
 	const struct fact_slot *slots;
 	const char *text; /* of the record */
+	const char *path;
 	uint64_t taken; /* of two members of a name the first counts, as everywhere */
 };
 
@@ -196,6 +198,8 @@ static void take_value(struct taking *taking, const struct fact *fact, const str
 		take_truth(taking->event, fact->kind, member->kind == RLG_MEMBER_TRUE);
 	} else if (member->kind == RLG_MEMBER_TEXT && fact->kind == TEXT) {
 		FACT_TO(taking->event, fact->offset, const char *) = rlg_arena_text(taking->arena, value, member->value_length);
+	} else if (member->kind == RLG_MEMBER_TEXT && fact->kind == PATH) {
+		taking->path = rlg_arena_text(taking->arena, value, member->value_length);
 	} else if (member->kind == RLG_MEMBER_NUMBER && fact->kind == MOMENT) {
 		*number = rlg_figures_moment(value, member->value_length);
 	} else if (member->kind == RLG_MEMBER_NUMBER && fact->kind == NUMBER) {
@@ -259,7 +263,7 @@ static void ask_for_fact(struct rlg_arena *arena, const struct rlg_record *recor
 	int64_t number;
 	bool value = rlg_record_get_bool(record, fact->member, true);
 
-	if (fact->kind == TEXT)
+	if (fact->kind == TEXT || (fact->kind == PATH && text_of(record, fact->member) != NULL))
 		FACT_TO(event, fact->offset, const char *) = rlg_arena_strdup(arena, text_of(record, fact->member));
 	else if (fact->kind == MOMENT)
 		FACT_TO(event, fact->offset, int64_t) = rlg_record_get_time(record, fact->member);
@@ -281,8 +285,8 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 		take_members(&taking, members, count);
 	for (size_t i = 0; i < N_FACTS && taking.text == NULL; i++)
 		ask_for_fact(arena, record, &facts[i], &event);
-	if (event.path != NULL)
-		event.text = event.path;
+	if (taking.path != NULL)
+		event.text = taking.path;
 	return event;
 }
 
@@ -298,7 +302,7 @@ static int compare_numbers(int64_t left, int64_t right)
 
 static int compare_fact(const struct rlg_event *left, const struct rlg_event *right, const struct fact *fact)
 {
-	if (fact->kind == TEXT)
+	if (fact->kind == TEXT || fact->kind == PATH)
 		return compare_texts(FACT(left, fact->offset, const char *const), FACT(right, fact->offset, const char *const));
 	if (fact->kind == NUMBER || fact->kind == MOMENT)
 		return compare_numbers(FACT(left, fact->offset, const int64_t), FACT(right, fact->offset, const int64_t));

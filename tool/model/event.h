@@ -61,7 +61,6 @@ struct rlg_event {
 	const char *agent, *session;
 	const char *field, *value; /* of an edit; a value of NULL means unset */
 	const char *text; /* of a note, or the path of an output */
-	const char *path; /* of an output */
 	const char *verdict, *wandb, *description; /* of a note */
 	const char *action, *subject, *details, *result; /* of an action */
 	const char *sync; /* the `status` of a sync */

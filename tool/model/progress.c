@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What jobs told of themselves: see progress.h. */
-#include "tool/model/progress.h"
+#include "tool/model/progress_records.h"
 
 #include "lib/clock.h"
 #include "tool/model/attempts_at.h"
 #include "tool/base/bytes.h"
-#include "tool/base/json_members.h"
 #include "tool/base/names.h"
 
 #include <math.h>
@@ -18,56 +17,27 @@
 /* A job that makes up names as it goes would fill every tracker; what it told first is what it means. */
 #define MOST_METRICS 128
 
-/* A name of values, or an id: each is kept once. */
-struct word {
-	const char *text;
-	size_t number; /* in the order in which they were first told */
-	size_t step; /* which of step_names; N_STEP_NAMES: none */
-};
-
-struct words {
-	struct rlg_arena *arena;
-	struct rlg_names *numbers;
-	struct word **by_number;
-	size_t count, room;
-};
-
-enum value_kind { NO_NUMBER, LOST_NUMBER, NUMBER };
-
-/* One value of a record. */
-struct value {
-	const struct word *name;
-	const char *text; /* as the job wrote it */
-	double number; /* this and the next once it is summed up */
-	enum value_kind kind;
-};
-
-/* A record. */
-struct told {
-	int64_t time_us;
-	int64_t job_id;
-	const char *id;
-	const char *cluster, *sid, *phase; /* interned */
-	struct value *values; /* in the order in which it told them */
-	size_t n_values;
-};
-
-struct rlg_progress_records {
-	struct rlg_arena *arena;
-	struct told *told;
-	size_t count, room;
-	struct words ids; /* clusters, submissions and phases */
-	struct words names; /* of values */
-	struct value *values; /* of the record at hand */
-	size_t n_values, values_room;
-};
+/* ---- what the values come to ---- */
 
 /* The words of progress, the best first. */
 static const char *const step_names[] = {"step", "global_step", "iteration", "epoch"};
 #define N_STEP_NAMES (sizeof(step_names) / sizeof(step_names[0]))
 #define EPOCH (N_STEP_NAMES - 1)
 
-/* ---- gathering ---- */
+/* A job tells the same names in the same order each time; few tell more at once. */
+#define LIKELY 8
+
+/* The progress of one attempt or phase while it is told. */
+struct sum {
+	struct rlg_arena *arena;
+	struct rlg_progress *progress;
+	struct rlg_names *names; /* of metrics */
+	size_t likely[LIKELY]; /* by a value's place in its record: the metric that stood there last time */
+	double *lowest, *highest; /* by metric; NAN: no number yet */
+	const char *steps[N_STEP_NAMES];
+	const struct rlg_progress_told *hour_last; /* of the hour that is being told, unless it is the first */
+	size_t metrics_room, points_room;
+};
 
 static size_t step_number(const char *name)
 {
@@ -77,280 +47,6 @@ static size_t step_number(const char *name)
 		i++;
 	return i;
 }
-
-static void words_init(struct words *words, struct rlg_arena *arena)
-{
-	*words = (struct words){.arena = arena, .numbers = rlg_names_new(arena)};
-}
-
-static const struct word *word_of(struct words *words, const char *text)
-{
-	size_t at = rlg_names_find(words->numbers, text);
-
-	if (at != RLG_NAMES_NONE)
-		return words->by_number[at];
-	if (words->count == words->room) {
-		words->room = words->room == 0 ? 16 : 2 * words->room;
-		words->by_number = rlg_arena_grow(words->arena, words->by_number, words->count, words->room,
-						  sizeof(struct word *));
-	}
-	struct word *word = rlg_arena_alloc(words->arena, sizeof(*word));
-	*word = (struct word){rlg_arena_strdup(words->arena, text), words->count, step_number(text)};
-	rlg_names_add(words->numbers, word->text, word->number);
-	return words->by_number[words->count++] = word;
-}
-
-/* `last` is what the record before had in its place: hardly ever another. */
-static const char *intern(struct words *ids, const char *text, const char *last)
-{
-	if (text == NULL || (last != NULL && strcmp(text, last) == 0))
-		return text == NULL ? NULL : last;
-	return word_of(ids, text)->text;
-}
-
-struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena)
-{
-	struct rlg_progress_records *records = rlg_arena_alloc(arena, sizeof(*records));
-
-	records->arena = arena;
-	words_init(&records->ids, arena);
-	words_init(&records->names, arena);
-	return records;
-}
-
-#define OWN(name) {name, sizeof(name) - 1}
-
-bool rlg_progress_is_own(const char *name, size_t length)
-{
-	static const struct {
-		const char *name;
-		size_t length;
-	} own[] = {OWN("v"),	OWN("id"),     OWN("left_out"),	    OWN("sid"),		  OWN("cluster"),    OWN("job_id"),
-		   OWN("run"),	OWN("phase"),  OWN("host"),	    OWN("array_job_id"),  OWN("array_task_id"), OWN("het_job_id"),
-		   OWN("user"), OWN("uid"),    OWN("exec"),	    OWN("node"),	  OWN("values")};
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (own[i].length == length && memcmp(own[i].name, name, length) == 0)
-			return true;
-	return false;
-}
-
-/* A job tells the same names in the same order each time. */
-static const struct word *name_called(struct rlg_progress_records *records, const char *name)
-{
-	const struct told *last = records->count > 0 ? &records->told[records->count - 1] : NULL;
-	const struct word *likely =
-		last != NULL && records->n_values < last->n_values ? last->values[records->n_values].name : NULL;
-
-	return likely != NULL && strcmp(likely->text, name) == 0 ? likely : word_of(&records->names, name);
-}
-
-/* The text is in the arena. */
-static void keep_value(struct rlg_progress_records *records, const char *name, const char *text)
-{
-	if (records->n_values == records->values_room) {
-		records->values_room = records->values_room == 0 ? 16 : 2 * records->values_room;
-		records->values = rlg_arena_grow(records->arena, records->values, records->n_values, records->values_room,
-						 sizeof(*records->values));
-	}
-	const struct word *word = name_called(records, name);
-	records->values[records->n_values++] = (struct value){.name = word, .text = text};
-}
-
-/* Those of the writer's own layout, which has no escapes. */
-static void take_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *member)
-{
-	if (member->kind == RLG_MEMBER_OBJECT || member->kind == RLG_MEMBER_NULL || member->key_length == 0)
-		return;
-	keep_value(records, text + member->key_at,
-			    rlg_arena_text(records->arena, text + member->value_at, member->value_length));
-}
-
-static void take_all_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *members,
-			   size_t count)
-{
-	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
-		const char *name = text + members[i].key_at;
-		if (members[i].kind == RLG_MEMBER_OBJECT && strcmp(name, "values") == 0)
-			for (size_t inner = 1; inner <= members[i].inside; inner++)
-				take_plain(records, text, &members[i + inner]);
-		else if (!rlg_progress_is_own(name, members[i].key_length))
-			take_plain(records, text, &members[i]);
-	}
-}
-
-static const char *bare(struct rlg_progress_records *records, const char *raw, size_t length, bool is_text)
-{
-	return is_text ? rlg_json_unescape(records->arena, raw, length) : rlg_arena_text(records->arena, raw, length);
-}
-
-static void add_member(struct rlg_progress_records *records, const struct rlg_json_member *member)
-{
-	if (member->kind == RLG_JSON_NESTED || member->kind == RLG_JSON_NULL || member->key_length == 0)
-		return;
-	keep_value(records, bare(records, member->key, member->key_length, true),
-			    bare(records, member->value, member->value_length, member->kind == RLG_JSON_TEXT));
-}
-
-/* Of `values`, where every name is the job's own. */
-static bool take_inner(void *context, const struct rlg_json_member *member)
-{
-	add_member(context, member);
-	return true;
-}
-
-static bool is_called(const struct rlg_json_member *member, const char *name)
-{
-	return member->key_length == strlen(name) && memcmp(member->key, name, member->key_length) == 0;
-}
-
-static bool take_outer(void *context, const struct rlg_json_member *member)
-{
-	if (is_called(member, "values") && member->kind == RLG_JSON_NESTED)
-		rlg_json_members(member->value, member->value_length, take_inner, context);
-	else if (!rlg_progress_is_own(member->key, member->key_length))
-		add_member(context, member);
-	return true;
-}
-
-static bool find_context(void *context, const struct rlg_json_member *member)
-{
-	if (!is_called(member, "context"))
-		return true;
-	rlg_json_members(member->value, member->value_length, take_outer, context);
-	return false; /* of two the first counts, as everywhere */
-}
-
-static void take_values(struct rlg_progress_records *records, const struct rlg_record *record)
-{
-	const struct rlg_member *members;
-	size_t count;
-	const char *text = rlg_record_members(record, &members, &count);
-
-	records->n_values = 0;
-	if (text != NULL)
-		take_all_plain(records, text, members, count);
-	else
-		rlg_json_members(record->line, record->length, find_context, records);
-}
-
-void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record)
-{
-	static const struct told nothing = {.cluster = NULL};
-	const struct told *last = records->count > 0 ? &records->told[records->count - 1] : &nothing;
-	struct told told = {.time_us = record->time_us,
-			    .job_id = record->job_id,
-			    .id = rlg_arena_strdup(records->arena, record->id),
-			    .cluster = intern(&records->ids, record->cluster, last->cluster),
-			    .sid = intern(&records->ids, record->sid, last->sid),
-			    .phase = intern(&records->ids, record->phase, last->phase)};
-
-	take_values(records, record);
-	told.n_values = records->n_values;
-	told.values = rlg_arena_grow(records->arena, records->values, told.n_values, told.n_values, sizeof(*told.values));
-	if (records->count == records->room) {
-		records->room = records->room == 0 ? 16 : 2 * records->room;
-		records->told = rlg_arena_grow(records->arena, records->told, records->count, records->room,
-					       sizeof(*records->told));
-	}
-	records->told[records->count++] = told;
-}
-
-static int compare_texts(const char *left, const char *right)
-{
-	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
-}
-
-static int compare_values(const struct told *left, const struct told *right)
-{
-	int order = 0;
-
-	if (left->n_values != right->n_values)
-		return left->n_values < right->n_values ? -1 : 1;
-	for (size_t i = 0; i < left->n_values && order == 0; i++) {
-		order = strcmp(left->values[i].name->text, right->values[i].name->text);
-		if (order == 0)
-			order = strcmp(left->values[i].text, right->values[i].text);
-	}
-	return order;
-}
-
-/* By time and id; of records without one, or with one that two have, by all they say. */
-static int compare_told(const void *left, const void *right)
-{
-	const struct told *a = left, *b = right;
-
-	if (a->time_us != b->time_us)
-		return a->time_us < b->time_us ? -1 : 1;
-	int order = compare_texts(a->id, b->id);
-	if (order == 0 && a->job_id != b->job_id)
-		return a->job_id < b->job_id ? -1 : 1;
-	if (order == 0)
-		order = compare_values(a, b);
-	if (order == 0)
-		order = compare_texts(a->phase, b->phase);
-	if (order == 0)
-		order = compare_texts(a->cluster, b->cluster);
-	return order != 0 ? order : compare_texts(a->sid, b->sid);
-}
-
-/* One host's file is in order already, as a rule. */
-static bool is_sorted(const struct rlg_progress_records *records)
-{
-	for (size_t i = 1; i < records->count; i++)
-		if (compare_told(&records->told[i - 1], &records->told[i]) > 0)
-			return false;
-	return true;
-}
-
-void rlg_progress_sort(struct rlg_progress_records *records)
-{
-	struct rlg_names *seen = rlg_names_new(records->arena);
-	size_t kept = 0;
-
-	if (!is_sorted(records))
-		qsort(records->told, records->count, sizeof(*records->told), compare_told);
-	for (size_t i = 0; i < records->count; i++) {
-		const char *id = records->told[i].id;
-		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
-			       : kept > 0 && compare_told(&records->told[kept - 1], &records->told[i]) == 0)
-			continue;
-		if (id != NULL)
-			rlg_names_add(seen, id, i);
-		records->told[kept++] = records->told[i];
-	}
-	records->count = kept;
-}
-
-void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*tell)(void *context, const char *phase),
-			     void *context)
-{
-	const char *last = NULL;
-
-	for (size_t i = 0; i < records->count; i++) {
-		const char *phase = records->told[i].phase;
-		if (phase != NULL && phase != last)
-			tell(context, phase);
-		last = phase;
-	}
-}
-
-/* ---- what the values come to ---- */
-
-/* Few jobs tell more at a time. */
-#define LIKELY 8
-
-/* The progress of one attempt or phase while it is told. */
-struct sum {
-	struct rlg_arena *arena;
-	struct rlg_progress *progress;
-	struct rlg_names *names; /* of metrics, by the number of the word */
-	size_t likely[LIKELY]; /* by the value's place in its record: the metric that it was last time */
-	double *lowest, *highest; /* by metric; NAN: no number yet */
-	const char *steps[N_STEP_NAMES];
-	const struct told *hour_last; /* of the hour that is being told, unless it is the first */
-	size_t metrics_room, points_room;
-};
 
 /* Decimal figures alone: strtod() also takes 0x1p3, infinity and blanks. */
 static bool is_number(const char *text, double *out_value)
@@ -370,6 +66,7 @@ static bool is_number(const char *text, double *out_value)
 static bool is_plain_number(const char *text, double *out_value)
 {
 	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	_Static_assert(sizeof(powers) / sizeof(powers[0]) == EXACT_FIGURES + 1, "one for each figure");
 	int64_t whole = 0;
 	size_t figures = 0, decimals = 0;
 	bool behind_point = false;
@@ -420,17 +117,7 @@ static bool is_better_low(const char *name)
 	return false;
 }
 
-static void look_at_number(struct value *value)
-{
-	if (value->name->step < N_STEP_NAMES)
-		return;
-	if (is_plain_number(value->text, &value->number) || is_number(value->text, &value->number))
-		value->kind = NUMBER;
-	else
-		value->kind = is_lost_number(value->text) ? LOST_NUMBER : NO_NUMBER;
-}
-
-static size_t add_metric(struct sum *sum, const struct word *name)
+static size_t add_metric(struct sum *sum, const char *name)
 {
 	struct rlg_progress *progress = sum->progress;
 
@@ -442,21 +129,21 @@ static size_t add_metric(struct sum *sum, const struct word *name)
 		sum->metrics_room = room;
 	}
 	size_t at = progress->n_metrics++;
-	progress->metrics[at] = (struct rlg_metric){.name = name->text, .is_number = true};
+	progress->metrics[at] = (struct rlg_metric){.name = name, .is_number = true};
 	sum->lowest[at] = sum->highest[at] = NAN;
-	rlg_names_add_id(sum->names, (int64_t)name->number, at);
+	rlg_names_add(sum->names, name, at);
 	return at;
 }
 
 /* RLG_NAMES_NONE: there are too many already. */
-static size_t metric_of(struct sum *sum, const struct word *name, size_t place)
+static size_t metric_of(struct sum *sum, const char *name, size_t place)
 {
 	const struct rlg_progress *progress = sum->progress;
 	size_t at = place < LIKELY ? sum->likely[place] : RLG_NAMES_NONE;
 
-	if (at < progress->n_metrics && progress->metrics[at].name == name->text)
+	if (at < progress->n_metrics && strcmp(progress->metrics[at].name, name) == 0)
 		return at;
-	at = rlg_names_find_id(sum->names, (int64_t)name->number);
+	at = rlg_names_find(sum->names, name);
 	if (at == RLG_NAMES_NONE && progress->n_metrics < MOST_METRICS)
 		at = add_metric(sum, name);
 	if (place < LIKELY)
@@ -464,41 +151,48 @@ static size_t metric_of(struct sum *sum, const struct word *name, size_t place)
 	return at;
 }
 
-static void add_number(struct sum *sum, size_t at, const struct value *value)
+static void add_value(struct sum *sum, const char *name, const char *text, size_t place)
 {
-	struct rlg_metric *metric = &sum->progress->metrics[at];
+	size_t step = step_number(name);
+	double value;
 
-	if (!isfinite(value->number))
-		return;
-	if (!(value->number >= sum->lowest[at])) {
-		sum->lowest[at] = value->number;
-		metric->lowest = value->text;
-	}
-	if (!(value->number <= sum->highest[at])) {
-		sum->highest[at] = value->number;
-		metric->highest = value->text;
-	}
-}
-
-static void add_value(struct sum *sum, const struct value *value, size_t place)
-{
-	if (value->name->step < N_STEP_NAMES) {
-		sum->steps[value->name->step] = value->text;
+	if (step < N_STEP_NAMES) {
+		sum->steps[step] = text;
 		return;
 	}
-	size_t at = metric_of(sum, value->name, place);
+	size_t at = metric_of(sum, name, place);
 	if (at == RLG_NAMES_NONE)
 		return;
 	struct rlg_metric *metric = &sum->progress->metrics[at];
-	metric->first = metric->first == NULL ? value->text : metric->first;
-	metric->last = value->text;
-	if (value->kind == NUMBER)
-		add_number(sum, at, value);
-	else
-		metric->is_number = metric->is_number && value->kind == LOST_NUMBER;
+	metric->first = metric->first == NULL ? text : metric->first;
+	metric->last = text;
+	if (!is_plain_number(text, &value) && !is_number(text, &value)) {
+		metric->is_number = metric->is_number && is_lost_number(text);
+		return;
+	}
+	if (!isfinite(value))
+		return;
+	if (!(value >= sum->lowest[at])) {
+		sum->lowest[at] = value;
+		metric->lowest = text;
+	}
+	if (!(value <= sum->highest[at])) {
+		sum->highest[at] = value;
+		metric->highest = text;
+	}
 }
 
 /* ---- points ---- */
+
+/* The value behind `at` (NULL: the first), and where it ends; NULL: there is none. */
+static const char *next_value(const struct rlg_progress_told *told, const char *at, const char **out_name, const char **out_text)
+{
+	*out_name = at == NULL ? told->values : at;
+	if (*out_name == told->values + told->length)
+		return NULL;
+	*out_text = *out_name + strlen(*out_name) + 1;
+	return *out_text + strlen(*out_text) + 1;
+}
 
 /* Points stand in lines of documents. */
 static void add_on_one_line(struct rlg_bytes *words, const char *text)
@@ -516,21 +210,22 @@ static void add_pair(struct rlg_bytes *words, const char *name, const char *text
 }
 
 /* "step" whatever it was called, and the epoch only where there is none. */
-static const char *words_of(struct rlg_arena *arena, const struct told *told)
+static const char *words_of(struct rlg_arena *arena, const struct rlg_progress_told *told)
 {
 	const char *steps[N_STEP_NAMES] = {NULL};
+	const char *name, *text;
 	struct rlg_bytes words;
 
 	rlg_bytes_init(&words, arena);
-	for (size_t i = 0; i < told->n_values; i++)
-		if (told->values[i].name->step < N_STEP_NAMES)
-			steps[told->values[i].name->step] = told->values[i].text;
+	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
+		if (step_number(name) < N_STEP_NAMES)
+			steps[step_number(name)] = text;
 	for (size_t i = 0; i < N_STEP_NAMES && words.length == 0; i++)
 		if (steps[i] != NULL)
 			add_pair(&words, i == EPOCH ? "epoch" : "step", steps[i]);
-	for (size_t i = 0; i < told->n_values; i++)
-		if (told->values[i].name->step == N_STEP_NAMES)
-			add_pair(&words, told->values[i].name->text, told->values[i].text);
+	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
+		if (step_number(name) == N_STEP_NAMES)
+			add_pair(&words, name, text);
 	return words.data;
 }
 
@@ -542,7 +237,7 @@ const char *rlg_progress_words(struct rlg_arena *arena, const struct rlg_record 
 	return words_of(arena, &records->told[0]);
 }
 
-static void add_point(struct sum *sum, const struct told *told)
+static void add_point(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
 
@@ -555,9 +250,10 @@ static void add_point(struct sum *sum, const struct told *told)
 		(struct rlg_progress_point){.time_us = told->time_us, .words = words_of(sum->arena, told)};
 }
 
-static void add_told(struct sum *sum, const struct told *told)
+static void add_told(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
+	const char *name, *text;
 
 	if (progress->records++ == 0) {
 		sum->names = rlg_names_new(sum->arena);
@@ -569,8 +265,9 @@ static void add_told(struct sum *sum, const struct told *told)
 		sum->hour_last = told;
 	}
 	progress->last_us = told->time_us;
-	for (size_t i = 0; i < told->n_values; i++)
-		add_value(sum, &told->values[i], i);
+	size_t place = 0;
+	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL; place++)
+		add_value(sum, name, text, place);
 }
 
 static void end_sum(struct sum *sum)
@@ -620,9 +317,7 @@ void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_ph
 	for (size_t i = 0; i < n_phases; i++)
 		of_phases[i].progress = &phases[i].progress;
 	for (size_t i = 0; i < records->count; i++) {
-		const struct told *told = &records->told[i];
-		for (size_t v = 0; v < told->n_values; v++)
-			look_at_number(&told->values[v]);
+		const struct rlg_progress_told *told = &records->told[i];
 		size_t at = rlg_attempts_at(index, told->job_id, told->cluster, told->sid, told->time_us);
 		if (at != RLG_NO_ATTEMPT)
 			add_told(&of_attempts[at], told);
