@@ -32,6 +32,7 @@ struct header {
 	uint64_t order; /* of bytes in a number, and the form */
 	uint64_t print;
 	uint64_t state_at; /* where bulk ends for the first time */
+	uint64_t whole; /* how long it was when it was written anew */
 	uint64_t sum; /* of all above */
 };
 
@@ -55,7 +56,7 @@ struct rlg_snapshot {
 	int to_fd; /* what is written to; -1: nothing */
 	uint64_t length; /* of what is read, or written: up to where it is whole */
 	uint64_t state_at; /* of what is written anew; 0: only bulk so far */
-	uint64_t first_length; /* when it was last written anew */
+	uint64_t whole; /* its length when it was last written anew */
 	struct rlg_bytes buffer; /* behind `length`, not written yet */
 };
 
@@ -70,9 +71,9 @@ static const char *path_of(struct rlg_arena *arena, const char *group_path)
 	return rlg_arena_printf(arena, "%s/" RLG_DIR "/" RLG_SNAPSHOT_FILE "%s", group_path, own);
 }
 
-static struct header header_of(uint64_t print, uint64_t state_at)
+static struct header header_of(uint64_t print, uint64_t state_at, uint64_t whole)
 {
-	struct header header = {.magic = MAGIC, .order = ORDER, .print = print, .state_at = state_at};
+	struct header header = {.magic = MAGIC, .order = ORDER, .print = print, .state_at = state_at, .whole = whole};
 
 	header.sum = rlg_sum64(0, &header, offsetof(struct header, sum));
 	return header;
@@ -117,12 +118,14 @@ static bool read_state(struct rlg_snapshot *snapshot, const char **out_bytes, si
 	if (fstat(snapshot->fd, &file) != 0 || !is_ours(&file) || (uint64_t)file.st_size > MOST_BYTES ||
 	    !read_at(snapshot->fd, &header, sizeof(header), 0))
 		return false;
-	expected = header_of(snapshot->print, header.state_at);
+	expected = header_of(snapshot->print, header.state_at, header.whole);
 	if (memcmp(&header, &expected, sizeof(header)) != 0 || header.state_at < sizeof(header) ||
-	    header.state_at > (uint64_t)file.st_size || (uint64_t)file.st_size - header.state_at > MOST_STATE)
+	    header.state_at > header.whole || header.whole > (uint64_t)file.st_size || 
+	    (uint64_t)file.st_size - header.state_at > MOST_STATE)
 		return false;
 	snapshot->length = (uint64_t)file.st_size;
-	snapshot->first_length = header.state_at;
+	snapshot->state_at = header.state_at;
+	snapshot->whole = header.whole;
 	*out_count = snapshot->length - header.state_at;
 	char *bytes = rlg_arena_alloc(snapshot->arena, *out_count + 1);
 	*out_bytes = bytes;
@@ -245,7 +248,7 @@ static void add_frame(struct rlg_snapshot *snapshot, enum rlg_frame kind, const 
 	frame.check = check_of(&frame);
 	rlg_bytes_add_n(&snapshot->buffer, (const char *)&frame, sizeof(frame));
 	rlg_bytes_add_n(&snapshot->buffer, bytes, count);
-	if (snapshot->temporary != NULL && snapshot->buffer.length >= BUFFER_BYTES)
+	if (snapshot->buffer.length >= BUFFER_BYTES)
 		flush(snapshot);
 }
 
@@ -258,12 +261,18 @@ void rlg_snapshot_begin_anew(struct rlg_snapshot *snapshot)
 	give_up(snapshot);
 	snapshot->write = true;
 	snapshot->temporary = rlg_arena_printf(snapshot->arena, "%s.%08lx.tmp", snapshot->path, (unsigned long)getpid());
-	snapshot->to_fd = open(snapshot->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	unlink(snapshot->temporary); /* of one who died, and had our number */
+	snapshot->to_fd = open(snapshot->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	snapshot->length = snapshot->state_at = 0;
 	if (snapshot->to_fd < 0)
 		give_up(snapshot);
 	else
 		rlg_bytes_add_n(&snapshot->buffer, (const char *)&empty, sizeof(empty));
+}
+
+bool rlg_snapshot_is_anew(const struct rlg_snapshot *snapshot)
+{
+	return snapshot->temporary != NULL;
 }
 
 struct rlg_bulk rlg_snapshot_add_bulk(struct rlg_snapshot *snapshot, const char *bytes, size_t count)
@@ -295,10 +304,13 @@ struct rlg_bulk rlg_snapshot_move_bulk(struct rlg_snapshot *snapshot, struct rlg
 
 bool rlg_snapshot_is_stale(const struct rlg_snapshot *snapshot, uint64_t bulk)
 {
-	uint64_t grown = snapshot->length + snapshot->buffer.length - snapshot->first_length;
+	uint64_t length = snapshot->length + snapshot->buffer.length, appended = length - snapshot->whole;
+	uint64_t state = snapshot->whole - snapshot->state_at;
 
-	return snapshot->temporary == NULL && snapshot->to_fd >= 0 && grown > LEAST_GARBAGE &&
-	       (grown > bulk / 4 || snapshot->first_length / 2 > bulk);
+	if (snapshot->temporary != NULL || snapshot->to_fd < 0)
+		return false;
+	/* All that was appended is read each time; bulk only takes room. */
+	return (appended > LEAST_GARBAGE && appended > state / 2) || (length > 4 * LEAST_GARBAGE && length / 2 > state + bulk);
 }
 
 void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
@@ -308,7 +320,7 @@ void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
 	flush(snapshot);
 	if (snapshot->temporary == NULL)
 		return;
-	struct header header = header_of(snapshot->print, snapshot->state_at);
+	struct header header = header_of(snapshot->print, snapshot->state_at, snapshot->length);
 	if (pwrite(snapshot->to_fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
 	    rename(snapshot->temporary, snapshot->path) != 0) {
 		give_up(snapshot);
@@ -318,7 +330,7 @@ void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
 		close(snapshot->fd);
 	snapshot->fd = snapshot->to_fd;
 	snapshot->temporary = NULL;
-	snapshot->first_length = snapshot->state_at;
+	snapshot->whole = snapshot->length;
 }
 
 void rlg_snapshot_close(struct rlg_snapshot *snapshot)

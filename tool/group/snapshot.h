@@ -50,6 +50,9 @@ void rlg_snapshot_close(struct rlg_snapshot *snapshot);
 /* Begins one from nothing, beside the one that is there. */
 void rlg_snapshot_begin_anew(struct rlg_snapshot *snapshot);
 
+/* Is it being written anew? */
+bool rlg_snapshot_is_anew(const struct rlg_snapshot *snapshot);
+
 /* Where bulk stands: to be kept in other frames. */
 struct rlg_bulk {
 	uint64_t offset, length; /* a length of 0: nowhere */
