@@ -30,6 +30,8 @@ struct reader {
 	void *context;
 	struct rlg_damage *damage;
 	bool skipping; /* inside a line that is too long */
+	off_t before; /* what was read before that which is in the buffer */
+	off_t whole; /* the end of the last whole line */
 };
 
 static int tell_line(struct reader *reader, const char *line, size_t length)
@@ -66,6 +68,8 @@ static int tell_lines(struct reader *reader, const char *bytes, size_t count, si
 		if (code != 0)
 			return code;
 	}
+	if (done > 0)
+		reader->whole = reader->before + (off_t)done;
 	if (count - done >= RLG_RECORD_MAX)
 		reader->skipping = true;
 	*out_done = reader->skipping ? count : done;
@@ -77,6 +81,7 @@ int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_f
 {
 	struct reader reader = {.run = run, .file = file, .tell = tell, .context = context, .damage = damage};
 	char buffer[BUFFER_SIZE];
+	off_t begin = lseek(fd, 0, SEEK_CUR);
 	size_t held = 0;
 	int code = 0;
 
@@ -92,10 +97,13 @@ int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_f
 		held += (size_t)got;
 		code = tell_lines(&reader, buffer, held, &done);
 		held -= done;
+		reader.before += (off_t)done;
 		memmove(buffer, buffer + done, held);
 	}
 	if (code == 0 && (held > 0 || reader.skipping))
 		damage->torn++;
+	if (begin >= 0)
+		lseek(fd, begin + reader.whole, SEEK_SET);
 	return code;
 }
 
@@ -156,6 +164,7 @@ struct walk {
 	const char *group;
 	const char *run;
 	int folder;
+	rlg_status_file_fn *tell_file; /* NULL: the lines are told */
 	rlg_line_fn *tell;
 	void *context;
 	struct rlg_damage *damage;
@@ -171,7 +180,9 @@ static int read_one_file(void *context, const char *name)
 		walk->damage->files++;
 		return 0;
 	}
-	int code = rlg_lines_each_in_file(fd, walk->run, name, walk->tell, walk->context, walk->damage);
+	int code = walk->tell_file != NULL
+			   ? walk->tell_file(walk->context, name, fd)
+			   : rlg_lines_each_in_file(fd, walk->run, name, walk->tell, walk->context, walk->damage);
 	close(fd);
 	return code;
 }
@@ -207,6 +218,15 @@ int rlg_lines_each(const char *group, const char *run, rlg_line_fn *tell, void *
 	if ((size_t)snprintf(path, sizeof(path), "%s/" RLG_DIR "/" RLG_RUNS_DIR, group) >= sizeof(path))
 		return rlg_fail(err, -ENAMETOOLONG, "the path of the run group is too long");
 	return each_name(path, wants_run, read_one_run, &walk, err);
+}
+
+int rlg_lines_each_file(const char *group, const char *run, rlg_status_file_fn *tell, void *context,
+			struct rlg_damage *damage, struct rlg_err *err)
+{
+	struct walk walk = {
+		.group = group, .tell_file = tell, .context = context, .damage = damage, .folder = -1, .err = err};
+
+	return rlg_name_ok(run, err) ? read_one_run(&walk, run) : -EINVAL;
 }
 
 int rlg_lines_each_run(const char *group, rlg_run_fn *tell, void *context, struct rlg_err *err)

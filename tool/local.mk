@@ -20,6 +20,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
+	%D%/base/sum64.c %D%/base/sum64.h \
 	%D%/base/table.c %D%/base/table.h \
 	%D%/base/terminal.c %D%/base/terminal.h \
 	%D%/base/text_edit.c %D%/base/text_edit.h \
@@ -70,8 +71,13 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/follow/target.c %D%/follow/target.h \
 	%D%/group/discovery_record.c %D%/group/discovery_record.h \
 	%D%/group/group.c %D%/group/group.h \
+	%D%/group/load.c %D%/group/load.h \
+	%D%/group/load_runs.c %D%/group/load_runs.h \
+	%D%/group/load_stamps.c \
 	%D%/group/refresh.c %D%/group/refresh.h \
 	%D%/group/resolve.c %D%/group/resolve.h \
+	%D%/group/run_files.c %D%/group/run_files.h \
+	%D%/group/snapshot.c %D%/group/snapshot.h \
 	%D%/group/tracker_file.c %D%/group/tracker_file.h \
 	%D%/model/attempts.c %D%/model/attempts.h \
 	%D%/model/attempts_at.c %D%/model/attempts_at.h \
@@ -96,6 +102,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/plan/evaluation.c %D%/plan/evaluation.h \
 	%D%/plan/evaluations.c %D%/plan/evaluations.h \
 	%D%/plan/findings.c %D%/plan/findings.h \
+	%D%/plan/found.c %D%/plan/found.h \
 	%D%/plan/match.c %D%/plan/match.h \
 	%D%/plan/outputs.c %D%/plan/outputs.h \
 	%D%/plan/plan.c %D%/plan/plan.h \
