@@ -180,10 +180,14 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost tests/bench/make_records
+bench_programs = tests/bench/append_cost tests/bench/cjson_loop tests/bench/fold_state tests/bench/make_records
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
+tests_bench_cjson_loop_SOURCES = %D%/bench/cjson_loop.c
+tests_bench_cjson_loop_LDADD = $(CJSON_LIBS)
+tests_bench_fold_state_SOURCES = %D%/bench/fold_state.c
+tests_bench_fold_state_LDADD = tool/librlg_tool.la lib/librlg_core.la
 tests_bench_make_records_SOURCES = %D%/bench/make_records.c
 tests_bench_make_records_LDADD = lib/librlg_core.la
 bench: all $(bench_programs)
