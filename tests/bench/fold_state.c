@@ -14,6 +14,7 @@
 static const char *const phases[] = {"finetune", "eval"};
 
 struct folding {
+	struct rlg_record_body *reader;
 	struct rlg_arena *arena; /* of the run at hand */
 	struct rlg_gathered gathered;
 	char run[256]; /* its name; empty: none yet */
@@ -56,7 +57,7 @@ static int take_line(void *context, const char *run, const char *file, const cha
 		snprintf(folding->run, sizeof(folding->run), "%s", run);
 		rlg_gathered_init(&folding->gathered, folding->arena);
 	}
-	if (rlg_record_parse(line, length, &record, NULL) != 0) {
+	if (rlg_record_read(folding->reader, line, length, &record, NULL) != 0) {
 		folding->damaged++;
 		return 0;
 	}
@@ -67,7 +68,7 @@ static int take_line(void *context, const char *run, const char *file, const cha
 
 int main(int argc, char **argv)
 {
-	struct folding folding = {.arena = rlg_arena_new()};
+	struct folding folding = {.arena = rlg_arena_new(), .reader = rlg_record_reader_new()};
 	struct rlg_damage damage = {.torn = 0};
 	struct rlg_err err;
 
@@ -80,6 +81,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	end_run(&folding);
+	rlg_record_reader_free(folding.reader);
 	rlg_arena_free(folding.arena);
 	if (folding.damaged + rlg_damage_total(&damage) > 0)
 		fputs("fold_state: some lines are no records\n", stderr);

@@ -27,10 +27,11 @@ static enum rlg_event_kind kind_of(const char *name)
 
 enum fact_kind {
 	TEXT,
+	INNER, /* a text in an object: "git.commit" is the member `commit` of the object `git` */
 	PATH, /* a text that goes over the one that is there */
 	NUMBER, /* whole; -1 for one below 0 */
 	MOMENT,
-	OBJECT, /* whose members are facts: "git.commit" is the member `commit` of the object `git` */
+	OBJECT, /* whose members are facts */
 	FINAL,
 	NEVER_RAN,
 	OOM
@@ -61,8 +62,8 @@ static const struct fact {
 	{"command", TEXT, offsetof(struct rlg_event, command)},
 	{"cwd", TEXT, offsetof(struct rlg_event, cwd)},
 	{"host", TEXT, offsetof(struct rlg_event, host)},
-	{"git.commit", TEXT, offsetof(struct rlg_event, git_commit)},
-	{"git.branch", TEXT, offsetof(struct rlg_event, git_branch)},
+	{"git.commit", INNER, offsetof(struct rlg_event, git_commit)},
+	{"git.branch", INNER, offsetof(struct rlg_event, git_branch)},
 	{"agent", TEXT, offsetof(struct rlg_event, agent)},
 	{"session", TEXT, offsetof(struct rlg_event, session)},
 	{"field", TEXT, offsetof(struct rlg_event, field)},
@@ -196,7 +197,7 @@ static void take_value(struct taking *taking, const struct fact *fact, const str
 
 	if (member->kind == RLG_MEMBER_TRUE || member->kind == RLG_MEMBER_FALSE) {
 		take_truth(taking->event, fact->kind, member->kind == RLG_MEMBER_TRUE);
-	} else if (member->kind == RLG_MEMBER_TEXT && fact->kind == TEXT) {
+	} else if (member->kind == RLG_MEMBER_TEXT && (fact->kind == TEXT || fact->kind == INNER)) {
 		FACT_TO(taking->event, fact->offset, const char *) = rlg_arena_text(taking->arena, value, member->value_length);
 	} else if (member->kind == RLG_MEMBER_TEXT && fact->kind == PATH) {
 		taking->path = rlg_arena_text(taking->arena, value, member->value_length);
@@ -208,7 +209,7 @@ static void take_value(struct taking *taking, const struct fact *fact, const str
 	}
 }
 
-static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member);
+static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member, bool inner);
 
 static void take_object(struct taking *taking, const char *outer, const struct rlg_member *object)
 {
@@ -217,15 +218,16 @@ static void take_object(struct taking *taking, const char *outer, const struct r
 	for (size_t i = 1; i <= object->inside; i++) {
 		int length = snprintf(name, sizeof(name), "%s.%s", outer, taking->text + object[i].key_at);
 		if (length > 0 && (size_t)length < sizeof(name))
-			take_fact(taking, name, (size_t)length, &object[i]);
+			take_fact(taking, name, (size_t)length, &object[i], true);
 	}
 }
 
-static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member)
+static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member, bool inner)
 {
 	size_t at = fact_called(taking->slots, name, length);
 
-	if (at == NO_FACT || (taking->taken & UINT64_C(1) << at))
+	/* "git.commit" as the name of a member of the context is none of ours. */
+	if (at == NO_FACT || (taking->taken & UINT64_C(1) << at) || (facts[at].kind == INNER) != inner)
 		return;
 	taking->taken |= UINT64_C(1) << at;
 	if (facts[at].kind == OBJECT && member->kind == RLG_MEMBER_OBJECT)
@@ -236,12 +238,8 @@ static void take_fact(struct taking *taking, const char *name, size_t length, co
 
 static void take_members(struct taking *taking, const struct rlg_member *members, size_t count)
 {
-	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
-		const char *name = taking->text + members[i].key_at;
-		/* "git.commit" as a name is none of these. */
-		if (memchr(name, '.', members[i].key_length) == NULL)
-			take_fact(taking, name, members[i].key_length, &members[i]);
-	}
+	for (size_t i = 0; i < count; i += 1 + members[i].inside)
+		take_fact(taking, taking->text + members[i].key_at, members[i].key_length, &members[i], false);
 }
 
 /* ---- from a tree ---- */
@@ -263,7 +261,7 @@ static void ask_for_fact(struct rlg_arena *arena, const struct rlg_record *recor
 	int64_t number;
 	bool value = rlg_record_get_bool(record, fact->member, true);
 
-	if (fact->kind == TEXT || (fact->kind == PATH && text_of(record, fact->member) != NULL))
+	if (fact->kind == TEXT || fact->kind == INNER || (fact->kind == PATH && text_of(record, fact->member) != NULL))
 		FACT_TO(event, fact->offset, const char *) = rlg_arena_strdup(arena, text_of(record, fact->member));
 	else if (fact->kind == MOMENT)
 		FACT_TO(event, fact->offset, int64_t) = rlg_record_get_time(record, fact->member);
@@ -302,7 +300,7 @@ static int compare_numbers(int64_t left, int64_t right)
 
 static int compare_fact(const struct rlg_event *left, const struct rlg_event *right, const struct fact *fact)
 {
-	if (fact->kind == TEXT || fact->kind == PATH)
+	if (fact->kind == TEXT || fact->kind == INNER || fact->kind == PATH)
 		return compare_texts(FACT(left, fact->offset, const char *const), FACT(right, fact->offset, const char *const));
 	if (fact->kind == NUMBER || fact->kind == MOMENT)
 		return compare_numbers(FACT(left, fact->offset, const int64_t), FACT(right, fact->offset, const int64_t));

@@ -35,30 +35,37 @@ static const char *intern(struct rlg_progress_records *records, const char *text
 	return copy;
 }
 
-#define OWN(name) {name, sizeof(name) - 1}
-
 bool rlg_progress_is_own(const char *name, size_t length)
 {
-	static const struct {
-		const char *name;
-		size_t length;
-	} own[] = {OWN("v"),	OWN("id"),	     OWN("left_out"),	   OWN("sid"),	      OWN("cluster"), OWN("job_id"),
-		   OWN("run"),	OWN("phase"),	     OWN("host"),	   OWN("array_job_id"), OWN("array_task_id"),
-		   OWN("user"), OWN("het_job_id"), OWN("uid"),	   OWN("exec"),	      OWN("node"),    OWN("values")};
+	/* By length. */
+	static const char *const own[][5] = {
+		[1] = {"v"},
+		[2] = {"id"},
+		[3] = {"sid", "run", "uid"},
+		[4] = {"exec", "host", "node", "user"},
+		[5] = {"phase"},
+		[6] = {"job_id", "values"},
+		[7] = {"cluster"},
+		[8] = {"left_out"},
+		[10] = {"het_job_id"},
+		[12] = {"array_job_id"},
+		[13] = {"array_task_id"},
+	};
 
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (own[i].length == length && memcmp(own[i].name, name, length) == 0)
+	if (length >= sizeof(own) / sizeof(own[0]))
+		return false;
+	for (const char *const *at = own[length]; *at != NULL; at++)
+		if (memcmp(*at, name, length) == 0)
 			return true;
 	return false;
 }
 
-/* Of a record in the writer's own layout, which has no escapes. */
+/* Of a record in the writer's own layout, which has no escapes: each text ends with a NUL already. */
 static void add_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *member)
 {
 	if (member->kind == RLG_MEMBER_OBJECT || member->kind == RLG_MEMBER_NULL || member->key_length == 0)
 		return;
-	rlg_bytes_add_n(&records->values, text + member->key_at, member->key_length);
-	rlg_bytes_add_n(&records->values, "", 1);
+	rlg_bytes_add_n(&records->values, text + member->key_at, member->key_length + 1u);
 	rlg_bytes_add_n(&records->values, text + member->value_at, member->value_length);
 	rlg_bytes_add_n(&records->values, "", 1);
 }
