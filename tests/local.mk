@@ -45,6 +45,7 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_record_scan \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_run_logs \
@@ -88,6 +89,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
+	%D%/unit/record_both_ways.h \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
