@@ -74,11 +74,14 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/load.c %D%/group/load.h \
 	%D%/group/load_runs.c %D%/group/load_runs.h \
 	%D%/group/load_stamps.c \
+	%D%/group/news.c %D%/group/news.h \
 	%D%/group/refresh.c %D%/group/refresh.h \
+	%D%/group/refresh_trackers.c %D%/group/refresh_trackers.h \
 	%D%/group/resolve.c %D%/group/resolve.h \
 	%D%/group/run_files.c %D%/group/run_files.h \
 	%D%/group/snapshot.c %D%/group/snapshot.h \
 	%D%/group/tracker_file.c %D%/group/tracker_file.h \
+	%D%/group/tracker_stamp.c \
 	%D%/model/attempts.c %D%/model/attempts.h \
 	%D%/model/attempts_at.c %D%/model/attempts_at.h \
 	%D%/model/attempts_exec.c %D%/model/attempts_exec.h \
