@@ -299,8 +299,20 @@ static void refresh_once(struct refresh *refresh)
 		refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]);
 }
 
-/* A file of the group's own folder, which others may exchange at any time: no link leads out of it, and only files count. */
-static int open_own(const struct rlg_group *group, const char *path, bool *out_made)
+/*
+ * For everybody whom .runledger is shared with.  Never what was there already: others may have moved any file of ours
+ * there.
+ */
+static void share(int fd, int marker)
+{
+	struct stat folder;
+
+	if (fstat(marker, &folder) == 0 && fchown(fd, (uid_t)-1, folder.st_gid) != 0)
+		errno = 0;
+}
+
+/* A file of .runledger, which others may exchange at any time: no link leads out of it, and only files count. */
+static int open_own(const struct rlg_group *group, const char *path)
 {
 	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
 	struct rlg_inside where;
@@ -310,8 +322,9 @@ static int open_own(const struct rlg_group *group, const char *path, bool *out_m
 	if (code != 0)
 		return code;
 	int fd = openat(where.folder, where.name, flags | O_CREAT | O_EXCL, 0666);
-	*out_made = fd >= 0;
-	if (fd < 0 && errno == EEXIST)
+	if (fd >= 0)
+		share(fd, where.folder);
+	else if (errno == EEXIST)
 		fd = openat(where.folder, where.name, flags);
 	code = fd < 0 ? -errno : fstat(fd, &file) == 0 && S_ISREG(file.st_mode) ? fd : -EINVAL;
 	close(where.folder);
@@ -322,16 +335,9 @@ static int open_own(const struct rlg_group *group, const char *path, bool *out_m
 
 static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 {
-	struct stat marker;
-	bool made;
-	int fd = open_own(group, RLG_DIR "/" RLG_LOCK_FILE, &made);
+	int fd = open_own(group, RLG_DIR "/" RLG_LOCK_FILE);
 
-	if (fd < 0)
-		return rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
-	/* For everybody whom .runledger is shared with.  Never what was there: others may have moved any file of ours there. */
-	if (made && stat(rlg_group_path(group, RLG_DIR), &marker) == 0 && fchown(fd, (uid_t)-1, marker.st_gid) != 0)
-		errno = 0;
-	return fd;
+	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
 }
 
 /* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
@@ -360,8 +366,7 @@ static void drop_lock(int fd)
 
 static int make_dirty(const struct rlg_group *group, const char *mark, struct rlg_err *err)
 {
-	bool made;
-	int fd = open_own(group, RLG_DIR "/" RLG_DIRTY_FILE, &made);
+	int fd = open_own(group, RLG_DIR "/" RLG_DIRTY_FILE);
 
 	if (fd == -EACCES && access(mark, F_OK) == 0)
 		return 0; /* another's, and as good */
