@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_trusted \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
