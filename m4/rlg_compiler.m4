@@ -35,9 +35,24 @@ AC_DEFUN([RLG_SANITIZERS], [
     [no], [],
     [yes], [rlg_sanitizers=address,undefined],
     [rlg_sanitizers=$enable_sanitizers])
+  RLG_FUZZING
   RLG_SANITIZE=""
   AS_IF([test "x$rlg_sanitizers" != xnone],
     [RLG_SANITIZE="-fsanitize=$rlg_sanitizers -fno-sanitize-recover=all -fno-omit-frame-pointer"])
   AC_SUBST([RLG_SANITIZE])
   AM_CONDITIONAL([SANITIZED], [test "x$rlg_sanitizers" != xnone])
+])
+
+# RLG_FUZZING: --enable-fuzzing, for `make fuzz`: everything is built for libFuzzer, which is clang's.
+AC_DEFUN([RLG_FUZZING], [
+  AC_ARG_ENABLE([fuzzing],
+    [AS_HELP_STRING([--enable-fuzzing],
+      [build the fuzz targets for libFuzzer (needs CC=clang); the plugins are left out])],
+    [], [enable_fuzzing=no])
+  RLG_FUZZ_ENGINE=""
+  AS_IF([test "x$enable_fuzzing" = xyes],
+    [rlg_sanitizers="fuzzer-no-link,address,undefined"
+     RLG_FUZZ_ENGINE="-fsanitize=fuzzer"])
+  AC_SUBST([RLG_FUZZ_ENGINE])
+  AM_CONDITIONAL([FUZZING], [test "x$enable_fuzzing" = xyes])
 ])

@@ -123,7 +123,7 @@ static void learn_offline_runs(struct rlg_arena *arena, struct rlg_secrets *secr
 /* ann, of a path below one of these */
 static void learn_homes(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *line)
 {
-	static const char *const roots[] = {"/" "home/", "/users/", "/Users/"};
+	static const char *const roots[] = {("/" "home/"), "/users/", "/Users/"};
 
 	for (size_t i = 0; i < N_OF(roots); i++)
 		for (const char *at = strstr(line, roots[i]); at != NULL; at = strstr(at + 1, roots[i])) {
