@@ -128,6 +128,7 @@ cli_tests = \
 lint_tests = \
 	%D%/lint/exports.t \
 	%D%/lint/failures.t \
+	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
