@@ -6,6 +6,9 @@
 
 #include <errno.h>
 
+/* Longer ones YAML does not take for a key; names of runs and phases are a fifth of it. */
+#define KEY_MAX 1000
+
 static void is_inside(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *node)
 {
 	for (; node != NULL; node = node->next) {
@@ -29,8 +32,8 @@ static void write(struct rlg_arena *arena, const char *text, enum rlg_yaml_style
 	rlg_bytes_add(&out, "}\n");
 	FUZZ_MUST(strchr(out.data, '\n') == out.data + out.length - 1, "not one line: %s", out.data);
 	int code = rlg_yaml_parse(arena, "FILE", out.data, out.length, &doc, &err);
-	if (code == -EINVAL && strlen(text) > 1000)
-		return; /* a key that YAML has no room for */
+	if (code == -EINVAL && out.length > 2 * KEY_MAX)
+		return;
 	FUZZ_MUST(code == 0, "%s: %s", err.text, out.data);
 	const struct rlg_yaml_node *pair = rlg_yaml_get(doc.root, "a")->first;
 	FUZZ_MUST(pair != NULL && strcmp(pair->value, wanted) == 0 && strcmp(pair->next->value, wanted) == 0, "`%s` became %s", wanted,
