@@ -11,10 +11,10 @@
 #define DIGITS_MAX 9
 
 /*
- * What an expansion may write, in bytes, on its way to RLG_HOSTLIST_MAX names of 64 bytes behind up to three brackets.
+ * What an expansion may write, in bytes, on its way to RLG_HOSTLIST_MAX names of a cluster's usual length.
  * "[,,][,,][,,]..." tells nobody and would never end.
  */
-#define WORK_MAX ((size_t)16 << 20)
+#define WORK_MAX ((size_t)4 << 20)
 
 struct expansion {
 	struct rlg_arena *arena;
