@@ -128,6 +128,7 @@ cli_tests = \
 lint_tests = \
 	%D%/lint/exports.t \
 	%D%/lint/failures.t \
+	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -161,13 +162,15 @@ cluster_tests = \
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
+include tests/fuzz/local.mk
+
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(cli_tests) $(lint_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
