@@ -85,7 +85,6 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/golden.h \
-	%D%/unit/golden_file.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
@@ -133,6 +132,7 @@ lint_tests = \
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/bench/bench.t \
 	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
@@ -181,7 +181,16 @@ check-truth: all
 check-generations:
 	'$(abs_top_srcdir)/tests/generations/check' '$(abs_top_builddir)/generations' $(GENERATIONS)
 
-.PHONY: check-fast check-generations check-truth check-valgrind
+# How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
+BENCH =
+bench_programs = tests/bench/append_cost
+check_PROGRAMS += $(bench_programs)
+tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
+tests_bench_append_cost_LDADD = lib/librlg_core.la
+bench: all $(bench_programs)
+	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
+
+.PHONY: bench check-fast check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \

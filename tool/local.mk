@@ -126,6 +126,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/show/report_csv.c %D%/show/report_markdown.c \
 	%D%/show/status.h \
 	%D%/show/status_detail.c \
+	%D%/show/phase_json.c %D%/show/phase_json.h \
 	%D%/show/status_json.c \
 	%D%/show/status_table.c \
 	%D%/show/summary.c %D%/show/summary.h \
