@@ -20,9 +20,12 @@ def filling_of(number):
 
 
 def is_right(context):
-    length = filling_of(context["number"])
-    letter = chr(ord("a") + context["writer"])
-    return context["filled"] == length and context["filling"] == letter * length
+    try:
+        length = filling_of(context["number"])
+        letter = chr(ord("a") + context["writer"])
+        return context["filled"] == length and context["filling"] == letter * length
+    except (KeyError, TypeError):
+        return False
 
 
 def record_of(line):
