@@ -160,12 +160,18 @@ cluster_tests = \
 	%D%/cluster/usage.t \
 	%D%/cluster/watch.t
 
-TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+# Two hosts; nfs.t starts a machine, and fetches it.
+netfs_tests = \
+	%D%/netfs/nfsim.t
+machine_tests = \
+	%D%/netfs/nfs.t
+
+TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
 
 include tests/fuzz/local.mk
 
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
@@ -195,6 +201,6 @@ bench: all $(bench_programs)
 
 .PHONY: bench check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
