@@ -3,7 +3,7 @@
 #include "tool/group/news.h"
 
 #include "lib/layout.h"
-#include "lib/text.h"
+#include "tool/base/inside.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,72 +16,80 @@
 /* So many marks are a look at all of them. */
 #define MOST_RUNS 100000
 
-static bool path_in(char to[RLG_PATH_MAX], const char *group_path, const char *name, const char *more)
-{
-	struct rlg_text text;
+#define DIRTY RLG_DIR "/" RLG_DIRTY_FILE
+#define NEWS RLG_DIR "/" RLG_NEWS_DIR
 
-	rlg_text_init(&text, to, RLG_PATH_MAX);
-	rlg_text_addf(&text, "%s/" RLG_DIR "/%s%s", group_path, name, more);
-	return !text.full;
+/* For everybody whom .runledger is shared with; never what was there already. */
+static void share(const char *group_path)
+{
+	int marker = rlg_inside_open_folder(group_path, RLG_DIR), news = rlg_inside_open_folder(group_path, NEWS);
+	struct stat folder;
+
+	if (marker >= 0 && news >= 0 && fstat(marker, &folder) == 0 && fchown(news, (uid_t)-1, folder.st_gid) != 0)
+		errno = 0;
+	if (marker >= 0)
+		close(marker);
+	if (news >= 0)
+		close(news);
 }
 
 /* 0, too, where another's is there, which is as good. */
-static int make_mark(const char *mark)
+static int make_mark(const char *group_path, const char *mark)
 {
-	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	struct rlg_inside where;
+	int code = rlg_inside_find(group_path, mark, false, &where);
 
-	if (fd < 0)
-		return errno == EACCES && access(mark, F_OK) == 0 ? 0 : -errno;
-	close(fd);
-	return 0;
+	if (code != 0)
+		return code;
+	int fd = openat(where.folder, where.name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	code = fd >= 0 || errno == EEXIST ? 0 : -errno;
+	if (fd >= 0)
+		close(fd);
+	close(where.folder);
+	return code;
 }
 
-/* For everybody whom .runledger is shared with; only its owner can, and need. */
-static int make_folder(const char *group_path, const char *folder)
+static int make_folder(const char *group_path)
 {
-	char path[RLG_PATH_MAX];
-	struct stat marker;
+	struct rlg_inside where;
+	int code = rlg_inside_find(group_path, NEWS, false, &where);
 
-	if (mkdir(folder, 0777) != 0)
-		return errno == EEXIST ? 0 : -errno;
-	if (path_in(path, group_path, "", "") && stat(path, &marker) == 0 && chown(folder, (uid_t)-1, marker.st_gid) != 0)
-		errno = 0;
-	return 0;
+	if (code != 0)
+		return code;
+	bool made = mkdirat(where.folder, where.name, 0777) == 0;
+	code = made || errno == EEXIST ? 0 : -errno;
+	close(where.folder);
+	if (made)
+		share(group_path);
+	return code;
 }
 
 static int leave_one(const char *group_path, const char *run)
 {
-	char mark[RLG_PATH_MAX], folder[RLG_PATH_MAX];
+	char mark[sizeof(NEWS) + RLG_NAME_MAX + 2];
 
-	if (!rlg_name_ok(run, NULL) || !path_in(mark, group_path, RLG_NEWS_DIR "/", run) ||
-	    !path_in(folder, group_path, RLG_NEWS_DIR, ""))
+	if (!rlg_name_ok(run, NULL))
 		return -EINVAL;
-	int code = make_mark(mark);
+	snprintf(mark, sizeof(mark), NEWS "/%s", run);
+	int code = make_mark(group_path, mark);
 	if (code != -ENOENT)
 		return code;
-	code = make_folder(group_path, folder);
-	return code == 0 ? make_mark(mark) : code;
+	code = make_folder(group_path);
+	return code == 0 ? make_mark(group_path, mark) : code;
 }
 
 int rlg_news_leave(const char *group_path, const char *run, struct rlg_err *err)
 {
-	char mark[RLG_PATH_MAX];
-
 	if (run != NULL && leave_one(group_path, run) == 0)
 		return 0;
-	if (!path_in(mark, group_path, RLG_DIRTY_FILE, ""))
-		return rlg_fail(err, -ENAMETOOLONG, "the path of the run group is too long");
-	int code = make_mark(mark);
-	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot write in the run group: %s", mark);
+	int code = make_mark(group_path, DIRTY);
+	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot write in the run group: %s/" DIRTY, group_path);
 }
 
 /* An NFS client only sees what other hosts made in a folder once it has opened that folder anew. */
 static DIR *open_news(const char *group_path)
 {
-	char path[RLG_PATH_MAX];
-	int fd = path_in(path, group_path, RLG_NEWS_DIR, "")
-			 ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-			 : -1;
+	int fd = rlg_inside_open_folder(group_path, NEWS);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
 	if (folder == NULL && fd >= 0)
@@ -91,13 +99,12 @@ static DIR *open_news(const char *group_path)
 
 static bool is_dirty(const char *group_path)
 {
-	char path[RLG_PATH_MAX];
-	int folder = path_in(path, group_path, "", "") ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	struct rlg_inside where;
 
-	if (folder < 0)
+	if (rlg_inside_find(group_path, DIRTY, false, &where) != 0)
 		return false;
-	bool dirty = faccessat(folder, RLG_DIRTY_FILE, F_OK, 0) == 0;
-	close(folder);
+	bool dirty = faccessat(where.folder, where.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	close(where.folder);
 	return dirty;
 }
 
@@ -155,39 +162,43 @@ static int take_marks(struct rlg_arena *arena, DIR *folder, struct rlg_news *new
 	return 0;
 }
 
+static int take_dirty(const char *group_path, bool *out_taken)
+{
+	struct rlg_inside where;
+	int code = rlg_inside_find(group_path, DIRTY, false, &where);
+
+	if (code != 0)
+		return code;
+	*out_taken = unlinkat(where.folder, where.name, 0) == 0;
+	code = *out_taken || errno == ENOENT ? 0 : -errno;
+	close(where.folder);
+	return code;
+}
+
 int rlg_news_take(struct rlg_arena *arena, const char *group_path, struct rlg_news *out_news, struct rlg_err *err)
 {
-	char dirty[RLG_PATH_MAX];
 	DIR *folder = open_news(group_path);
-	int code = 0;
 
 	*out_news = (struct rlg_news){.group_path = rlg_arena_strdup(arena, group_path)};
-	if (path_in(dirty, group_path, RLG_DIRTY_FILE, "") && unlink(dirty) == 0)
-		out_news->all = true;
-	else if (errno != ENOENT)
-		code = rlg_fail_errno(err, -errno, "cannot remove %s", dirty);
-	int taken = folder != NULL && code == 0 ? take_marks(arena, folder, out_news) : 0;
-	if (taken != 0)
-		code = rlg_fail_errno(err, taken, "cannot take the news of %s", group_path);
+	int code = take_dirty(group_path, &out_news->all);
+	if (code != 0)
+		rlg_fail_errno(err, code, "cannot remove %s/" DIRTY, group_path);
+	else if (folder != NULL && (code = take_marks(arena, folder, out_news)) != 0)
+		rlg_fail_errno(err, code, "cannot take the marks in %s/" NEWS, group_path);
 	if (folder != NULL)
 		closedir(folder);
-	if (code == 0 && !out_news->all && out_news->n_runs == 0)
-		return -ENOENT;
-	return code;
+	return code == 0 && !out_news->all && out_news->n_runs == 0 ? -ENOENT : code;
 }
 
 void rlg_news_done(const struct rlg_news *news)
 {
-	char folder[RLG_PATH_MAX], taken[RLG_NAME_MAX + 2];
+	int folder = news->n_runs == 0 ? -1 : rlg_inside_open_folder(news->group_path, NEWS);
+	char taken[RLG_NAME_MAX + 2];
 
-	if (news->n_runs == 0 || !path_in(folder, news->group_path, RLG_NEWS_DIR, ""))
-		return;
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	for (size_t i = 0; i < news->n_runs; i++) {
+	for (size_t i = 0; folder >= 0 && i < news->n_runs; i++) {
 		snprintf(taken, sizeof(taken), ".%s", news->runs[i]);
-		unlinkat(fd, taken, 0);
+		unlinkat(folder, taken, 0);
 	}
-	close(fd);
+	if (folder >= 0)
+		close(folder);
 }

@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/layout.h"
 #include "lib/text.h"
+#include "tool/base/inside.h"
 #include "tool/group/news.h"
 #include "tool/group/refresh_trackers.h"
 #include "tool/group/snapshot.h"
@@ -41,18 +42,45 @@ struct refresh {
 	bool rebuild;
 };
 
+/*
+ * For everybody whom .runledger is shared with.  Never what was there already: others may have moved any file of ours
+ * there.
+ */
+static void share(int fd, int marker)
+{
+	struct stat folder;
+
+	if (fstat(marker, &folder) == 0 && fchown(fd, (uid_t)-1, folder.st_gid) != 0)
+		errno = 0;
+}
+
+/* A file of .runledger, which others may exchange at any time: no link leads out of it, and only files count. */
+static int open_own(const struct rlg_group *group, const char *path)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	struct rlg_inside where;
+	struct stat file;
+	int code = rlg_inside_find(group->path, path, false, &where);
+
+	if (code != 0)
+		return code;
+	int fd = openat(where.folder, where.name, flags | O_CREAT | O_EXCL, 0666);
+	if (fd >= 0)
+		share(fd, where.folder);
+	else if (errno == EEXIST)
+		fd = openat(where.folder, where.name, flags);
+	code = fd < 0 ? -errno : fstat(fd, &file) == 0 && S_ISREG(file.st_mode) ? fd : -EINVAL;
+	close(where.folder);
+	if (fd >= 0 && code < 0)
+		close(fd);
+	return code;
+}
+
 static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 {
-	const char *path = rlg_group_path(group, RLG_DIR "/" RLG_LOCK_FILE);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-	struct stat marker;
+	int fd = open_own(group, RLG_DIR "/" RLG_LOCK_FILE);
 
-	if (fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot open %s", path);
-	/* For everybody whom .runledger is shared with; only its owner can, and need. */
-	if (stat(rlg_group_path(group, RLG_DIR), &marker) == 0 && fchown(fd, (uid_t)-1, marker.st_gid) != 0)
-		errno = 0;
-	return fd;
+	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
 }
 
 /* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
@@ -80,12 +108,6 @@ static void drop_lock(int fd)
 	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
 
 	fcntl(fd, F_OFD_SETLK, &whole);
-}
-
-/* The folder for our copies; its lack only shows when one is written. */
-static void make_folders(const struct rlg_group *group)
-{
-	mkdir(rlg_group_path(group, RLG_DIR "/" RLG_TRACKERS_DIR), 0777);
 }
 
 /* False: the records could not be read. */
@@ -155,7 +177,6 @@ static int refresh(struct rlg_group *group, struct refresh *refresh, enum rlg_re
 
 	if (lock < 0)
 		return lock;
-	make_folders(group);
 	use_site_time();
 	for (int round = 0; more && round < MOST_ROUNDS && rlg_news_is_there(group->path); round++) {
 		if (take_lock(lock, wait, &refresh->locked) != 0) {
