@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
+	tests/unit/test_snapshot \
 	tests/unit/test_spool \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
