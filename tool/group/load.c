@@ -95,7 +95,6 @@ static void forget(struct rlg_load *load)
 	load->n_runs = load->runs_room = load->n_stamps = load->stamps_room = 0;
 	load->names = rlg_names_new(arena);
 	load->stamp_names = rlg_names_new(arena);
-	load->trust_told = false;
 	rlg_snapshot_begin_anew(load->snapshot);
 }
 
@@ -345,7 +344,7 @@ int rlg_load_model(struct rlg_load *load, const struct rlg_load_news *news, stru
 {
 	for (int tries = 0; tries < 2; tries++) {
 		bool all_disk = news->disk || !load->whole || load->old_settings != load->settings;
-		if (!load->trust_told)
+		if (!load->whole || !rlg_tracker_runs_are_known(load->group, load))
 			ask_trackers(load);
 		int code = look(load, news, err);
 		if (code != 0)
@@ -410,9 +409,14 @@ uint64_t rlg_load_moved_at(const struct rlg_load *load)
 	return load->moved_at;
 }
 
-void rlg_load_trust_told(struct rlg_load *load, bool trust)
+bool rlg_load_all_are_told(const struct rlg_load *load, const struct rlg_model *model)
 {
-	load->trust_told = trust && load->whole;
+	for (size_t i = 0; i < model->n_runs; i++) {
+		size_t at = rlg_names_find(load->names, model->runs[i].name);
+		if (model->runs[i].planned && (at == RLG_NAMES_NONE || load->runs[at].told == 0))
+			return false;
+	}
+	return true;
 }
 
 /* All that there is, with nothing written: for whoever only wants to look. */

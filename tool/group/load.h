@@ -66,10 +66,7 @@ void rlg_load_set_stamp(struct rlg_load *load, const char *key, const struct rlg
 uint64_t rlg_load_settings(const struct rlg_load *load);
 uint64_t rlg_load_moved_at(const struct rlg_load *load);
 
-/*
- * Whether the runs that trackers name are what the snapshot says: set by the refresh, which knows the trackers' stamps,
- * before each rlg_load_model(); false at first, and then the trackers are read.
- */
-void rlg_load_trust_told(struct rlg_load *load, bool trust);
+/* Are all runs of the model that are planned among those that trackers name? */
+bool rlg_load_all_are_told(const struct rlg_load *load, const struct rlg_model *model);
 
 #endif

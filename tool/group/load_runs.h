@@ -62,7 +62,6 @@ struct rlg_load {
 	unsigned looks, tellings;
 	bool write;
 	bool whole; /* all that was there is known */
-	bool trust_told;
 	bool told_changed, moved; /* since the model before */
 };
 

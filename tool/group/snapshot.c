@@ -4,6 +4,7 @@
 
 #include "lib/layout.h"
 #include "tool/base/bytes.h"
+#include "tool/base/inside.h"
 #include "tool/base/sum64.h"
 
 #include <errno.h>
@@ -48,7 +49,8 @@ struct frame {
 
 struct rlg_snapshot {
 	struct rlg_arena *arena;
-	const char *path;
+	int folder; /* .runledger */
+	const char *name; /* in it */
 	char *temporary; /* being written anew, under this name; NULL: it is not */
 	uint64_t print;
 	bool write;
@@ -60,7 +62,7 @@ struct rlg_snapshot {
 	struct rlg_bytes buffer; /* behind `length`, not written yet */
 };
 
-static const char *path_of(struct rlg_arena *arena, const char *group_path)
+static const char *name_of(struct rlg_arena *arena, const char *group_path)
 {
 	const char *own = "";
 	struct stat marker;
@@ -68,7 +70,7 @@ static const char *path_of(struct rlg_arena *arena, const char *group_path)
 	if (stat(rlg_arena_printf(arena, "%s/" RLG_DIR, group_path), &marker) == 0 &&
 	    (marker.st_uid != geteuid() || (marker.st_mode & (S_IWGRP | S_IWOTH)) != 0))
 		own = rlg_arena_printf(arena, ".u%lu", (unsigned long)geteuid());
-	return rlg_arena_printf(arena, "%s/" RLG_DIR "/" RLG_SNAPSHOT_FILE "%s", group_path, own);
+	return rlg_arena_printf(arena, RLG_SNAPSHOT_FILE "%s", own);
 }
 
 static struct header header_of(uint64_t print, uint64_t state_at, uint64_t whole)
@@ -107,6 +109,17 @@ static bool is_ours(const struct stat *file)
 {
 	return S_ISREG(file->st_mode) && file->st_uid == geteuid() && file->st_nlink == 1 &&
 	       (file->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* What is no file is not even opened: that may be to do something. */
+static int open_regular(const struct rlg_snapshot *snapshot, bool write)
+{
+	struct stat file;
+
+	if (snapshot->folder < 0 || fstatat(snapshot->folder, snapshot->name, &file, AT_SYMLINK_NOFOLLOW) != 0 || !is_ours(&file))
+		return -1;
+	return openat(snapshot->folder, snapshot->name,
+		      (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 }
 
 /* Read, not mapped: what another host of an NFS cuts off is an error here, and a signal there. */
@@ -165,10 +178,12 @@ struct rlg_snapshot *rlg_snapshot_open(struct rlg_arena *arena, const char *grou
 	const char *bytes;
 	size_t count;
 
-	*snapshot = (struct rlg_snapshot){.arena = arena, .path = path_of(arena, group_path), .write = write, .to_fd = -1};
+	*snapshot = (struct rlg_snapshot){.arena = arena, .write = write, .to_fd = -1};
 	snapshot->print = rlg_sum64_text(rlg_sum64(print, &(uint64_t){sizeof(void *)}, sizeof(uint64_t)), PACKAGE_VERSION);
 	rlg_bytes_init(&snapshot->buffer, arena);
-	snapshot->fd = open(snapshot->path, (write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	snapshot->folder = rlg_inside_open_folder(group_path, RLG_DIR);
+	snapshot->name = name_of(arena, group_path);
+	snapshot->fd = open_regular(snapshot, write);
 	*out_whole = snapshot->fd >= 0 && read_state(snapshot, &bytes, &count) &&
 		     tell_frames(snapshot, bytes, count, tell, context);
 	if (*out_whole && write)
@@ -204,7 +219,7 @@ const char *rlg_snapshot_bulk(struct rlg_snapshot *snapshot, struct rlg_arena *a
 static void give_up(struct rlg_snapshot *snapshot)
 {
 	if (snapshot->temporary != NULL)
-		unlink(snapshot->temporary);
+		unlinkat(snapshot->folder, snapshot->temporary, 0);
 	if (snapshot->to_fd >= 0 && snapshot->to_fd != snapshot->fd)
 		close(snapshot->to_fd);
 	snapshot->temporary = NULL;
@@ -260,9 +275,9 @@ void rlg_snapshot_begin_anew(struct rlg_snapshot *snapshot)
 		return;
 	give_up(snapshot);
 	snapshot->write = true;
-	snapshot->temporary = rlg_arena_printf(snapshot->arena, "%s.%08lx.tmp", snapshot->path, (unsigned long)getpid());
-	unlink(snapshot->temporary); /* of one who died, and had our number */
-	snapshot->to_fd = open(snapshot->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	snapshot->temporary = rlg_arena_printf(snapshot->arena, ".%s.%08lx.tmp", snapshot->name, (unsigned long)getpid());
+	unlinkat(snapshot->folder, snapshot->temporary, 0); /* of one who died, and had our number */
+	snapshot->to_fd = openat(snapshot->folder, snapshot->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	snapshot->length = snapshot->state_at = 0;
 	if (snapshot->to_fd < 0)
 		give_up(snapshot);
@@ -322,7 +337,7 @@ void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
 		return;
 	struct header header = header_of(snapshot->print, snapshot->state_at, snapshot->length);
 	if (pwrite(snapshot->to_fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
-	    rename(snapshot->temporary, snapshot->path) != 0) {
+	    renameat(snapshot->folder, snapshot->temporary, snapshot->folder, snapshot->name) != 0) {
 		give_up(snapshot);
 		return;
 	}
@@ -340,12 +355,18 @@ void rlg_snapshot_close(struct rlg_snapshot *snapshot)
 	give_up(snapshot);
 	if (snapshot->fd >= 0)
 		close(snapshot->fd);
-	snapshot->fd = -1;
+	if (snapshot->folder >= 0)
+		close(snapshot->folder);
+	snapshot->fd = snapshot->folder = -1;
 }
 
 void rlg_snapshot_remove(const char *group_path)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	int folder = rlg_inside_open_folder(group_path, RLG_DIR);
 
-	unlink(path_of(arena, group_path));
+	if (folder < 0)
+		return;
+	unlinkat(folder, name_of(arena, group_path), 0);
+	close(folder);
 }
