@@ -18,6 +18,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
 	%D%/base/names.c %D%/base/names.h \
+	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
 	%D%/base/table.c %D%/base/table.h \
 	%D%/base/terminal.c %D%/base/terminal.h \
@@ -78,9 +79,15 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/model/event.c %D%/model/event.h \
 	%D%/model/failure.c %D%/model/failure.h \
 	%D%/model/fold.c %D%/model/fold.h \
+	%D%/model/fold_phases.c \
+	%D%/model/fold_run.c %D%/model/fold_run.h \
+	%D%/model/fold_words.c \
+	%D%/model/gathered.c %D%/model/gathered.h \
+	%D%/model/run_pack.c %D%/model/run_pack.h \
 	%D%/model/job_attempts.c %D%/model/job_attempts.h \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/progress.c %D%/model/progress.h \
+	%D%/model/progress_records.c %D%/model/progress_records.h \
 	%D%/model/silence.c %D%/model/silence.h \
 	%D%/model/slurm_state.c %D%/model/slurm_state.h \
 	%D%/model/usage.c %D%/model/usage.h \

@@ -192,6 +192,11 @@ struct rlg_run {
 	const char *verdict; /* keep or discard, a person's; NULL: none yet */
 	const char *wandb; /* address of its dashboard, as a person told it; NULL */
 	const char *description; /* a person's few words on what it is (`runledger note RUN description=...`); NULL */
+	/*
+	 * The model's `sequence` when anything above was last seen to change, what lies on disk included: a tracker that was
+	 * written at a later one shows it already.  Never 0 in a model that was loaded.
+	 */
+	uint64_t changed_at;
 };
 
 struct rlg_model {
@@ -208,6 +213,7 @@ struct rlg_model {
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */
 	uint64_t damaged; /* lines stepped over */
+	uint64_t sequence; /* of refreshes: grows with each that has news; 0: this model knows of none */
 };
 
 /* The run of that name, or NULL. */

@@ -23,3 +23,8 @@ const struct rlg_tracker *rlg_tracker_called(const char *name)
 			return rlg_trackers[i];
 	return NULL;
 }
+
+bool rlg_tracker_run_changed(const struct rlg_tracker_view *view, const struct rlg_run *run)
+{
+	return view->changed_since == 0 || run->changed_at == 0 || run->changed_at > view->changed_since;
+}
