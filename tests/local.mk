@@ -50,6 +50,7 @@ unit_tests = \
 	tests/unit/test_run_logs \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_part \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_sanitize \
 	tests/unit/test_settings \
@@ -91,6 +92,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
+	%D%/unit/yaml_person.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
