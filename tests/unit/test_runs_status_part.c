@@ -47,7 +47,7 @@ static const char *const shapes[] = {
 	"# ours\nruns:\n    '12':\n        finetune_status: pending\n    ab:\n    a: {}\n    \"1e3\": {eval_status: pending}\nowner: Zo\xc3\xab\n",
 	"runs:\n  a:\n    finetune_status: pending\n    # last words",
 	"runs:\n  a:\n    finetune_status: pending\n  ab:\n  - a: 1\n  - 12: 2\n  12:\n    eval_status: pending\n",
-	"notes:\n  a: 1\n  12: 2\nruns:\n  a:\n    log: \"one\n\n      12:\n      two\"\n  12:\n    eval_status: failed\n",
+	"notes:\n  a: 1\n  12: 2\nruns:\n  a:\n    log: \"one\n\n  12:\n    eval_status: failed\"\n  12:\n    eval_status: failed\n",
 };
 
 static const char *word(const char *const *list, size_t count)
@@ -214,11 +214,29 @@ static void a_memory_that_is_not_of_this_text_is_left_aside(void **state)
 	assert_non_null(strstr(out.data, "finetune_status: running\n    eval_status: pending\n"));
 }
 
+static void comments_are_no_runs(void **state)
+{
+	static const char commented[] = "runs:\n  # the first: one\n  a: # mine\n    eval_status: pending\n  # the last: one\n\n# end\n";
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	struct rlg_phase phase = {.name = "eval", .status = RLG_STATUS_RUNNING};
+	struct rlg_run run = {.name = "a", .planned = true, .phases = &phase, .n_phases = 1, .changed_at = 2};
+	struct rlg_model model = {.run_group = "g", .phases = group_phases, .n_phases = 2, .runs = &run, .n_runs = 1};
+	struct rlg_tracker_view view = {.arena = arena, .model = &model, .changed_since = 1, .memory = "layout 1 6 0 2 2 1\n"};
+	struct rlg_bytes out;
+
+	(void)state;
+	rlg_bytes_init(&out, arena);
+	assert_int_equal(rlg_rs_render_part(&view, PATH, commented, &out), 1);
+	assert_string_equal(out.data, "runs:\n  # the first: one\n  a: # mine\n    eval_status: running\n"
+				      "  # the last: one\n\n# end\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_part_gives_the_same_bytes_as_the_whole),
 		cmocka_unit_test(a_memory_that_is_not_of_this_text_is_left_aside),
+		cmocka_unit_test(comments_are_no_runs),
 	};
 
 	setenv("TZ", "UTC0", 1);
