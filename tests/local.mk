@@ -182,12 +182,14 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost tests/bench/make_records
+bench_programs = tests/bench/append_cost tests/bench/make_records tests/bench/render_cost
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
 tests_bench_make_records_SOURCES = %D%/bench/make_records.c
 tests_bench_make_records_LDADD = lib/librlg_core.la
+tests_bench_render_cost_SOURCES = %D%/bench/render_cost.c
+tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 

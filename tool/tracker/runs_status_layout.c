@@ -11,8 +11,17 @@
 /* No file is indented more than that. */
 #define COLUMN_MAX 64
 
-/* The line breaks of YAML beside \n, which a look at lines would not see. */
-static const char *const other_breaks[] = {"\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+/* The line breaks of YAML beside \n and \r, which a look at lines would not see. */
+static const char *const other_breaks[] = {"\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+
+static bool has_other_breaks(const struct rlg_yaml_doc *doc)
+{
+	bool found = memchr(doc->text, '\r', doc->length) != NULL;
+
+	for (size_t i = 0; !doc->ascii && !found && i < sizeof(other_breaks) / sizeof(other_breaks[0]); i++)
+		found = memmem(doc->text, doc->length, other_breaks[i], strlen(other_breaks[i])) != NULL;
+	return found;
+}
 
 static bool is_on_one_line(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *node)
 {
@@ -82,12 +91,8 @@ bool rlg_rs_layout(const struct rlg_yaml_doc *doc, struct rlg_rs_layout *out_lay
 {
 	const struct rlg_yaml_node *key = find_runs_key(doc), *runs = key != NULL ? key->next : NULL;
 
-	if (!rlg_yaml_is_mapping(runs) || runs->count == 0)
+	if (!rlg_yaml_is_mapping(runs) || runs->count == 0 || has_other_breaks(doc))
 		return false;
-	for (size_t i = 0; i < sizeof(other_breaks) / sizeof(other_breaks[0]); i++) {
-		if (memmem(doc->text, doc->length, other_breaks[i], strlen(other_breaks[i])) != NULL)
-			return false;
-	}
 	const char *break_before = memrchr(doc->text, '\n', runs->first->start);
 	const char *break_behind = memchr(doc->text + runs->end, '\n', doc->length - runs->end);
 	size_t head = break_before != NULL ? (size_t)(break_before + 1 - doc->text) : 0;
