@@ -5,7 +5,7 @@
  *     render_cost GROUP TRACKER [PATH]
  *
  * Loads the run group, and renders all files of the tracker (at PATH, else where it always keeps them) five times over:
- * anew, with nothing changed, with one run changed and known as such, with one line edited by a person, and with all
+ * anew, with nothing changed, with one run changed and known as such, with an empty line put in by a person, and with all
  * runs changed.  With RENDER_TIMES=N in the environment each run is there N times, under N names.  Prints a line for each: the case, its milliseconds, the files, their bytes, and the peak of memory in
  * KiB so far.  With the environment's RENDER_TO, what was rendered anew goes there too.
  */
@@ -116,7 +116,7 @@ static void edit_a_line(struct file *file)
 
 	if (line != NULL && line[1] == ' ') {
 		char *words = NULL;
-		if (asprintf(&words, "%.*s\n# mine%s", (int)(line - file->text), file->text, line) < 0)
+		if (asprintf(&words, "%.*s\n%s", (int)(line - file->text), file->text, line) < 0)
 			give_up("out of memory");
 		free(file->text);
 		file->text = words;
