@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_trusted \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
@@ -129,6 +130,7 @@ cli_tests = \
 lint_tests = \
 	%D%/lint/exports.t \
 	%D%/lint/failures.t \
+	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -160,15 +162,23 @@ cluster_tests = \
 	%D%/cluster/usage.t \
 	%D%/cluster/watch.t
 
-TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+# Two hosts; nfs.t starts a machine, and fetches it.
+netfs_tests = \
+	%D%/netfs/nfsim.t
+machine_tests = \
+	%D%/netfs/nfs.t
+
+TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
+
+include tests/fuzz/local.mk
 
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(cli_tests) $(lint_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
@@ -195,6 +205,6 @@ bench: all $(bench_programs)
 
 .PHONY: bench check-fast check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
