@@ -23,6 +23,13 @@ uint64_t rlg_damage_total(const struct rlg_damage *damage)
 	return damage->too_long + damage->nuls + damage->no_record + damage->files;
 }
 
+static void step_over(struct rlg_damage *damage, int number)
+{
+	damage->files++;
+	if (rlg_errno_may_pass(number))
+		damage->unread = number;
+}
+
 struct reader {
 	const char *run;
 	const char *file;
@@ -86,7 +93,7 @@ int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_f
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			damage->files++;
+			step_over(damage, errno);
 		if (got <= 0)
 			break;
 		held += (size_t)got;
@@ -99,16 +106,32 @@ int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_f
 	return code;
 }
 
+/* A file server may be interrupted, too. */
+static int open_anyhow(int folder, const char *name, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(folder, name, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_regular(int folder, const char *name)
 {
 	struct stat file;
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_anyhow(folder, name, O_NONBLOCK), code = 0;
 
-	if (fd >= 0 && (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &file) != 0)
+		code = -errno;
+	else if (!S_ISREG(file.st_mode))
+		code = -ENXIO;
+	if (code == 0)
+		return fd;
+	close(fd);
+	return code;
 }
 
 static bool is_status_file(const char *name)
@@ -168,7 +191,7 @@ static int read_one_file(void *context, const char *name)
 	int fd = open_regular(walk->folder, name);
 
 	if (fd < 0) {
-		walk->damage->files++;
+		step_over(walk->damage, -fd);
 		return 0;
 	}
 	int code = rlg_lines_each_in_file(fd, walk->run, name, walk->tell, walk->context, walk->damage);
@@ -184,10 +207,11 @@ static int read_one_run(void *context, const char *run)
 	if ((size_t)snprintf(path, sizeof(path), "%s/" RLG_DIR "/" RLG_RUNS_DIR "/%s", walk->group, run) >= sizeof(path))
 		return rlg_fail(walk->err, -ENAMETOOLONG, "the path of run %s is too long", run);
 	walk->run = run;
-	walk->folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	walk->folder = open_anyhow(AT_FDCWD, path, O_DIRECTORY);
 	if (walk->folder < 0) {
 		/* A file or a link among the runs' folders, or a folder that is locked away. */
-		walk->damage->files += errno != ENOENT;
+		if (walk->folder != -ENOENT)
+			step_over(walk->damage, -walk->folder);
 		return 0;
 	}
 	int code = each_name(path, wants_status_file, read_one_file, walk, walk->err);

@@ -70,8 +70,11 @@ static int read_open_file(struct rlg_arena *arena, int fd, const char *path, siz
 int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char **out_text, size_t *out_length,
 		  struct stat *out_stat, struct rlg_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd;
 
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	while (fd < 0 && errno == EINTR);
 	if (fd < 0 && errno == ENOENT) {
 		*out_text = NULL;
 		if (out_length != NULL)

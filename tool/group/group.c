@@ -43,8 +43,9 @@ static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg
 		return rlg_fail_errno(err, -errno, "cannot open %s", where == NULL ? "the current folder" : where);
 	if (where != NULL && is_group(folder))
 		return rlg_copy(out_path, RLG_PATH_MAX, folder) ? 0 : rlg_fail(err, -ENAMETOOLONG, "%s: too long", where);
-	if (rlg_group_discover(folder, out_path, NULL) == 0)
-		return 0;
+	int code = rlg_group_discover(folder, out_path, err);
+	if (code == 0 || rlg_errno_may_pass(-code))
+		return code;
 	return rlg_fail(err, -ENOENT, "%s is not in a run group; `runledger init` makes one", folder);
 }
 
@@ -152,6 +153,7 @@ int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct
 	*out_model = rlg_fold_finish(loading.fold);
 	rlg_evaluations_complete(*out_model, &group->plan);
 	(*out_model)->damaged = rlg_damage_total(&loading.damage);
+	(*out_model)->unread = loading.damage.unread;
 	rlg_outputs_fill(*out_model, &group->config);
 	rlg_findings_fill(*out_model, &group->config, &group->plan);
 	return 0;

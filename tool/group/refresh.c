@@ -9,6 +9,7 @@
 #include "tool/group/refresh.h"
 
 #include "lib/clock.h"
+#include "lib/fs_kind.h"
 #include "lib/layout.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
@@ -21,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -171,12 +173,9 @@ static int render(struct refresh *refresh, const struct rlg_model *model, const 
 	if (code == 0 && file->text == NULL && bytes.length == 0)
 		return 0; /* not yet */
 	if (code == 0)
-		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
+		code = rlg_tracker_file_write(file, &bytes, &memory, &written, &err);
 	if (code == -EAGAIN)
 		return code;
-	/* After the file: should we die in between, our news looks like a person's, and stays. */
-	if (code == 0)
-		code = rlg_tracker_file_remember(file, &memory, &err);
 	if (code != 0)
 		remember(refresh, code, &err);
 	else if (written)
@@ -217,12 +216,15 @@ static int open_settled(struct refresh *refresh, struct keeping *keeping, struct
 	return code;
 }
 
-/* Reads the records once more.  False: that could not be done, and the files are left alone. */
-static bool load_again(struct refresh *refresh, struct rlg_model **model)
+/* Reads the records, anew each time.  False: not all can be read now, and the files are left alone. */
+static bool load(struct refresh *refresh, struct rlg_model **model)
 {
 	struct rlg_err err = {""};
 	int code = rlg_group_load(refresh->group, model, &err);
 
+	if (code == 0 && (*model)->unread != 0)
+		code = rlg_fail_errno(&err, -(*model)->unread,
+				      "the trackers of %s are left as they are: cannot read all of its records", refresh->group->path);
 	if (code != 0)
 		remember(refresh, code, &err);
 	return code == 0;
@@ -249,7 +251,7 @@ static void refresh_files(struct refresh *refresh, struct rlg_model **model, str
 			by_others = by_others || (keeping->tracker->edits != NULL && !is_as_written(&keeping->file));
 	}
 	/* What another refresher wrote, where locks are not to be had, is no edit: the records behind it are there by now. */
-	if (by_others && !load_again(refresh, model))
+	if (by_others && !load(refresh, model))
 		return;
 	for (size_t i = 0; i < n; i++) {
 		unsigned told = 0;
@@ -257,7 +259,7 @@ static void refresh_files(struct refresh *refresh, struct rlg_model **model, str
 			list[i].left_alone = !take_edits(refresh, *model, &list[i], &told);
 		edits += told;
 	}
-	if (edits > 0 && !load_again(refresh, model))
+	if (edits > 0 && !load(refresh, model))
 		return;
 	for (size_t i = 0; i < n; i++)
 		list[i].raced = !list[i].left_alone && render(refresh, *model, &list[i]) == -EAGAIN;
@@ -286,13 +288,9 @@ static void refresh_tracker(struct refresh *refresh, struct rlg_model **model, c
 static void refresh_once(struct refresh *refresh)
 {
 	struct rlg_model *model = NULL;
-	struct rlg_err err = {""};
 
-	int code = rlg_group_load(refresh->group, &model, &err);
-	if (code != 0) {
-		remember(refresh, code, &err);
+	if (!load(refresh, &model))
 		return;
-	}
 	refresh->report->damaged = model->damaged;
 	for (size_t i = 0; i < refresh->group->config.n_trackers; i++)
 		refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]);
@@ -312,7 +310,10 @@ static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 	return fd;
 }
 
-/* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
+/*
+ * 0: ours; -EAGAIN: somebody else's.  A file system without locks, or whose locks do not work just now, makes it ours: a
+ * rename is still whole.
+ */
 static int take_lock(int fd, enum rlg_refresh_wait wait)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -320,9 +321,11 @@ static int take_lock(int fd, enum rlg_refresh_wait wait)
 	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
 
 	while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EACCES)
 			return 0;
-		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || rlg_clock_monotonic_ms() >= deadline_ms)
+		if (rlg_clock_monotonic_ms() >= deadline_ms)
 			return -EAGAIN;
 		nanosleep(&pause, NULL);
 	}
@@ -361,7 +364,7 @@ static bool is_dirty(const struct rlg_group *group, const char *mark)
 
 	if (folder >= 0)
 		close(folder);
-	return access(mark, F_OK) == 0;
+	return access(mark, F_OK) == 0 || errno != ENOENT;
 }
 
 static void refresh_anew(struct refresh *refresh)
@@ -390,16 +393,26 @@ static void use_site_time(void)
 	tzset();
 }
 
-/* Holding the lock: as long as there is news.  False: the mark cannot be taken away, so that there always would be. */
-static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
+static bool is_local(int fd)
+{
+	struct statfs where;
+
+	return fstatfs(fd, &where) == 0 && rlg_fs_is_local((unsigned long)where.f_type);
+}
+
+/*
+ * Holding the lock: as long as there is news.  False: the mark cannot be taken away, so that there always would be.  A mark
+ * that is gone was another's; but an NFS client whose answer got lost asks again, and is told so of what it removed itself.
+ */
+static bool refresh_while_dirty(struct refresh *refresh, const char *mark, bool answers_get_lost)
 {
 	struct rlg_err err;
 
 	for (int round = 0; round < MOST_ROUNDS; round++) {
 		int code = unlink(mark) == 0 ? 0 : -errno;
-		if (code == -ENOENT)
+		if (code == -ENOENT && (round > 0 || !answers_get_lost))
 			return true;
-		if (code != 0) {
+		if (code != 0 && code != -ENOENT) {
 			remember(refresh, rlg_fail_errno(&err, code, "cannot remove %s", mark), &err);
 			return false;
 		}
@@ -427,7 +440,7 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 			out_report->left_to_other = true;
 			break;
 		}
-		more = refresh_while_dirty(&refresh, mark);
+		more = refresh_while_dirty(&refresh, mark, !is_local(lock));
 		drop_lock(lock);
 	}
 	close(lock);

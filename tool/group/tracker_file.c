@@ -55,37 +55,60 @@ static const char *next_base(struct rlg_arena *arena, const struct rlg_tracker_f
 	return rlg_arena_printf(arena, "%s.next", file->base_path);
 }
 
-/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
-static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
-{
-	char *next;
-	size_t length;
-
-	if (rlg_file_read(arena, file->base_path, RLG_TRACKER_MAX, &file->base, &file->base_length, NULL, NULL) != 0)
-		file->base = NULL;
-	if (is_same(file->text, file->length, file->base, file->base_length))
-		return;
-	/* Somebody died between the tracker and its copy: what stands there is ours all the same. */
-	if (rlg_file_read(arena, next_base(arena, file), RLG_TRACKER_MAX, &next, &length, NULL, NULL) == 0 &&
-	    is_same(file->text, file->length, next, length)) {
-		file->base = next;
-		file->base_length = length;
-	}
-}
-
 static const char *memory_path(const struct rlg_tracker_file *file)
 {
 	return rlg_arena_printf(file->arena, "%s.memory", file->base_path);
 }
 
-/* Without the file it was about, a memory is of something else; one that cannot be read is as good as none. */
-static void read_memory(struct rlg_arena *arena, struct rlg_tracker_file *file)
+static const char *next_memory(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory.next", file->base_path);
+}
+
+/*
+ * What we keep for ourselves: where it can never be read it is as good as none.  But where it can be the next time, our own
+ * news would look like a person's now, and be theirs for good.
+ */
+static int read_own(struct rlg_tracker_file *file, const char *path, char **out_text, size_t *out_length, struct rlg_err *err)
+{
+	int code = rlg_file_read(file->arena, path, RLG_TRACKER_MAX, out_text, out_length, NULL, err);
+
+	if (code == 0)
+		return 0;
+	*out_text = NULL;
+	return rlg_errno_may_pass(-code) ? code : 0;
+}
+
+static int read_base(struct rlg_tracker_file *file, struct rlg_err *err)
+{
+	char *next;
+	size_t length;
+	int code = read_own(file, file->base_path, &file->base, &file->base_length, err);
+
+	if (code != 0 || is_same(file->text, file->length, file->base, file->base_length))
+		return code;
+	/* Somebody died between the tracker and its copy: what stands there is ours all the same. */
+	code = read_own(file, next_base(file->arena, file), &next, &length, err);
+	if (code == 0 && is_same(file->text, file->length, next, length)) {
+		file->base = next;
+		file->base_length = length;
+		file->base_is_next = true;
+	}
+	return code;
+}
+
+/* Without the file it was about, a memory is of something else. */
+static int read_memory(struct rlg_tracker_file *file, struct rlg_err *err)
 {
 	size_t length;
+	int code = 0;
 
-	if (file->text == NULL ||
-	    rlg_file_read(arena, memory_path(file), RLG_TRACKER_MAX, &file->memory, &length, NULL, NULL) != 0)
-		file->memory = NULL;
+	if (file->text != NULL && file->base_is_next)
+		code = read_own(file, next_memory(file), &file->memory, &length, err);
+	file->memory_is_next = file->memory != NULL;
+	if (code == 0 && file->text != NULL && file->memory == NULL)
+		code = read_own(file, memory_path(file), &file->memory, &length, err);
+	return code;
 }
 
 struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
@@ -181,12 +204,14 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	if (code == 0)
 		code = check_path(group, base, memory_path(out_file), err);
 	if (code == 0)
+		code = check_path(group, base, next_memory(out_file), err);
+	if (code == 0)
 		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
 				     &out_file->stat, err);
 	if (code == 0)
-		read_base(group->arena, out_file);
+		code = read_base(out_file, err);
 	if (code == 0)
-		read_memory(group->arena, out_file);
+		code = read_memory(out_file, err);
 	return code;
 }
 
@@ -231,33 +256,74 @@ static void make_folders(const struct rlg_tracker_file *file)
 	}
 }
 
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
-			   struct rlg_err *err)
+static int put(const char *from, const char *to, struct rlg_err *err)
 {
-	const char *next = next_base(file->arena, file);
-	bool is_new = !is_same(text, length, file->text, file->length);
-
-	*out_written = false;
-	if (!is_new && is_same(text, length, file->base, file->base_length))
-		return 0;
-	make_folders(file);
-	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, text, length, NULL, err);
-	if (code == 0 && is_new)
-		code = rlg_file_replace(file->path, text, length, &file->stat, err);
-	if (code == 0 && rename(next, file->base_path) != 0)
-		code = rlg_fail_errno(err, -errno, "cannot write %s", file->base_path);
-	if (code != 0)
-		unlink(next);
-	*out_written = code == 0 && is_new;
-	return code;
+	return rename(from, to) == 0 ? 0 : rlg_fail_errno(err, -errno, "cannot write %s", to);
 }
 
-int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err)
+/* Whoever wrote this file died before all was in its place: there must be no other next one until it is. */
+static int finish_the_dead(const struct rlg_tracker_file *file, struct rlg_err *err)
 {
-	size_t known = file->memory != NULL ? strlen(file->memory) : 0;
+	int code = file->memory_is_next ? put(next_memory(file), memory_path(file), err) : 0;
 
-	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
-		return 0;
-	return rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
+	return code == 0 && file->base_is_next ? put(next_base(file->arena, file), file->base_path, err) : code;
+}
+
+static bool is_remembered(const struct rlg_tracker_file *file, const struct rlg_bytes *memory)
+{
+	const char *known = file->memory != NULL ? file->memory : "";
+
+	return is_same(memory->data, memory->length, known, strlen(known));
+}
+
+/*
+ * Before the tracker, its copy and its memory under other names: should we die in between, our own news would look like a
+ * person's edit.  Behind it the memory first, as the copy's other name is what says that the memory's is to be believed.
+ */
+static int write_all(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+		     struct rlg_err *err)
+{
+	const char *next = next_base(file->arena, file), *memory_next = next_memory(file);
+	bool remembered = is_remembered(file, memory);
+	int code = 0;
+
+	if (remembered && unlink(memory_next) != 0 && errno != ENOENT)
+		code = rlg_fail_errno(err, -errno, "cannot remove %s", memory_next);
+	if (!remembered)
+		code = rlg_file_replace(memory_next, memory->data, memory->length, NULL, err);
+	if (code == 0)
+		code = rlg_file_replace(next, text->data, text->length, NULL, err);
+	if (code == 0)
+		code = rlg_file_replace(file->path, text->data, text->length, &file->stat, err);
+	if (code != 0) {
+		unlink(next);
+		unlink(memory_next);
+		return code;
+	}
+	code = remembered ? 0 : put(memory_next, memory_path(file), err);
+	return code == 0 ? put(next, file->base_path, err) : code;
+}
+
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+			   bool *out_written, struct rlg_err *err)
+{
+	bool is_new = !is_same(text->data, text->length, file->text, file->length);
+	int code = finish_the_dead(file, err);
+
+	*out_written = false;
+	if (code != 0)
+		return code;
+	if (is_new) {
+		make_folders(file);
+		code = write_all(file, text, memory, err);
+		*out_written = code == 0;
+		return code;
+	}
+	if (!is_same(text->data, text->length, file->base, file->base_length)) {
+		make_folders(file);
+		code = rlg_file_replace(file->base_path, text->data, text->length, NULL, err);
+	}
+	if (code == 0 && !is_remembered(file, memory))
+		code = rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
+	return code;
 }
