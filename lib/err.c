@@ -31,7 +31,8 @@ int rlg_fail(struct rlg_err *err, int code, const char *format, ...)
 
 bool rlg_errno_may_pass(int number)
 {
-	static const int stay[] = {EACCES, EPERM, ELOOP, ENOTDIR, EISDIR, ENXIO, ENOENT, ENAMETOOLONG, EINVAL, EFBIG};
+	static const int stay[] = {EACCES, EPERM,	 ELOOP,	 ENOTDIR, EISDIR, ENXIO,
+				   ENOENT, ENAMETOOLONG, EINVAL, EILSEQ,  EFBIG,  E2BIG};
 
 	for (size_t i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
 		if (number == stay[i])

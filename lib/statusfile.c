@@ -167,12 +167,19 @@ static bool is_still_there(int folder, const char *name, const struct stat *file
 	       now.st_dev == file->st_dev && now.st_nlink > 0;
 }
 
+/* Also where nobody can tell: an empty line is stepped over, a record behind a torn one is lost. */
 static bool ends_torn(int fd)
 {
 	struct stat file;
-	char last;
+	char last = '\0';
+	ssize_t got;
 
-	return fstat(fd, &file) == 0 && file.st_size > 0 && pread(fd, &last, 1, file.st_size - 1) == 1 && last != '\n';
+	if (fstat(fd, &file) != 0)
+		return true;
+	do
+		got = file.st_size > 0 ? pread(fd, &last, 1, file.st_size - 1) : 0;
+	while (got < 0 && errno == EINTR);
+	return file.st_size > 0 && last != '\n';
 }
 
 static int write_whole(int fd, const char *bytes, size_t length)

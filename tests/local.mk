@@ -160,6 +160,19 @@ cluster_tests = \
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
 
+# A fault at every call on the ways on which the product writes: the short form is a test as any other.
+check_LTLIBRARIES += tests/faults/inject.la
+tests_faults_inject_la_SOURCES = %D%/faults/fault.c %D%/faults/fault.h %D%/faults/inject.c %D%/faults/unsynced.c
+tests_faults_inject_la_CPPFLAGS = -include config.h -D_GNU_SOURCE -U_FORTIFY_SOURCE
+tests_faults_inject_la_CFLAGS = $(RLG_WARNINGS)
+tests_faults_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+fault_tests = %D%/faults/faults.t
+TESTS += $(fault_tests)
+
+# All of them: minutes.  FAULTS= for options, as --path=finish.
+check-faults: all tests/faults/inject.la
+	'$(abs_top_srcdir)/tests/faults/check_faults' $(FAULTS) '$(abs_top_builddir)/runledger' '$(abs_top_builddir)/tests/faults/.libs/inject.so'
+
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
 fast_tests = $(unit_tests) $(cli_tests) $(lint_tests)
 check-fast:
@@ -178,8 +191,9 @@ check-truth: all
 check-generations:
 	'$(abs_top_srcdir)/tests/generations/check' '$(abs_top_builddir)/generations' $(GENERATIONS)
 
-.PHONY: check-fast check-generations check-truth check-valgrind
+.PHONY: check-fast check-faults check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/faults/README.md %D%/faults/check_faults \
+	%D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py %D%/faults/world.py $(fault_tests) %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

@@ -195,6 +195,19 @@ def edited(world):
     world.write("g/.runledger/runs/r2/n2.jsonl", job(13, "r2", "finetune", NOW - 6000))
 
 
+def with_run_logs(world):
+    """Logs that are found by what stands in them."""
+    group(world, "trackers: {run_logs: on, experiments: on}\n")
+    os.rename(os.path.join(world.group, next(iter(logs_of(world)))[2:]), os.path.join(world.group, "run_logs/mine.md"))
+    refresh(world)
+    world.write("g/.runledger/runs/r1/n2.jsonl", job(12, "r1", "eval", NOW - 6000, "FAILED"))
+    world.write("g/.runledger/runs/r2/n2.jsonl", job(13, "r2", "finetune", NOW - 6000))
+
+
+def logs_of(world):
+    return [name for name in sorted(world.look()) if name.startswith("g/run_logs/") and name.endswith("_r1.md")]
+
+
 def bare(world):
     world.empty()
     world.write("g/runs_plan.md", plan("r1", "r2"))
@@ -263,8 +276,9 @@ PATHS = [
     Path("refresh, anew", lambda world: ["refresh", world.group], prepare=anew),
     Path("refresh, changed", lambda world: ["refresh", world.group], prepare=changed),
     Path("refresh, edits", lambda world: ["refresh", world.group], prepare=edited),
+    Path("refresh, run logs", lambda world: ["refresh", world.group], prepare=with_run_logs),
     Path("init", lambda world: ["init", world.group], prepare=bare),
-    Path("init, trackers", lambda world: ["init", world.group], prepare=with_tracker),
+    Path("init, trackers", lambda world: ["init", world.group], prepare=with_tracker, steps=True),
     Path("jobcomp", lambda world: ["jobcomp", "--conf=" + world.root + "/none.conf", "--spool=" + world.spool],
          env=lambda world: COMPLETION, prepare=with_spool, safe=False, again="if-lost",
          holds=lambda name: name.startswith("spool/new/") and name.endswith(".json")),

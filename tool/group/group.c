@@ -67,8 +67,10 @@ static void read_plan(struct rlg_group *group)
 {
 	struct rlg_err err = {""};
 
-	if (rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err) == 0)
+	int code = rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err);
+	if (code == 0)
 		return;
+	group->unread = rlg_errno_may_pass(-code) ? -code : 0;
 	group->plan = (struct rlg_plan){.source = NULL};
 	group->plan_problem = err;
 }
@@ -146,14 +148,14 @@ int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct
 		rlg_fold_plan_run(loading.fold, group->plan.runs[i].name, group->plan.runs[i].type,
 				  group->plan.runs[i].control);
 	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
-	rlg_tracker_runs(group, take_tracker_run, &loading);
+	int unread = rlg_tracker_runs(group, take_tracker_run, &loading);
 	int code = rlg_lines_each(group->path, NULL, take_line, &loading, &loading.damage, err);
 	if (code != 0)
 		return code;
 	*out_model = rlg_fold_finish(loading.fold);
 	rlg_evaluations_complete(*out_model, &group->plan);
 	(*out_model)->damaged = rlg_damage_total(&loading.damage);
-	(*out_model)->unread = loading.damage.unread;
+	(*out_model)->unread = loading.damage.unread != 0 ? loading.damage.unread : unread != 0 ? unread : group->unread;
 	rlg_outputs_fill(*out_model, &group->config);
 	rlg_findings_fill(*out_model, &group->config, &group->plan);
 	return 0;

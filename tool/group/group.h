@@ -20,6 +20,7 @@ struct rlg_group {
 	bool config_is_ours; /* nobody but the caller (or root) can have written config.yaml */
 	struct rlg_plan plan; /* without runs where there is none: that is not an error here */
 	struct rlg_err plan_problem; /* why the plan could not be read; "" if it could, or there is none */
+	int unread; /* the errno of why the plan could not be read just now, and may be the next time; else 0 */
 };
 
 /*
@@ -38,7 +39,7 @@ const char *rlg_group_path(const struct rlg_group *group, const char *relative);
 
 /*
  * Reads every status file, folds, and looks up the outputs.  Damaged lines are counted in model->damaged, and are no
- * error.  The model belongs to the group's arena.  Also counts runs that only a tracker knows.
+ * error; model->unread is set where records, the plan or a tracker with runs cannot be read just now.  The model belongs to the group's arena.  Also counts runs that only a tracker knows.
  */
 int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err);
 

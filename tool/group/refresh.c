@@ -216,17 +216,21 @@ static int open_settled(struct refresh *refresh, struct keeping *keeping, struct
 	return code;
 }
 
-/* Reads the records, anew each time.  False: not all can be read now, and the files are left alone. */
+/* Reads the records, anew each time.  False: not all can be read now; the files are left alone, and the model is as it was. */
 static bool load(struct refresh *refresh, struct rlg_model **model)
 {
+	struct rlg_model *fresh = NULL;
 	struct rlg_err err = {""};
-	int code = rlg_group_load(refresh->group, model, &err);
+	int code = rlg_group_load(refresh->group, &fresh, &err);
 
-	if (code == 0 && (*model)->unread != 0)
-		code = rlg_fail_errno(&err, -(*model)->unread,
-				      "the trackers of %s are left as they are: cannot read all of its records", refresh->group->path);
+	if (code == 0 && fresh->unread != 0)
+		code = rlg_fail_errno(&err, -fresh->unread,
+				      "the trackers of %s are left as they are, as not all could be read that they are made from",
+				      refresh->group->path);
 	if (code != 0)
 		remember(refresh, code, &err);
+	else
+		*model = fresh;
 	return code == 0;
 }
 

@@ -215,24 +215,35 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	return code;
 }
 
-static void tell_runs(struct rlg_group *group, const struct rlg_tracker_choice *choice, rlg_tracker_run_fn *tell,
-		      void *context)
+static int tell_runs(struct rlg_group *group, const struct rlg_tracker_choice *choice, rlg_tracker_run_fn *tell,
+		     void *context)
 {
 	const struct rlg_tracker *tracker = rlg_tracker_called(choice->tracker);
 	struct rlg_tracker_places places;
 	struct rlg_tracker_file file;
+	int unread = 0;
 
 	if (tracker->runs == NULL || rlg_tracker_places(group, choice, NULL, &places, NULL) != 0)
-		return;
-	for (size_t i = 0; i < places.n; i++)
-		if (rlg_tracker_file_open(group, choice, &places.list[i], &file, NULL) == 0 && file.text != NULL)
+		return 0;
+	for (size_t i = 0; i < places.n; i++) {
+		int code = rlg_tracker_file_open(group, choice, &places.list[i], &file, NULL);
+		if (code == 0 && file.text != NULL)
 			tracker->runs(group->arena, file.path, file.text, tell, context, NULL);
+		if (code < 0 && rlg_errno_may_pass(-code))
+			unread = -code;
+	}
+	return unread;
 }
 
-void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context)
+int rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context)
 {
-	for (size_t i = 0; i < group->config.n_trackers; i++)
-		tell_runs(group, &group->config.trackers[i], tell, context);
+	int unread = 0;
+
+	for (size_t i = 0; i < group->config.n_trackers; i++) {
+		int one = tell_runs(group, &group->config.trackers[i], tell, context);
+		unread = one != 0 ? one : unread;
+	}
+	return unread;
 }
 
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
@@ -293,13 +304,15 @@ static int write_all(const struct rlg_tracker_file *file, const struct rlg_bytes
 		code = rlg_file_replace(memory_next, memory->data, memory->length, NULL, err);
 	if (code == 0)
 		code = rlg_file_replace(next, text->data, text->length, NULL, err);
-	if (code == 0)
-		code = rlg_file_replace(file->path, text->data, text->length, &file->stat, err);
 	if (code != 0) {
 		unlink(next);
 		unlink(memory_next);
 		return code;
 	}
+	/* A rename that fails may have been done (a server's answer was lost): both stay, to say whose text it is. */
+	code = rlg_file_replace(file->path, text->data, text->length, &file->stat, err);
+	if (code != 0)
+		return code;
 	code = remembered ? 0 : put(memory_next, memory_path(file), err);
 	return code == 0 ? put(next, file->base_path, err) : code;
 }

@@ -47,8 +47,11 @@ int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice 
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);
 
-/* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
-void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
+/*
+ * Tells the runs that the files of all trackers name; a file that does not parse is passed over.  Returns 0, or the errno
+ * of one that cannot be read just now.
+ */
+int rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
 
 /* Is the file on disk still the one that was read? */
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);

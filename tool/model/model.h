@@ -208,7 +208,7 @@ struct rlg_model {
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */
 	uint64_t damaged; /* lines stepped over */
-	int unread; /* the errno of a file that could not be read just now, which this model lacks; 0: all were */
+	int unread; /* the errno of a file that could not be read just now, and which this model lacks; 0: it lacks none */
 };
 
 /* The run of that name, or NULL. */
