@@ -136,6 +136,7 @@ cluster_tests = \
 	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/crashing_helper.t \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
@@ -159,6 +160,16 @@ cluster_tests = \
 	%D%/cluster/watch.t
 
 TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+
+# The plugin with an append that goes wrong in its own child.
+if BUILD_PLUGINS
+check_LTLIBRARIES += tests/cluster/crashing_plugin.la
+tests_cluster_crashing_plugin_la_SOURCES = spank/plugin/spank_runledger.c spank/slurm/host.c %D%/cluster/crashing/append.c
+tests_cluster_crashing_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+tests_cluster_crashing_plugin_la_LDFLAGS = $(AM_LDFLAGS) $(PLUGIN_LDFLAGS) -rpath /nowhere \
+	-Wl,--wrap=rlg_statusfile_append -Wl,--version-script=$(srcdir)/spank/plugin/spank_runledger.map
+tests_cluster_crashing_plugin_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la
+endif
 
 # A fault at every call on the ways on which the product writes: the short form is a test as any other.
 check_LTLIBRARIES += tests/faults/inject.la
