@@ -402,21 +402,41 @@ int64_t rlg_attempt_order(const struct rlg_attempt *attempt)
 	return attempt->start_us > attempt->submit_us ? attempt->start_us : attempt->submit_us;
 }
 
+static int compare_numbers(const int64_t (*pairs)[2], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pairs[i][0] != pairs[i][1])
+			return pairs[i][0] < pairs[i][1] ? -1 : 1;
+	return 0;
+}
+
+int rlg_attempt_compare(const struct rlg_attempt *left, const struct rlg_attempt *right)
+{
+	const int64_t seconds[][2] = {
+		{rlg_attempt_order(left) / RLG_SECOND_US, rlg_attempt_order(right) / RLG_SECOND_US},
+		{left->submit_us / RLG_SECOND_US, right->submit_us / RLG_SECOND_US}, /* requeued within that second */
+	};
+
+	return compare_numbers(seconds, sizeof(seconds) / sizeof(seconds[0]));
+}
+
 static int compare_attempts(const void *left, const void *right)
 {
 	const struct rlg_attempt *a = &((const struct rlg_phased_attempt *)left)->attempt;
 	const struct rlg_attempt *b = &((const struct rlg_phased_attempt *)right)->attempt;
-	int64_t keys[][2] = {{rlg_attempt_order(a), rlg_attempt_order(b)},
-			     {a->submit_us, b->submit_us}, /* requeued within the second of its start */
-			     {a->start_us, b->start_us},
-			     {a->job_id, b->job_id},
-			     {a->end_us, b->end_us},
-			     {a->word_us, b->word_us}};
+	const int64_t keys[][2] = {{rlg_attempt_order(a), rlg_attempt_order(b)},
+				   {a->submit_us, b->submit_us},
+				   {a->start_us, b->start_us},
+				   {a->job_id, b->job_id},
+				   {a->end_us, b->end_us},
+				   {a->word_us, b->word_us}};
+	int order = rlg_attempt_compare(a, b);
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (keys[i][0] != keys[i][1])
-			return keys[i][0] < keys[i][1] ? -1 : 1;
-	int order = strcmp(text_or_empty(a->sid), text_or_empty(b->sid));
+	if (order == 0)
+		order = compare_numbers(keys, sizeof(keys) / sizeof(keys[0]));
+	if (order != 0)
+		return order;
+	order = strcmp(text_or_empty(a->sid), text_or_empty(b->sid));
 	return order != 0 ? order : strcmp(text_or_empty(a->cluster), text_or_empty(b->cluster));
 }
 

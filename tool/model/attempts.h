@@ -28,6 +28,12 @@ struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const stru
 /* Where an attempt stands among others of its phase: by when it was submitted or started, whichever is later. */
 int64_t rlg_attempt_order(const struct rlg_attempt *attempt);
 
+/*
+ * Negative: left comes before right, by that moment; positive: behind it; 0: the same moment.  At whole seconds: slurmctld
+ * tells no more, so that a job that is requeued within the second of its start was, by the figures, submitted before it.
+ */
+int rlg_attempt_compare(const struct rlg_attempt *left, const struct rlg_attempt *right);
+
 /* An attempt of which nothing is known but that it waits. */
 struct rlg_phased_attempt rlg_attempt_waiting(void);
 

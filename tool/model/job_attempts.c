@@ -400,19 +400,14 @@ static void fill_in(struct job *job)
 		rlg_attempt_take(&job->drafts[job->draft_of[i]].out, job->events[i]);
 }
 
-static int64_t order_of(const struct draft *draft)
-{
-	return rlg_attempt_order(&draft->out.attempt);
-}
-
-/* Requeued within the second of its start, the next attempt was submitted when this one started. */
+/* Where nobody knows when the earlier one was submitted, the same second says nothing. */
 static bool is_after(const struct draft *left, const struct draft *right)
 {
-	int64_t left_us = left->out.attempt.submit_us, right_us = right->out.attempt.submit_us;
+	const struct rlg_attempt *later = &left->out.attempt, *earlier = &right->out.attempt;
 
-	if (order_of(left) != order_of(right))
-		return order_of(left) > order_of(right);
-	return right_us > 0 && left_us > right_us;
+	if (rlg_attempt_order(later) / RLG_SECOND_US == rlg_attempt_order(earlier) / RLG_SECOND_US && earlier->submit_us == 0)
+		return rlg_attempt_order(later) > rlg_attempt_order(earlier);
+	return rlg_attempt_compare(later, earlier) > 0;
 }
 
 /* Is the later attempt one of the very same job?  Ids wrap, but a submission's id, and the moment of a requeue, do not. */

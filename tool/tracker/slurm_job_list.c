@@ -6,7 +6,6 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/base/atomic_file.h"
 #include "tool/tracker/kept.h"
 
 #include <stdlib.h>
@@ -57,7 +56,7 @@ static void gather(void *context, const struct rlg_tracker_place *place)
 	char *text;
 	size_t length;
 
-	int code = rlg_file_read(arena, path, RLG_MANIFEST_MAX, &text, &length, NULL, NULL);
+	int code = rlg_tracker_read(view, place->path, RLG_MANIFEST_MAX, &text, &length);
 	if (code < 0 && rlg_errno_may_pass(-code))
 		gathering->unread = -code;
 	if (code != 0 || text == NULL ||
