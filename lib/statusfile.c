@@ -263,6 +263,17 @@ static int append_to(int folder, const char *name, const struct rlg_append *appe
 	return -ESTALE;
 }
 
+/* No turn, or something stands under the name that is not ours to write: who shares a group must not stop our records. */
+static bool is_blocked(int code)
+{
+	static const int codes[] = {-EAGAIN, -ESTALE, -ELOOP, -EISDIR, -ENXIO, -EPERM, -EACCES};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 /* The host's file; that of this user alone where somebody else's stands under the name; or a fresh one. */
 static int append_somewhere(int folder, char *name, size_t size, const struct rlg_append *append)
 {
@@ -275,9 +286,7 @@ static int append_somewhere(int folder, char *name, size_t size, const struct rl
 		snprintf(name, size, "%s.u%lu" RLG_STATUS_SUFFIX, host, (unsigned long)geteuid());
 		code = append_to(folder, name, append);
 	}
-	if (code == -EAGAIN || code == -ESTALE)
-		code = append_to_fresh_file(folder, host, append);
-	return code;
+	return is_blocked(code) ? append_to_fresh_file(folder, host, append) : code;
 }
 
 int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err)
@@ -294,10 +303,7 @@ int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err)
 		return folder;
 	int code = append_somewhere(folder, name, sizeof(name), append);
 	close(folder);
-	if (code == -ELOOP)
-		rlg_fail(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s: it is a link, no regular file, or "
-			 "has a second name", append->group, append->run, name);
-	else if (code != 0)
+	if (code != 0)
 		rlg_fail_errno(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s", append->group, append->run,
 			       name);
 	return code;
