@@ -129,6 +129,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/show/report_csv.c %D%/show/report_markdown.c \
 	%D%/show/status.h \
 	%D%/show/status_detail.c \
+	%D%/show/phase_json.c %D%/show/phase_json.h \
 	%D%/show/status_json.c \
 	%D%/show/status_table.c \
 	%D%/show/summary.c %D%/show/summary.h \
@@ -183,6 +184,8 @@ tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
 tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
 
 runledger_SOURCES = %D%/main.c
+runledger_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)
+runledger_LDFLAGS = $(AM_LDFLAGS) $(RLG_PROGRAM_LDFLAGS)
 runledger_LDADD = tool/librlg_tool.la
 
 # slurmctld's JobCompLoc takes no arguments: see cmd_jobcomp.c.
@@ -197,5 +200,7 @@ if HAVE_SLURM
 pkglibexec_PROGRAMS += runledger-ask
 runledger_ask_SOURCES = %D%/ask/ask_slurm.c
 runledger_ask_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+runledger_ask_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)
+runledger_ask_LDFLAGS = $(AM_LDFLAGS) $(RLG_PROGRAM_LDFLAGS)
 runledger_ask_LDADD = lib/librlg_core.la $(SLURM_LIBS)
 endif

@@ -70,7 +70,7 @@ cluster_admin() {
 cluster_home() {
 	if cluster_is_multiuser; then printf '%s\n' "$CLUSTER_DIR/home/$1"; else printf '%s\n' "$CLUSTER_DIR/home/alice"; fi
 }
-cluster_shared() { printf '%s\n' "$CLUSTER_DIR/work"; }
+cluster_shared() { printf '%s\n' "$CLUSTER_DIR/scratch"; }
 
 # cluster_log NAME: the log of slurmctld, slurmd-n1, slurmdbd, ...; .out beside it is what
 # the daemon and its children wrote to stdout and stderr.

@@ -86,7 +86,7 @@ static const char *id_of_task(const char *id, int64_t task, char out_id[RLG_ID_M
 
 static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rlg_job_place *place, char *storage, size_t size)
 {
-	cJSON *facts = cJSON_CreateObject(), *context = copy_context(entry->record.context);
+	cJSON *facts = cJSON_CreateObject(), *context = copy_context(rlg_record_tree(&entry->record));
 	struct rlg_record draft = entry->record;
 	char id[RLG_ID_MAX];
 

@@ -201,7 +201,7 @@ give_to_slurmctl() {
 
 # write_conf: every file of DIR/etc.
 write_conf() {
-	mkdir -p "$DIR"/etc/ns "$DIR"/{run,log,state,spool,work,home}
+	mkdir -p "$DIR"/etc/ns "$DIR"/{run,log,state,spool,scratch,home}
 	printf '%s\n' "$CONF" >"$DIR/etc/extra.conf"
 	slurm_conf "$DIR/etc/extra.conf" >"$DIR/etc/slurm.conf"
 	cgroup_conf "$DIR/etc/slurm.conf" >"$DIR/etc/cgroup.conf"
