@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_inside \
 	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
