@@ -105,9 +105,13 @@ for name in "$odd" '$(touch pwned)`touch pwned`' "%s%n%s'\"\\" '{run}{phase}{arr
 done
 cluster_as alice bash -c 'mkdir -p "$1" && cd "$1" && exec sbatch -W -Q -o /dev/null -J plain --wrap true' _ "$group/odd/$odd" >/dev/null 2>&1
 wait_until 20 nothing_left
-for command in "status" "status --next" "events" "report" "status --json" "events --json" "refresh"; do
-	# shellcheck disable=SC2086 # words
-	rl alice ${command%% *} "$group" ${command#"${command%% *}"} >"$work/words" 2>&1
+# And by a record that somebody wrote by hand.
+as bob 'mkdir -p .runledger/runs/a; for name in note finish; do
+	printf "{\"timestamp\":1773241300,\"name\":\"%s\",\"context\":{\"v\":1,\"id\":\"%032d\",\"run\":\"a\",\"phase\":\"finetune\",\"job_id\":5,\"state\":\"FAILED\",\"final\":true,\"text\":\"\\\\u001b[2Jx\\\\n2026-01-01 forged: line\",\"reason\":\"\\\\u001b[2Jx\\\\n2026-01-01 forged: line\",\"nodes\":\"\\\\u001b[31mn1\"}}\n" $name 8${#name}
+	done >.runledger/runs/a/bob.jsonl'
+like "$(as alice '"$tool" events --json' 2>/dev/null)" '\u001b[2J' "odd names: the records have them"
+for command in "status" "status --run=a" "events" "report" "status --json" "events --json" "refresh"; do
+	as alice "\"\$tool\" $command" >"$work/words" 2>&1
 	unlike "$(cat "$work/words")" $'\e' "odd names: no escape of theirs gets to the terminal: $command"
 	is "$(grep -c '^2026-01-01 forged' "$work/words")" 0 "odd names: and none is a line of its own: $command"
 done
