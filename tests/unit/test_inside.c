@@ -97,6 +97,8 @@ static void a_link_of_ours_is_written_through(void **state)
 	assert_true(S_ISLNK(file.st_mode));
 	assert_int_equal(write_at("made/on/the/way", "x"), 0);
 	assert_string_equal(text_at("made/on/the/way"), "x");
+	assert_int_equal(write_at(".runledger/trackers/x", "x"), -ENOENT);
+	assert_false(exists(in_scratch("group/.runledger")));
 	assert_string_equal(text_at("folder/file/below"), error(ENOTDIR));
 	assert_string_equal(text_at("folder/none"), "nothing");
 	assert_string_equal(text_at("none/none"), "nothing");
