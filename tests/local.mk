@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_inside \
 	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
@@ -135,12 +136,16 @@ lint_tests = \
 	%D%/lint/failures.t \
 	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
-	%D%/lint/man_matches_help.t
+	%D%/lint/man_matches_help.t \
+	%D%/lint/security.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/bench/bench.t \
 	%D%/cluster/array_thousand.t \
+	%D%/cluster/attacks_files.t \
+	%D%/cluster/attacks_job.t \
+	%D%/cluster/attacks_site.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
 	%D%/cluster/crashing_helper.t \
@@ -237,6 +242,8 @@ bench: all $(bench_programs)
 .PHONY: bench check-fast check-faults check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/faults/README.md %D%/faults/check_faults \
-	%D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py %D%/faults/world.py $(fault_tests) %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
-	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
+	%D%/faults/README.md %D%/faults/check_faults %D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py \
+	%D%/faults/world.py $(fault_tests) \
+	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
