@@ -7,8 +7,9 @@
  *              without touching the rest; terminal.c, table.c, printable.c: the screen; when.c: "2h", "3d" and dates;
  *              draft.c: a record on its way from the plugins into a status file; pack.c: structs as bytes, and back
  *   model/     from records to the state of every run, phase and attempt (model.h): gathered.c, event.c, attempts*.c,
- *              job_attempts.c and fold*.c, a run at a time; run_pack.c: what that comes to, as bytes; with slurm_state.c (Slurm's words), failure.c (which task failed first), usage.c, progress.c
- *              (what the job told of itself); silence.c: jobs that should have been heard of
+ *              job_attempts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c (which task failed
+ *              first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes; silence.c: jobs that
+ *              should have been heard of
  *   plan/      what is meant to be, and what is found: config.c (a group's settings), plan*.c, match.c (a job's name),
  *              outputs.c, findings.c and found.c (what lies on disk), evaluation*.c (those that are phases of their own)
  *   show/      the state in words: summary*.c (what a person should know, and do next; again.c: with what command),
