@@ -150,6 +150,15 @@ char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count)
 	return copy;
 }
 
+char *rlg_arena_text(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	char *copy = take(arena, count + 1, 1);
+
+	memcpy(copy, bytes, count);
+	copy[count] = '\0';
+	return copy;
+}
+
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count)
 {
 	if (bytes == NULL)

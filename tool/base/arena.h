@@ -27,6 +27,9 @@ void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count,
 char *rlg_arena_strdup(struct rlg_arena *arena, const char *words);
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count);
 
+/* A copy of `count` bytes among which is no NUL, with one behind them. */
+char *rlg_arena_text(struct rlg_arena *arena, const char *bytes, size_t count);
+
 /* A copy of bytes of any kind, NULs too. */
 char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count);
 char *rlg_arena_printf(struct rlg_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -24,11 +24,15 @@ static const char *const step_names[] = {"step", "global_step", "iteration", "ep
 #define N_STEP_NAMES (sizeof(step_names) / sizeof(step_names[0]))
 #define EPOCH (N_STEP_NAMES - 1)
 
+/* A job tells the same names in the same order each time; few tell more at once. */
+#define LIKELY 8
+
 /* The progress of one attempt or phase while it is told. */
 struct sum {
 	struct rlg_arena *arena;
 	struct rlg_progress *progress;
 	struct rlg_names *names; /* of metrics */
+	size_t likely[LIKELY]; /* by a value's place in its record: the metric that stood there last time */
 	double *lowest, *highest; /* by metric; NAN: no number yet */
 	const char *steps[N_STEP_NAMES];
 	const struct rlg_progress_told *hour_last; /* of the hour that is being told, unless it is the first */
@@ -53,6 +57,32 @@ static bool is_number(const char *text, double *out_value)
 		return false;
 	*out_value = strtod(text, &end);
 	return end != text && *end == '\0';
+}
+
+/* Figures of which a double holds each number and each power of ten, so that one division rounds as strtod() does. */
+#define EXACT_FIGURES 15
+
+/* The most usual numbers, "0.0853" and "12", the quick way; false for any other text. */
+static bool is_plain_number(const char *text, double *out_value)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	_Static_assert(sizeof(powers) / sizeof(powers[0]) == EXACT_FIGURES + 1, "one for each figure");
+	int64_t whole = 0;
+	size_t figures = 0, decimals = 0;
+	bool behind_point = false;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !behind_point && figures > 0); text++) {
+		if (*text == '.') {
+			behind_point = true;
+			continue;
+		}
+		if (++figures > EXACT_FIGURES)
+			return false;
+		whole = 10 * whole + (*text - '0');
+		decimals += behind_point;
+	}
+	*out_value = (double)whole / powers[decimals];
+	return figures > 0 && *text == '\0';
 }
 
 /* A loss that came to nothing is still a number that went wrong. */
@@ -105,7 +135,23 @@ static size_t add_metric(struct sum *sum, const char *name)
 	return at;
 }
 
-static void add_value(struct sum *sum, const char *name, const char *text)
+/* RLG_NAMES_NONE: there are too many already. */
+static size_t metric_of(struct sum *sum, const char *name, size_t place)
+{
+	const struct rlg_progress *progress = sum->progress;
+	size_t at = place < LIKELY ? sum->likely[place] : RLG_NAMES_NONE;
+
+	if (at < progress->n_metrics && strcmp(progress->metrics[at].name, name) == 0)
+		return at;
+	at = rlg_names_find(sum->names, name);
+	if (at == RLG_NAMES_NONE && progress->n_metrics < MOST_METRICS)
+		at = add_metric(sum, name);
+	if (place < LIKELY)
+		sum->likely[place] = at;
+	return at;
+}
+
+static void add_value(struct sum *sum, const char *name, const char *text, size_t place)
 {
 	size_t step = step_number(name);
 	double value;
@@ -114,15 +160,13 @@ static void add_value(struct sum *sum, const char *name, const char *text)
 		sum->steps[step] = text;
 		return;
 	}
-	size_t at = rlg_names_find(sum->names, name);
-	if (at == RLG_NAMES_NONE && sum->progress->n_metrics == MOST_METRICS)
-		return;
+	size_t at = metric_of(sum, name, place);
 	if (at == RLG_NAMES_NONE)
-		at = add_metric(sum, name);
+		return;
 	struct rlg_metric *metric = &sum->progress->metrics[at];
 	metric->first = metric->first == NULL ? text : metric->first;
 	metric->last = text;
-	if (!is_number(text, &value)) {
+	if (!is_plain_number(text, &value) && !is_number(text, &value)) {
 		metric->is_number = metric->is_number && is_lost_number(text);
 		return;
 	}
@@ -221,8 +265,9 @@ static void add_told(struct sum *sum, const struct rlg_progress_told *told)
 		sum->hour_last = told;
 	}
 	progress->last_us = told->time_us;
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
-		add_value(sum, name, text);
+	size_t place = 0;
+	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL; place++)
+		add_value(sum, name, text, place);
 }
 
 static void end_sum(struct sum *sum)

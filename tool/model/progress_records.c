@@ -16,12 +16,14 @@ struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena)
 	return records;
 }
 
-static const char *intern(struct rlg_progress_records *records, const char *text)
+/* `last` is what the record before had in its place: hardly ever another. */
+static const char *intern(struct rlg_progress_records *records, const char *text, const char *last)
 {
-	size_t at = text == NULL ? 0 : rlg_names_find(records->texts, text);
-
-	if (text == NULL || at != RLG_NAMES_NONE)
-		return text == NULL ? NULL : records->by_number[at];
+	if (text == NULL || (last != NULL && strcmp(text, last) == 0))
+		return text == NULL ? NULL : last;
+	size_t at = rlg_names_find(records->texts, text);
+	if (at != RLG_NAMES_NONE)
+		return records->by_number[at];
 	if (records->n_texts == records->texts_room) {
 		records->texts_room = records->texts_room == 0 ? 16 : 2 * records->texts_room;
 		records->by_number = rlg_arena_grow(records->arena, records->by_number, records->n_texts,
@@ -35,14 +37,50 @@ static const char *intern(struct rlg_progress_records *records, const char *text
 
 bool rlg_progress_is_own(const char *name, size_t length)
 {
-	static const char *const names[] = {"v",     "id",	"left_out",	"sid",	         "cluster",    "job_id", "run",
-					    "phase", "host",	"array_job_id", "array_task_id", "het_job_id", "user",	 "uid",
-					    "exec",  "node",	"values"};
+	/* By length. */
+	static const char *const own[][5] = {
+		[1] = {"v"},
+		[2] = {"id"},
+		[3] = {"sid", "run", "uid"},
+		[4] = {"exec", "host", "node", "user"},
+		[5] = {"phase"},
+		[6] = {"job_id", "values"},
+		[7] = {"cluster"},
+		[8] = {"left_out"},
+		[10] = {"het_job_id"},
+		[12] = {"array_job_id"},
+		[13] = {"array_task_id"},
+	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+	if (length >= sizeof(own) / sizeof(own[0]))
+		return false;
+	for (const char *const *at = own[length]; *at != NULL; at++)
+		if (memcmp(*at, name, length) == 0)
 			return true;
 	return false;
+}
+
+/* Of a record in the writer's own layout, which has no escapes: each text ends with a NUL already. */
+static void add_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *member)
+{
+	if (member->kind == RLG_MEMBER_OBJECT || member->kind == RLG_MEMBER_NULL || member->key_length == 0)
+		return;
+	rlg_bytes_add_n(&records->values, text + member->key_at, member->key_length + 1u);
+	rlg_bytes_add_n(&records->values, text + member->value_at, member->value_length);
+	rlg_bytes_add_n(&records->values, "", 1);
+}
+
+static void add_all_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *members,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
+		const char *name = text + members[i].key_at;
+		if (members[i].kind == RLG_MEMBER_OBJECT && strcmp(name, "values") == 0)
+			for (size_t inner = 1; inner <= members[i].inside; inner++)
+				add_plain(records, text, &members[i + inner]);
+		else if (!rlg_progress_is_own(name, members[i].key_length))
+			add_plain(records, text, &members[i]);
+	}
 }
 
 /* With its NUL.  Hardly any text has escapes to take out. */
@@ -102,21 +140,34 @@ static struct rlg_progress_told *new_told(struct rlg_progress_records *records)
 	return &records->told[records->count++];
 }
 
+static void gather_values(struct rlg_progress_records *records, const struct rlg_record *record)
+{
+	const struct rlg_member *members;
+	size_t count;
+	const char *text = rlg_record_members(record, &members, &count);
+
+	records->values.length = 0;
+	if (text != NULL)
+		add_all_plain(records, text, members, count);
+	else
+		rlg_json_members(record->line, record->length, find_context, records);
+}
+
 void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record)
 {
-	struct rlg_bytes *values = &records->values;
+	static const struct rlg_progress_told nothing = {.cluster = NULL};
+	const struct rlg_progress_told *last = records->count > 0 ? &records->told[records->count - 1] : &nothing;
+	struct rlg_progress_told told = {.time_us = record->time_us,
+					 .job_id = record->job_id,
+					 .id = rlg_arena_strdup(records->arena, record->id),
+					 .cluster = intern(records, record->cluster, last->cluster),
+					 .sid = intern(records, record->sid, last->sid),
+					 .phase = intern(records, record->phase, last->phase)};
 
-	values->length = 0;
-	rlg_json_members(record->line, record->length, find_context, records);
-	*new_told(records) =
-		(struct rlg_progress_told){.time_us = record->time_us,
-					   .job_id = record->job_id,
-					   .id = rlg_arena_strdup(records->arena, record->id),
-					   .cluster = intern(records, record->cluster),
-					   .sid = intern(records, record->sid),
-					   .phase = intern(records, record->phase),
-					   .values = rlg_arena_copy(records->arena, values->data, values->length),
-					   .length = values->length};
+	gather_values(records, record);
+	told.values = rlg_arena_copy(records->arena, records->values.data, records->values.length);
+	told.length = records->values.length;
+	*new_told(records) = told;
 }
 
 static int compare_texts(const char *left, const char *right)
