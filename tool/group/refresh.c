@@ -83,7 +83,10 @@ static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
 }
 
-/* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
+/*
+ * 0: ours; -EAGAIN: somebody else's.  A file system without locks, or whose locks do not work just now, makes it ours: a
+ * rename is still whole.
+ */
 static int take_lock(int fd, enum rlg_refresh_wait wait, bool *out_locked)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -92,10 +95,12 @@ static int take_lock(int fd, enum rlg_refresh_wait wait, bool *out_locked)
 
 	*out_locked = true;
 	while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
+		if (errno == EINTR)
+			continue;
 		*out_locked = false;
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
+		if (errno != EAGAIN && errno != EACCES)
 			return 0;
-		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || rlg_clock_monotonic_ms() >= deadline_ms)
+		if (rlg_clock_monotonic_ms() >= deadline_ms)
 			return -EAGAIN;
 		nanosleep(&pause, NULL);
 		*out_locked = true;
@@ -164,8 +169,13 @@ static bool refresh_while_news(struct refresh *refresh)
 		if (refresh->rebuild)
 			rlg_snapshot_remove(refresh->group->path);
 		refresh->rebuild = false;
-		if (refresh_anew(refresh, &news))
-			rlg_news_done(&news);
+		if (!refresh_anew(refresh, &news)) {
+			/* The marks are still there for whoever comes next; of a look at all there is none any more. */
+			if (news.all)
+				rlg_news_leave(refresh->group->path, NULL, NULL);
+			return false;
+		}
+		rlg_news_done(&news);
 	}
 	return true;
 }
