@@ -10,7 +10,7 @@ cd "$top_srcdir" || exit 99
 # greater, in its own half or in lib.  A file of the tool's that is not named here stands innermost.
 ring() {
 	case $1 in
-	lib/spool.* | lib/statusfile.*) echo lib 3 ;;
+	lib/node_folder.* | lib/node_spool.* | lib/spool.* | lib/statusfile.*) echo lib 3 ;;
 	lib/record.* | lib/record_read.* | lib/lines.*) echo lib 2 ;;
 	lib/*) echo lib 1 ;;
 	spank/hooks/*) echo spank 1 ;;

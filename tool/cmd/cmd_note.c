@@ -9,6 +9,7 @@
 #include "tool/cmd/damage.h"
 #include "tool/cmd/named_run.h"
 #include "tool/group/refresh.h"
+#include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -135,7 +136,20 @@ static int append(const struct noting *noting, struct rlg_record_writer *writer,
 				    .length = length < 0 ? 0 : (size_t)length,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	if (code == 0)
+		return 0;
+	const struct rlg_spooled entry = {.event = "",
+					  .group = noting->group->path,
+					  .run = noting->run->name,
+					  .phase = noting->phase == NULL ? NULL : noting->phase->name,
+					  .line = append.line,
+					  .length = append.length,
+					  .why = code};
+	code = rlg_spool_instead(&entry, err);
+	if (code == 0)
+		rlg_warning(noting->options, "%s", err->text);
+	return code;
 }
 
 static int record_note(const struct noting *noting, const struct saying *saying, struct rlg_err *err)

@@ -7,6 +7,7 @@
 #include "lib/statusfile.h"
 #include "lib/text.h"
 #include "tool/group/refresh.h"
+#include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static int look_for_place(const struct rlg_job_wishes *wishes, struct rlg_log_pl
 
 	if (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/')
 		folder[0] = '\0';
-	rlg_siteconf_read(RLG_SITECONF_PATH, &site, NULL); /* the admin's mistakes are told elsewhere */
+	rlg_site_here(&site, NULL); /* the admin's mistakes are told elsewhere */
 	int code = rlg_job_find_place(wishes, folder, &site, &about, &group, &found, out_warning, err);
 	if (code == 0 && is_guess(to, &found))
 		code = rlg_fail(err, -ENOENT, "this is no Slurm job, and %s is no run's; say --run=RUN, or set RUNLEDGER_RUN",
@@ -109,7 +110,17 @@ int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *
 				    .line = writer->text.data,
 				    .length = (size_t)length,
 				    .timeout_ms = TURN_MS};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	if (code == 0)
+		return 0;
+	const struct rlg_spooled entry = {.event = "",
+					  .group = place->group,
+					  .run = place->run,
+					  .phase = place->phase,
+					  .line = append.line,
+					  .length = append.length,
+					  .why = code};
+	return rlg_spool_instead(&entry, err);
 }
 
 static int refresh(void *context)
