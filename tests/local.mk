@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
+	tests/unit/test_node_spool \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \

@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 /* Nobody waits for this answer, but it is given in milliseconds or not at all. */
@@ -111,7 +111,17 @@ static int work(void *context, int tell_fd)
 	return exact && code == 0 && !delivery->leaves_trackers ? refresh(delivery) : 0;
 }
 
-static void spool(const struct rlg_delivery *delivery, int why)
+/* A plugin writes no log of its own. */
+static int let_tool_say(const struct rlg_delivery *delivery, int why, const struct rlg_err *err)
+{
+	struct rlg_err words;
+	const char *argv[] = {"runledger", "record", "--quiet", "--lost", words.text, delivery->event, NULL};
+
+	rlg_fail(&words, why, "%s (%s)", err->text, strerror(-why));
+	return become_tool(delivery, argv, false);
+}
+
+static int spool(const struct rlg_delivery *delivery, int why)
 {
 	const struct rlg_spooled entry = {.event = delivery->event,
 					  .group = delivery->address->group,
@@ -120,13 +130,13 @@ static void spool(const struct rlg_delivery *delivery, int why)
 					  .line = delivery->line,
 					  .length = delivery->length,
 					  .why = why};
-	struct rlg_err err = {""}, cause = {""};
+	struct rlg_err err = {""};
 
-	if (!rlg_node_spool_takes(why) || rlg_node_spool_put(&delivery->settings->site, &entry, &err) == 0 ||
-	    err.text[0] == '\0')
-		return;
-	rlg_fail_errno(&cause, why, "a record could not be put into the run group %s", delivery->address->group);
-	syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s; %s", cause.text, err.text);
+	if (!rlg_node_spool_takes(why))
+		rlg_fail(&err, why, "a record cannot be kept");
+	else if (rlg_node_spool_put(&delivery->settings->site, &entry, &err) == 0)
+		return 0;
+	return err.text[0] == '\0' ? 0 : let_tool_say(delivery, why, &err);
 }
 
 /* What waits for a status file to be in reach again is taken along by whoever has just reached one. */
@@ -152,8 +162,7 @@ static int watch(void *context)
 		rlg_process_forbid_children();
 	if (code == 0)
 		return take_along(delivery);
-	spool(delivery, code);
-	return 0;
+	return spool(delivery, code);
 }
 
 int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err)

@@ -112,7 +112,7 @@ static bool is_tracked(struct ended_job *job, const struct rlg_settings *setting
 		return false;
 	/* Where nobody can look now the end goes to the spool, and who delivers it looks. */
 	int code = rlg_process_try(look_for_group, job, rlg_settings_wait_ms(settings) / 2, NULL);
-	return code == IN_A_GROUP || code == OUT_OF_REACH || code == -ETIMEDOUT;
+	return code != IN_NO_GROUP;
 }
 
 /* What is known before slurmctld is asked; the tool fills in the answer, or says UNKNOWN. */

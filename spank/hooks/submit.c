@@ -52,12 +52,15 @@ static int look_for_group(void *context)
 	return rlg_group_discover(context, group, NULL) == 0 ? A_GROUP : NO_GROUP;
 }
 
-/* One that does not answer in time may be in a group: the tool leaves the record in the spool then. */
+/*
+ * One that does not answer in time may be in a group: the tool leaves the record in the spool then.  So may one whose look
+ * told nothing, as in a client that ignores SIGCHLD: the tool looks itself.
+ */
 static bool lies_in_a_group(char *folder, int timeout_ms)
 {
 	int code = rlg_process_try(look_for_group, folder, timeout_ms, NULL);
 
-	return code == A_GROUP || code == -ETIMEDOUT;
+	return code == A_GROUP || code < 0;
 }
 
 static bool may_be_tracked(const struct rlg_submission *submission)

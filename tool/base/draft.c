@@ -56,14 +56,6 @@ void rlg_draft_id(char out_id[RLG_ID_MAX], const char *const *parts, size_t coun
 	snprintf(out_id, RLG_ID_MAX, "%016" PRIx64 "%016" PRIx64, hash[0], hash[1]);
 }
 
-const char *rlg_draft_id_of_task(const char *id, int64_t task, char out_id[RLG_ID_MAX])
-{
-	if (id == NULL || strlen(id) != RLG_ID_MAX - 1)
-		return NULL;
-	snprintf(out_id, RLG_ID_MAX, "%.24s%08x", id, (unsigned)task);
-	return out_id;
-}
-
 ssize_t rlg_draft_write(const struct rlg_record *draft, const cJSON *facts, char *storage, size_t size)
 {
 	struct rlg_record_writer writer;

@@ -32,12 +32,6 @@ ssize_t rlg_draft_write(const struct rlg_record *draft, const cJSON *facts, char
  */
 void rlg_draft_id(char out_id[RLG_ID_MAX], const char *const *parts, size_t count, int64_t time_us);
 
-/*
- * The id of the record that one task of an array gets of a record for all of them: its own, and the same one if it is said
- * again.  NULL where the whole has none.
- */
-const char *rlg_draft_id_of_task(const char *id, int64_t task, char out_id[RLG_ID_MAX]);
-
 /* Members of `facts`: replaced if they are there already.  A NULL or empty text adds nothing. */
 void rlg_facts_text(cJSON *facts, const char *key, const char *value);
 void rlg_facts_number(cJSON *facts, const char *key, int64_t value);

@@ -130,6 +130,10 @@ static int record_event(struct rlg_record_job *job, const char *event)
 {
 	struct rlg_err err = {""};
 
+	if (rlg_record_given(job, "lost") != NULL) {
+		rlg_record_complain(job, "a `%s` is lost: %s", event, rlg_record_given(job, "lost"));
+		return RLG_EXIT_OK;
+	}
 	if (rlg_site_options_read(job->options, &job->site, &err) != 0 &&
 	    !rlg_option_given(job->options, "answer"))
 		rlg_record_complain(job, "%s", err.text); /* the admin's mistake, and no news for whoever submits */
@@ -185,6 +189,7 @@ static const struct rlg_option options_table[] = {
 	{"user", 0, "NAME", "the job's user by name, for the supplementary groups"},
 	{"ask-ms", 0, "MILLISECONDS", "finish, reject: ask slurmctld how the job ended, for so long at most"},
 	{"within-ms", 0, "MILLISECONDS", "submit: leave the record in the node's spool after so long"},
+	{"lost", 0, "WORDS", "only put a word into the log that a record is lost, and why"},
 	{"tell-fd", 0, "NUMBER", "an open descriptor on which the plugin's own process hears how it went"},
 	{"detach", 0, NULL, "let the caller go on as soon as slurmctld has answered"},
 	{"quiet", 0, NULL, "complain to syslog instead of standard error"},

@@ -71,6 +71,15 @@ static cJSON *copy_context(const cJSON *context)
 	return copy;
 }
 
+/* Each run's record is one of its own; but the same one again where it is delivered twice. */
+static const char *id_of_task(const char *id, int64_t task, char out_id[RLG_ID_MAX])
+{
+	if (id == NULL || strlen(id) != RLG_ID_MAX - 1)
+		return NULL;
+	snprintf(out_id, RLG_ID_MAX, "%.24s%08x", id, (unsigned)task);
+	return out_id;
+}
+
 static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rlg_job_place *place, char *storage, size_t size)
 {
 	cJSON *facts = cJSON_CreateObject(), *context = copy_context(entry->record.context);
@@ -83,7 +92,7 @@ static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rl
 	rlg_facts_text(facts, "matched_by", place->matched_by);
 	if (place->array_task_id >= 0) {
 		rlg_facts_number(facts, "array_task_id", place->array_task_id);
-		draft.id = rlg_draft_id_of_task(draft.id, place->array_task_id, id);
+		draft.id = id_of_task(draft.id, place->array_task_id, id);
 	}
 	draft.context = context;
 	ssize_t length = rlg_draft_write(&draft, facts, storage, size);

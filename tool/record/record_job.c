@@ -56,10 +56,13 @@ static int append_for_task(struct rlg_record_job *job, struct rlg_group *group, 
 			   struct rlg_err *err)
 {
 	const char *whole = job->draft.id;
-	char id[RLG_ID_MAX];
+	char id[RLG_ID_MAX], figures[32];
+	const char *parts[] = {whole, job->draft.name, figures};
 
+	snprintf(figures, sizeof(figures), "%lld", (long long)task);
 	rlg_facts_number(job->facts, "array_task_id", task);
-	job->draft.id = rlg_draft_id_of_task(whole, task, id);
+	rlg_draft_id(id, parts, sizeof(parts) / sizeof(parts[0]), job->draft.time_us);
+	job->draft.id = id;
 	int code = rlg_record_append(job, group, to, err);
 	job->draft.id = whole;
 	return code;
