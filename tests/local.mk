@@ -120,6 +120,7 @@ cli_tests = \
 	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/slurm_job_list.t \
+	%D%/cli/spool.t \
 	%D%/cli/status.t \
 	%D%/cli/wait.t \
 	%D%/cli/watch.t \

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,9 +36,15 @@ struct word {
 	bool entries_done;
 };
 
+/* Whose part it is; the folder's group counts for a user whom this host does not know. */
+struct owner {
+	uid_t uid;
+	gid_t gid;
+};
+
 struct child {
 	pid_t pid; /* 0: this place is free */
-	uid_t uid;
+	struct owner owner;
 	int words;
 	int64_t heard_ms;
 	unsigned rounds;
@@ -48,7 +55,7 @@ struct draining {
 	struct rlg_node_pass pass;
 	struct rlg_node_report *report;
 	struct rlg_arena *arena;
-	uid_t *users;
+	struct owner *users;
 	size_t n_users, room, next;
 	struct child children[MOST_CHILDREN];
 	size_t running;
@@ -63,8 +70,17 @@ static void tell(void *context, const struct rlg_node_report *report, bool entri
 		_exit(RLG_EXIT_FAILED);
 }
 
+/* Somebody whom this host does not know is in no group of root's. */
+static int become(const struct owner *owner, struct rlg_err *err)
+{
+	if (geteuid() != 0)
+		return 0;
+	bool unknown = getpwuid(owner->uid) == NULL && owner->gid != 0;
+	return rlg_identity_become(owner->uid, unknown ? (int64_t)owner->gid : -1, NULL, err);
+}
+
 /* In a child. */
-static int be_user(const struct rlg_node_pass *pass, uid_t uid, int words)
+static int be_user(const struct rlg_node_pass *pass, const struct owner *owner, int words)
 {
 	struct rlg_node_pass own = *pass;
 	struct rlg_node_report report = {.delivered = 0};
@@ -74,7 +90,7 @@ static int be_user(const struct rlg_node_pass *pass, uid_t uid, int words)
 	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
 	own.alive = tell;
 	own.context = &words;
-	int code = geteuid() == 0 ? rlg_identity_become(uid, -1, NULL, &err) : 0;
+	int code = become(owner, &err);
 	if (code == 0)
 		code = rlg_node_user_deliver(&own, &report, &err);
 	if (code != 0)
@@ -93,7 +109,7 @@ static int start(struct draining *draining, struct child *child, struct rlg_err 
 	if (child->pid == 0) {
 		close(pipe_fds[0]);
 		signal(SIGPIPE, SIG_IGN);
-		_exit(be_user(&draining->pass, child->uid, pipe_fds[1]));
+		_exit(be_user(&draining->pass, &child->owner, pipe_fds[1]));
 	}
 	close(pipe_fds[1]);
 	if (child->pid < 0) {
@@ -183,17 +199,18 @@ static void listen_once(struct draining *draining)
 	}
 }
 
-static void add_user(struct draining *draining, uid_t uid)
+static void add_user(struct draining *draining, uid_t uid, gid_t gid)
 {
 	for (size_t i = 0; i < draining->n_users; i++)
-		if (draining->users[i] == uid)
+		if (draining->users[i].uid == uid)
 			return;
 	if (draining->n_users == draining->room) {
 		size_t room = draining->room == 0 ? 64 : 2 * draining->room;
-		draining->users = rlg_arena_grow(draining->arena, draining->users, draining->n_users, room, sizeof(uid_t));
+		draining->users = rlg_arena_grow(draining->arena, draining->users, draining->n_users, room,
+						 sizeof(*draining->users));
 		draining->room = room;
 	}
-	draining->users[draining->n_users++] = uid;
+	draining->users[draining->n_users++] = (struct owner){uid, gid};
 }
 
 /* Names alone prove nothing: the folder must be of the user whom its name says.  What is in it only they will read. */
@@ -204,7 +221,7 @@ static bool take_folder(void *context, int spool_fd, const char *name)
 
 	if (rlg_node_folder_owner(name, &uid) && fstatat(spool_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISDIR(facts.st_mode) && facts.st_uid == uid && (geteuid() == 0 || geteuid() == uid))
-		add_user(context, uid);
+		add_user(context, uid, facts.st_gid);
 	return true;
 }
 
@@ -234,7 +251,7 @@ int rlg_drain_node(const struct rlg_siteconf *site, bool by_itself, struct rlg_n
 			listen_once(&draining);
 			continue;
 		}
-		*place = (struct child){.uid = draining.users[draining.next++]};
+		*place = (struct child){.owner = draining.users[draining.next++]};
 		code = start(&draining, place, err);
 	}
 	return code;
