@@ -154,6 +154,7 @@ cluster_tests = \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
+	%D%/cluster/spool.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \
