@@ -25,6 +25,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/when.c %D%/base/when.h \
 	%D%/base/yaml_doc.c %D%/base/yaml_doc.h \
 	%D%/base/yaml_text.c %D%/base/yaml_text.h \
+	%D%/cmd/cmd_doctor.c \
 	%D%/cmd/cmd_drain.c \
 	%D%/cmd/cmd_events.c \
 	%D%/cmd/cmd_exec.c \
@@ -55,6 +56,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd/options.c %D%/cmd/options.h \
 	%D%/cmd/site_options.c %D%/cmd/site_options.h \
 	%D%/cmd/take_along.c %D%/cmd/take_along.h \
+	%D%/doctor/doctor.c %D%/doctor/doctor.h \
+	%D%/doctor/look_group.c \
+	%D%/doctor/look_plugins.c \
+	%D%/doctor/look_spools.c \
+	%D%/doctor/slurm_files.c %D%/doctor/slurm_files.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
 	%D%/drain/drain.c %D%/drain/drain.h \

@@ -91,8 +91,8 @@ is "$(stat -c '%U %a' "$own" 2>/dev/null | sed 's/.* //') $(find "$own" ! -uid "
 cluster_as alice chmod 755 "$group/.runledger/runs" "$group/.runledger/runs/one"
 # drain, killed again and again
 kills=0
-while (($(waiting) > JOBS && kills < 50)); do
-	cluster_admin bash -c 'setsid "$@" & sleep 0.0$((RANDOM % 8 + 1)); kill -KILL -- -$! $!' _ "$RUNLEDGER" drain "--conf=$work/site.conf" >/dev/null 2>&1
+while (($(waiting) > JOBS && kills < 20)); do
+	cluster_admin bash -c 'setsid "$@" & sleep 0.$((RANDOM % 6 + 1)); kill -KILL -- -$! $!' _ "$RUNLEDGER" drain "--conf=$work/site.conf" >/dev/null 2>&1
 	kills=$((kills + 1))
 done
 note "drain was killed $kills times; $(waiting) records still wait"

@@ -27,8 +27,9 @@ ring() {
 	tool/follow/*) echo tool 8 ;;
 	tool/publish/*) echo tool 9 ;;
 	tool/drain/*) echo tool 10 ;;
-	tool/cmd/*) echo tool 11 ;;
-	tool/main.c) echo tool 12 ;;
+	tool/doctor/*) echo tool 11 ;;
+	tool/cmd/*) echo tool 12 ;;
+	tool/main.c) echo tool 13 ;;
 	tool/ask/*) echo tool 1 ;;
 	*) echo other 0 ;;
 	esac
