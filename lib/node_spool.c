@@ -3,7 +3,6 @@
 #include "lib/node_spool.h"
 
 #include "lib/clock.h"
-#include "lib/node_drops.h"
 #include "lib/node_folder.h"
 #include "lib/record.h"
 
@@ -162,6 +161,18 @@ int rlg_node_spool_put(const struct rlg_siteconf *site, const struct rlg_spooled
 	return code;
 }
 
+/* This user's folder; -1: there is none. */
+static int open_own(const struct rlg_siteconf *site)
+{
+	int spool_fd = rlg_node_open(site->node_spool, NULL);
+
+	if (spool_fd < 0)
+		return -1;
+	int folder_fd = rlg_node_folder_open(spool_fd, false, NULL);
+	close(spool_fd);
+	return folder_fd;
+}
+
 static bool stop_at_entry(void *context, int folder_fd, const char *name)
 {
 	bool *found = context;
@@ -172,16 +183,32 @@ static bool stop_at_entry(void *context, int folder_fd, const char *name)
 
 bool rlg_node_spool_waits(const struct rlg_siteconf *site)
 {
-	int spool_fd = rlg_node_open(site->node_spool, NULL);
+	int folder_fd = open_own(site);
 	bool found = false;
 
-	if (spool_fd < 0)
+	if (folder_fd < 0)
 		return false;
-	int folder_fd = rlg_node_folder_open(spool_fd, false, NULL);
-	if (folder_fd >= 0) {
-		rlg_node_each_name(folder_fd, stop_at_entry, &found);
-		close(folder_fd);
-	}
-	close(spool_fd);
+	rlg_node_each_name(folder_fd, stop_at_entry, &found);
+	close(folder_fd);
 	return found;
+}
+
+static bool count_entry(void *context, int folder_fd, const char *name)
+{
+	struct rlg_node_own *own = context;
+
+	own->waiting += rlg_node_spool_is_entry(name);
+	return true;
+}
+
+void rlg_node_spool_look(const struct rlg_siteconf *site, struct rlg_node_own *out_own)
+{
+	int folder_fd = open_own(site);
+
+	*out_own = (struct rlg_node_own){.waiting = 0};
+	if (folder_fd < 0)
+		return;
+	rlg_node_each_name(folder_fd, count_entry, out_own);
+	rlg_node_drops_read(folder_fd, &out_own->drops);
+	close(folder_fd);
 }

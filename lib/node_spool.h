@@ -15,6 +15,7 @@
 #define RLG_NODE_SPOOL_H
 
 #include "lib/err.h"
+#include "lib/node_drops.h"
 #include "lib/siteconf.h"
 
 #include <stdbool.h>
@@ -54,6 +55,14 @@ int rlg_node_spool_put(const struct rlg_siteconf *site, const struct rlg_spooled
 
 /* Does anything of this user's wait?  Two or three system calls, for whoever has just reached a status file. */
 bool rlg_node_spool_waits(const struct rlg_siteconf *site);
+
+/* What this user has there; zeros where there is nothing, or no spool. */
+struct rlg_node_own {
+	uint64_t waiting; /* entries */
+	struct rlg_node_drops drops;
+};
+
+void rlg_node_spool_look(const struct rlg_siteconf *site, struct rlg_node_own *out_own);
 
 /* Is this the name of an entry? */
 bool rlg_node_spool_is_entry(const char *name);

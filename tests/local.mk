@@ -97,6 +97,7 @@ tests_unit_librlg_test_la_SOURCES = \
 
 cli_tests = \
 	%D%/cli/action_log.t \
+	%D%/cli/doctor.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \

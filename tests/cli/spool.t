@@ -48,6 +48,9 @@ like "$err" "waits in the node's spool" "and where it is"
 is "$(waiting):$(stat -c %a "$own")" 1:700 "it waits in a folder of its user's own"
 start "$work/g" r2 --quiet
 is "$(waiting):$err" "2:" "a plugin's says nothing"
+new_group other r1
+run "$RUNLEDGER" status other
+like "$err" "2 of your records wait on this node" "status says that something waits"
 drain
 is "$out" "node: 0 delivered, 0 not tracked, 2 waiting, 0 dropped" "what cannot be delivered goes on waiting"
 status_is 0 "which is no failure"
@@ -163,7 +166,10 @@ while [ $i -lt 8 ]; do
 	start "$work/gone" r1 --quiet
 	i=$((i + 1))
 done
-is "$(waiting):$status" 5:1 "more than the site allows are dropped"
+lost=$status
+run "$RUNLEDGER" status other
+like "$err" "4 of your records found no room on this node" "status says that something is lost"
+is "$(waiting):$lost" 5:1 "more than the site allows are dropped"
 like "$(cat "$own/.dropped")" '"dropped":                   4,' "each is counted"
 rm -rf "$own"
 
