@@ -69,6 +69,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_trusted \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
@@ -86,7 +87,6 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/golden.h \
-	%D%/unit/golden_file.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
@@ -131,11 +131,13 @@ cli_tests = \
 lint_tests = \
 	%D%/lint/exports.t \
 	%D%/lint/failures.t \
+	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
+	%D%/bench/bench.t \
 	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
@@ -162,15 +164,23 @@ cluster_tests = \
 	%D%/cluster/usage.t \
 	%D%/cluster/watch.t
 
-TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+# Two hosts; nfs.t starts a machine, and fetches it.
+netfs_tests = \
+	%D%/netfs/nfsim.t
+machine_tests = \
+	%D%/netfs/nfs.t
+
+TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
+
+include tests/fuzz/local.mk
 
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(cli_tests) $(lint_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
@@ -182,8 +192,19 @@ check-truth: all
 check-generations:
 	'$(abs_top_srcdir)/tests/generations/check' '$(abs_top_builddir)/generations' $(GENERATIONS)
 
-.PHONY: check-fast check-generations check-truth check-valgrind
+# How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
+BENCH =
+bench_programs = tests/bench/append_cost tests/bench/make_records
+check_PROGRAMS += $(bench_programs)
+tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
+tests_bench_append_cost_LDADD = lib/librlg_core.la
+tests_bench_make_records_SOURCES = %D%/bench/make_records.c
+tests_bench_make_records_LDADD = lib/librlg_core.la
+bench: all $(bench_programs)
+	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+.PHONY: bench check-fast check-generations check-truth check-valgrind
+
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth

@@ -12,7 +12,7 @@
  *   plan/      what is meant to be, and what is found: config.c (a group's settings), plan*.c, match.c (a job's name),
  *              outputs.c and findings.c (what lies on disk), evaluation*.c (those that are phases of their own)
  *   show/      the state in words: summary*.c (what a person should know, and do next; again.c: with what command),
- *              status_*.c and report_*.c (a form each), event_words.c, failure_words.c, usage_words.c, marks.c
+ *              status_*.c and report_*.c (a form each), phase_json.c, event_words.c, failure_words.c, usage_words.c, marks.c
  *   tracker/   <format>*.c is one tracker each; tracker.c lists them.  manifest.c, job_list.c, registry.c: documents that
  *              more than their trackers read; kept.c: what a tracker wrote where
  *   group/     group.c: a run group at hand; resolve.c: which run a job belongs to; refresh.c brings the trackers up to

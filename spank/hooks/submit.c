@@ -145,7 +145,7 @@ void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *
 	if (is_srun && outer != NULL)
 		return;
 	rlg_record_new_id(submission->address.sid);
-	bool may_be = may_be_tracked(submission);
+	bool may_be = submission->settings.helper[0] != '\0' && may_be_tracked(submission);
 	/* One limit for the whole hook. */
 	int64_t left_ms = rlg_settings_wait_ms(&submission->settings) - (rlg_clock_monotonic_ms() - begun_ms);
 	submission->tracked = may_be && ask_tool(submission, host, left_ms > 1 ? (int)left_ms : 1);

@@ -9,6 +9,7 @@
  *
  * The property test prints its seed; RLG_TEST_SEED sets it, RLG_TEST_EDITS how many files are edited at random.
  */
+#include "tests/unit/golden.h"
 #include "tests/unit/scratch.h"
 
 #include "lib/clock.h"
@@ -20,8 +21,6 @@
 
 #define DEFAULT_EDITS 1000
 #define LEAST_HAND_FILES 25
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -39,21 +38,9 @@ static int tear_down(void **state)
 
 /* ---- the story ---- */
 
-static const char *golden(struct rlg_arena *arena, const char *name)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/action_log/%s", source != NULL ? source : ".", name);
-}
-
 static char *read_golden(struct rlg_arena *arena, const char *name)
 {
-	size_t count;
-	char *bytes = read_bytes(golden(arena, name), &count);
-	char *text = rlg_arena_strdup(arena, bytes);
-
-	free(bytes);
-	return text;
+	return golden_read(arena, golden_path(arena, "action_log/%s", name));
 }
 
 static void add_records(struct rlg_arena *arena, struct rlg_fold *fold, const char *text)
@@ -144,10 +131,7 @@ static struct rendered render_one(const struct scene *scene, bool training, cons
 
 static void expect_golden(struct rlg_arena *arena, const char *name, const char *text)
 {
-	if (update_goldens)
-		write_text(golden(arena, name), text);
-	if (strcmp(text, read_golden(arena, name)) != 0)
-		fail_msg("this should be in %s, but is not:\n%s", golden(arena, name), text);
+	golden_expect(arena, golden_path(arena, "action_log/%s", name), text);
 }
 
 static void a_story_comes_to_its_logs(void **state)
@@ -298,33 +282,19 @@ static void check_without_memory(struct rlg_arena *arena, const char *name, cons
 		fail_msg("%s: what stands there is not recognised:\n%s", name, after + strlen(before));
 }
 
-static void check_hand_file(struct rlg_arena *arena, const char *name)
+static void check_hand_file(void *context, const char *name)
 {
-	size_t length;
-	char *before = read_bytes(golden(arena, rlg_arena_printf(arena, "hand/%s", name)), &length);
+	struct rlg_arena *arena = context;
+	const char *before = read_golden(arena, rlg_arena_printf(arena, "hand/%s", name));
 	const char *after = check_edited(arena, name, name[0] == 't', before);
-	const char *expected = rlg_arena_printf(arena, "hand/%.*s.after", (int)(strlen(name) - 4), name);
 
 	check_without_memory(arena, name, before);
-	free(before);
-	expect_golden(arena, expected, after);
+	expect_golden(arena, rlg_arena_printf(arena, "hand/%.*s.after", (int)(strlen(name) - 4), name), after);
 }
 
 static void hand_edited_files_only_grow_by_what_is_news(void **state)
 {
-	struct dirent **entries;
-	int n = scandir(golden(*state, "hand"), &entries, NULL, alphasort), cases = 0;
-
-	assert_true(n > 0);
-	for (int i = 0; i < n; i++) {
-		if (ends_in(entries[i]->d_name, ".log")) {
-			check_hand_file(*state, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= LEAST_HAND_FILES);
+	golden_each(*state, "action_log/hand", ".log", LEAST_HAND_FILES, check_hand_file, *state);
 }
 
 /* One edit such as people and their editors make; words keep their meaning, or are gone. */
@@ -516,6 +486,6 @@ int main(int argc, char **argv)
 		TEST(what_a_person_removes_stays_removed),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,17 +13,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"
 #include "tests/unit/registry_check.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -39,48 +37,19 @@ static int tear_down(void **state)
 
 /* ---- golden files ---- */
 
-static const char *golden_folder(struct rlg_arena *arena)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/active_jobs", source != NULL ? source : ".");
-}
-
-/* NULL if there is no such file. */
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	rlg_bytes_add(&bytes, "");
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
 /* The case's own, else the one that most cases share; NULL: neither. */
-static char *read_setting(struct rlg_arena *arena, const char *folder, const char *name, const char *file)
+static char *read_setting(struct rlg_arena *arena, const char *name, const char *file)
 {
-	char *own = read_file(arena, rlg_arena_printf(arena, "%s/%s/%s", folder, name, file));
+	char *own = golden_read(arena, golden_path(arena, "active_jobs/%s/%s", name, file));
 
-	return own != NULL ? own : read_file(arena, rlg_arena_printf(arena, "%s/%s", folder, file));
+	return own != NULL ? own : golden_read(arena, golden_path(arena, "active_jobs/%s", file));
 }
 
 static void write_or_remove(const char *path, const char *text)
 {
 	unlink(path);
-	if (text == NULL)
-		return;
-	FILE *file = fopen(path, "wb");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	if (text != NULL)
+		golden_write(path, text);
 }
 
 static void check_text(const char *name, const char *what, const char *got, const char *expected)
@@ -90,31 +59,32 @@ static void check_text(const char *name, const char *what, const char *got, cons
 			 expected == NULL ? "(no such file)" : expected);
 }
 
-static void check_case(struct rlg_arena *arena, const char *folder, const char *name)
+static void check_case(void *context, const char *name)
 {
-	struct rlg_model *model = rlg_build_model(arena, read_setting(arena, folder, name, "model.json"));
-	char *session = read_setting(arena, folder, name, "session.txt");
-	const char *before = read_file(arena, rlg_arena_printf(arena, "%s/%s/before.json", folder, name));
-	const char *after_path = rlg_arena_printf(arena, "%s/%s/after.json", folder, name);
-	const char *error_path = rlg_arena_printf(arena, "%s/%s/error.txt", folder, name);
+	struct rlg_arena *arena = context;
+	struct rlg_model *model = rlg_build_model(arena, read_setting(arena, name, "model.json"));
+	char *session = read_setting(arena, name, "session.txt");
+	const char *before = golden_read(arena, golden_path(arena, "active_jobs/%s/before.json", name));
+	const char *after_path = golden_path(arena, "active_jobs/%s/after.json", name);
+	const char *error_path = golden_path(arena, "active_jobs/%s/error.txt", name);
 	const char *unchanged = before != NULL ? before : "";
 
 	session[strcspn(session, "\n")] = '\0';
 	struct registry registry = {.arena = arena, .model = model, .session = session[0] != '\0' ? session : NULL};
 	struct registry_result result =
-		registry_render(&registry, before, read_setting(arena, folder, name, "memory.txt"));
+		registry_render(&registry, before, read_setting(arena, name, "memory.txt"));
 	if (update_goldens) {
 		bool is_news = result.text != NULL && strcmp(result.text, unchanged) != 0;
 		write_or_remove(after_path, is_news ? result.text : NULL);
 		write_or_remove(error_path, result.error == NULL ? NULL : rlg_arena_printf(arena, "%s\n", result.error));
 	}
 	if (result.error != NULL) {
-		check_text(name, "error.txt", rlg_arena_printf(arena, "%s\n", result.error), read_file(arena, error_path));
+		check_text(name, "error.txt", rlg_arena_printf(arena, "%s\n", result.error), golden_read(arena, error_path));
 		return;
 	}
 	if (access(error_path, F_OK) == 0)
 		fail_msg("%s: this file is not left alone", name);
-	const char *expected = read_file(arena, after_path);
+	const char *expected = golden_read(arena, after_path);
 	check_text(name, "after.json", result.text, expected != NULL ? expected : unchanged);
 	registry_check(&registry, unchanged, result.text);
 	struct registry_result again = registry_render(&registry, result.text, result.memory);
@@ -124,20 +94,7 @@ static void check_case(struct rlg_arena *arena, const char *folder, const char *
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	const char *folder = golden_folder(*state);
-	struct dirent **entries;
-	int count = scandir(folder, &entries, NULL, alphasort), cases = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (entries[i]->d_name[0] != '.' && entries[i]->d_type == DT_DIR) {
-			check_case(*state, folder, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 60);
+	golden_each(*state, "active_jobs", NULL, 60, check_case, *state);
 }
 
 /* ---- from one refresh to the next ---- */
@@ -259,7 +216,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(five_thousand_jobs_take_a_moment, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	setenv("TZ", "UTC0", 1);
 	tzset();
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -20,7 +20,6 @@
 #include "tool/tracker/tracker.h"
 
 #include <cjson/cJSON.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,18 +222,21 @@ static void assert_kept(struct rlg_arena *arena, const char *old, const char *ne
 	}
 }
 
-static void check_case(struct rlg_arena *arena, const struct rlg_model *model, const char *name)
+struct hand_edits {
+	struct rlg_arena *arena;
+	const struct rlg_model *model;
+};
+
+static void check_case(void *context, const char *name)
 {
-	const char *before = read_file(arena, golden_path(arena, "experiments", rlg_arena_printf(arena, "hand/%s/before.md", name)));
+	struct rlg_arena *arena = ((struct hand_edits *)context)->arena;
+	const struct rlg_model *model = ((struct hand_edits *)context)->model;
+	const char *before = golden_read(arena, golden_path(arena, "experiments/hand/%s/before.md", name));
 	struct kept kept = {.text = before};
 
 	int result = refresh(arena, model, &kept);
-	const char *path = golden_path(arena, "experiments", rlg_arena_printf(arena, "hand/%s/%s", name, result == 0 ? "after.md" : "error.txt"));
-	if (update_goldens)
-		write_file(path, kept.text);
-	const char *expected = read_file(arena, path);
-	if (expected == NULL || strcmp(kept.text, expected) != 0)
-		fail_msg("%s: this should be in %s, but is not:\n%s", name, path, kept.text);
+	golden_expect(arena, golden_path(arena, "experiments/hand/%s/%s", name, result == 0 ? "after.md" : "error.txt"), kept.text);
+	const char *expected = kept.text;
 	if (result != 0)
 		return;
 	if (before != NULL)
@@ -251,20 +253,10 @@ static void check_case(struct rlg_arena *arena, const struct rlg_model *model, c
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	struct rlg_model *model = build(*state, read_file(*state, golden_path(*state, "experiments", "model.json")));
-	struct dirent **entries;
-	int count = scandir(golden_path(*state, "experiments", "hand"), &entries, NULL, alphasort), cases = 0;
+	const char *model = golden_read(*state, golden_path(*state, "experiments/model.json"));
+	struct hand_edits edits = {*state, build(*state, model)};
 
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (entries[i]->d_name[0] != '.') {
-			check_case(*state, model, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 25);
+	golden_each(*state, "experiments/hand", NULL, 25, check_case, &edits);
 }
 
 /* ---- the story of a file ---- */
@@ -510,6 +502,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(two_thousand_runs_take_a_moment, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

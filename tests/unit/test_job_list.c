@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden.h"
 #include "tool/tracker/job_list.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool update_goldens;
 static struct rlg_arena *arena;
 
 static int set_up(void **state)
@@ -105,66 +104,21 @@ static void check_list(const char *what, const char *before, const char *after)
 
 /* ---- golden files ---- */
 
-static const char *golden(const char *name)
+static void check_case(void *context, const char *name)
 {
-	const char *source = getenv("srcdir");
+	const char *before = golden_read(arena, golden_path(arena, "slurm_job_list/hand/%s", name));
 
-	return rlg_arena_printf(arena, "%s/tests/golden/slurm_job_list/hand/%s", source != NULL ? source : ".", name);
-}
-
-static const char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	rlg_bytes_add(&bytes, "");
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void check_case(const char *name)
-{
-	const char *before = read_file(golden(name));
-	const char *path = golden(rlg_arena_printf(arena, "%.*s.after", (int)(strlen(name) - 3), name));
-
+	(void)context;
 	assert_non_null(before);
 	const char *after = refreshed(before);
-	if (update_goldens) {
-		FILE *file = fopen(path, "wb");
-		assert_non_null(file);
-		fputs(after, file);
-		assert_int_equal(fclose(file), 0);
-	}
-	const char *expected = read_file(path);
-	if (expected == NULL || strcmp(expected, after) != 0)
-		fail_msg("%s: this should be in %s, but is not:\n%s", name, path, after);
+	golden_expect(arena, golden_path(arena, "slurm_job_list/hand/%.*s.after", (int)(strlen(name) - 3), name), after);
 	check_list(name, before, after);
 }
 
 static void hand_kept_lists_only_grow(void **state)
 {
-	struct dirent **entries;
-	int count = scandir(golden(""), &entries, NULL, alphasort), cases = 0;
-
 	(void)state;
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		const char *dot = strrchr(entries[i]->d_name, '.');
-		if (dot != NULL && strcmp(dot, ".md") == 0) {
-			check_case(entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 25);
+	golden_each(arena, "slurm_job_list/hand", ".md", 25, check_case, NULL);
 }
 
 static void a_new_list_has_a_heading(void **state)
@@ -267,6 +221,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(random_lists_only_grow, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests_name("job_list", tests, NULL, NULL);
 }

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden.h"
 #include "tool/base/bytes.h"
 #include "tool/plan/plan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -21,8 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static bool update_goldens;
 
 struct fixture {
 	struct rlg_arena *arena;
@@ -55,32 +53,6 @@ static int tear_down(void **state)
 	return nftw(f->group, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* NULL if there is no such file. */
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
 static const char *describe(struct rlg_arena *arena, const struct rlg_plan *plan)
 {
 	struct rlg_bytes out;
@@ -98,42 +70,23 @@ static const char *describe(struct rlg_arena *arena, const struct rlg_plan *plan
 	return out.data;
 }
 
-static void check_case(struct rlg_arena *arena, const char *folder, const char *name)
+static void check_case(void *context, const char *name)
 {
-	const char *markdown = read_file(arena, rlg_arena_printf(arena, "%s/%s", folder, name));
-	const char *path = rlg_arena_printf(arena, "%s/%.*s.txt", folder, (int)(strlen(name) - 3), name);
+	struct rlg_arena *arena = context;
+	const char *markdown = golden_read(arena, golden_path(arena, "plan/%s", name));
 	struct rlg_err err = {""};
 	struct rlg_plan plan;
 	int result = rlg_plan_parse_markdown(arena, "runs_plan.md", markdown, &plan, &err);
 	const char *says = result == 0 ? describe(arena, &plan) : rlg_arena_printf(arena, "%d: %s\n", result, err.text);
 
-	if (update_goldens)
-		write_file(path, says);
-	const char *expected = read_file(arena, path);
-	if (expected == NULL || strcmp(says, expected) != 0)
-		fail_msg("%s: this should be in %s, but is not:\n%s", name, path, says);
+	golden_expect(arena, golden_path(arena, "plan/%.*s.txt", (int)(strlen(name) - 3), name), says);
 }
 
 static void hand_written_plans_are_read(void **state)
 {
 	struct fixture *f = *state;
-	const char *source = getenv("srcdir");
-	const char *folder = rlg_arena_printf(f->arena, "%s/tests/golden/plan", source != NULL ? source : ".");
-	struct dirent **entries;
-	int count = scandir(folder, &entries, NULL, alphasort), cases = 0;
 
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		size_t length = strlen(entries[i]->d_name);
-
-		if (length > 3 && strcmp(entries[i]->d_name + length - 3, ".md") == 0) {
-			check_case(f->arena, folder, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 10);
+	golden_each(f->arena, "plan", ".md", 10, check_case, f->arena);
 }
 
 static const char *summary(struct rlg_arena *arena, const char *text)
@@ -181,7 +134,7 @@ static void make_run_folder(struct fixture *f, const char *name, const char *scr
 {
 	assert_int_equal(mkdir(in_group(f, name), 0700), 0);
 	if (script != NULL)
-		write_file(in_group(f, rlg_arena_printf(f->arena, "%s/%s", name, script)), "#!/bin/bash\n");
+		golden_write(in_group(f, rlg_arena_printf(f->arena, "%s/%s", name, script)), "#!/bin/bash\n");
 }
 
 static const char *read_plan(struct fixture *f, const char *plan_path)
@@ -209,7 +162,7 @@ static void folders_with_a_script_are_runs(void **state)
 	assert_int_equal(symlink("b", in_group(f, "linked")), 0);
 	assert_int_equal(symlink("linked2", in_group(f, "linked2")), 0);
 	assert_int_equal(mkfifo(in_group(f, "fifo"), 0600), 0);
-	write_file(in_group(f, "file.slurm"), "");
+	golden_write(in_group(f, "file.slurm"), "");
 	assert_string_equal(read_plan(f, NULL), "source: folders\ntitle: (none)\nrun: [a] type: [(none)]\n"
 			    "run: [b] type: [(none)]\nrun: [linked] type: [(none)]\n");
 }
@@ -219,14 +172,14 @@ static void the_first_plan_that_exists_is_read(void **state)
 	struct fixture *f = *state;
 
 	make_run_folder(f, "from_folder", "x.slurm");
-	write_file(in_group(f, "experiment_summary.yaml"), "runs: [from_summary]\n");
+	golden_write(in_group(f, "experiment_summary.yaml"), "runs: [from_summary]\n");
 	assert_non_null(strstr(read_plan(f, NULL), "source: experiment_summary.yaml\ntitle: (none)\nrun: [from_summary]"));
-	write_file(in_group(f, "runs_plan.md"), "## All Runs\n|Run Name|\n|--|\n|from_plan|\n");
+	golden_write(in_group(f, "runs_plan.md"), "## All Runs\n|Run Name|\n|--|\n|from_plan|\n");
 	assert_non_null(strstr(read_plan(f, NULL), "source: runs_plan.md\ntitle: (none)\nrun: [from_plan]"));
-	write_file(in_group(f, "other.yml"), "runs: [other]\n");
+	golden_write(in_group(f, "other.yml"), "runs: [other]\n");
 	assert_non_null(strstr(read_plan(f, "other.yml"), "source: other.yml\ntitle: (none)\nrun: [other]"));
 	/* One that is there but wrong is said to be wrong, not passed over. */
-	write_file(in_group(f, "runs_plan.md"), "# Run Plan: x\n");
+	golden_write(in_group(f, "runs_plan.md"), "# Run Plan: x\n");
 	assert_non_null(strstr(read_plan(f, NULL), "-22: runs_plan.md:1: this plan names no runs"));
 }
 
@@ -281,6 +234,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(control_is_a_word_of_the_type),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,17 +10,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "tests/unit/golden_file.h"
+#include "tests/unit/golden.h"
 #include "tests/unit/run_log_story.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #define PATH "run_logs/2026-03-11_train_front_cam.md"
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -38,7 +35,7 @@ static int tear_down(void **state)
 
 static void is_golden(struct rlg_arena *arena, const char *name, const char *text)
 {
-	golden_is(arena, rlg_arena_printf(arena, "run_logs/%s", name), text, update_goldens);
+	golden_expect(arena, golden_path(arena, "run_logs/%s", name), text);
 }
 
 /* A run log and what the tool remembers of it. */
@@ -350,12 +347,13 @@ static void nothing_of_theirs_is_lost(const char *name, const char *before, cons
 	}
 }
 
-static void check_hand_edit(struct rlg_arena *arena, const char *name)
+static void check_hand_edit(void *context, const char *name)
 {
+	struct rlg_arena *arena = context;
 	const char *stem = rlg_arena_strndup(arena, name, strlen(name) - strlen(".before.md"));
 	bool adopted = strncmp(name, "adopted_", 8) == 0, is_filled = strncmp(name, "filled_", 7) == 0;
 	struct log machine = machine_log(arena, STORY_RUNNING);
-	const char *before = golden_read(arena, rlg_arena_printf(arena, "run_logs/hand/%s", name));
+	const char *before = golden_read(arena, golden_path(arena, "run_logs/hand/%s", name));
 	struct log log = {before, adopted ? NULL : machine.memory};
 
 	assert_non_null(before);
@@ -373,19 +371,7 @@ static void check_hand_edit(struct rlg_arena *arena, const char *name)
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	struct dirent **entries;
-	int count = scandir(golden_path(*state, "run_logs/hand"), &entries, NULL, alphasort), cases = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (strstr(entries[i]->d_name, ".before.md") != NULL) {
-			check_hand_edit(*state, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 25);
+	golden_each(*state, "run_logs/hand", ".before.md", 25, check_hand_edit, *state);
 }
 
 /* ---- edits at random ---- */
@@ -548,7 +534,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(edits_at_random_are_kept, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	setenv("TZ", "UTC", 1);
 	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);

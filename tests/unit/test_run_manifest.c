@@ -14,23 +14,23 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden.h"
 #include "lib/record_read.h"
 #include "tool/model/fold.h"
 #include "tool/tracker/run_manifest.h"
 
 #include <cjson/cJSON.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define RUN "20260218T160045Z"
 #define PATH "/p/experiments/plan/iter1/runs/" RUN "/run_manifest.json"
 
-static bool update_goldens;
 static struct rlg_arena *arena;
 
 static int set_up(void **state)
@@ -168,48 +168,6 @@ static const char *member(const char *text, const char *path)
 
 /* ---- golden files ---- */
 
-static const char *golden(const char *name)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/run_manifest/%s", source != NULL ? source : ".", name);
-}
-
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	rlg_bytes_add(&bytes, "");
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void expect(const char *path, const char *text)
-{
-	if (update_goldens)
-		write_file(path, text);
-	const char *expected = read_file(path);
-	if (expected == NULL || strcmp(expected, text) != 0)
-		fail_msg("this should be in %s, but is not:\n%s", path, text);
-}
-
 static const char *story_file(size_t stage, bool here)
 {
 	return rlg_arena_printf(arena, "%02zu_%s%s.json", stage, stages[stage].name, here ? "_here" : "");
@@ -218,7 +176,7 @@ static const char *story_file(size_t stage, bool here)
 /* Calls `take` with the manifest of each stage, from the planned one and from none. */
 static void tell_story(bool from_none, bool here, void (*take)(const char *name, const char *text, size_t stage, bool here))
 {
-	const char *text = from_none ? NULL : read_file(golden("story/00_planned.json"));
+	const char *text = from_none ? NULL : golden_read(arena, golden_path(arena, "run_manifest/story/00_planned.json"));
 
 	assert_true(from_none || text != NULL);
 	for (size_t i = 0; i < COUNT(stages); i++) {
@@ -234,7 +192,7 @@ static void tell_story(bool from_none, bool here, void (*take)(const char *name,
 
 static void expect_stage(const char *name, const char *text, size_t stage, bool here)
 {
-	expect(golden(rlg_arena_printf(arena, "story/%s", name)), text);
+	golden_expect(arena, golden_path(arena, "run_manifest/story/%s", name), text);
 	assert_string_equal(member(text, "status"), here ? stages[stage].status_here : stages[stage].status);
 	assert_string_equal(render(model_at(stage), here, text), text);
 }
@@ -251,7 +209,7 @@ static void artifacts_that_are_here_need_no_word(void **state)
 	static const char *const completed[] = {SUBMIT("1771432000", "4190"),
 						FINISH("1771432000", "1771432900", "1771434000", "4190", "COMPLETED", "0")};
 	const struct rlg_model *model = model_with(0, completed, COUNT(completed));
-	const char *planned = read_file(golden("story/00_planned.json"));
+	const char *planned = golden_read(arena, golden_path(arena, "run_manifest/story/00_planned.json"));
 
 	(void)state;
 	assert_string_equal(member(render(model, true, planned), "status"), "completed");
@@ -274,7 +232,7 @@ static void some_good_and_some_failed_is_partial(void **state)
 	static const char *const mixed[] = {TASK(1, "COMPLETED"), TASK(2, "FAILED"), TASK(3, "COMPLETED")};
 	static const char *const bad[] = {TASK(1, "TIMEOUT"), TASK(2, "FAILED")};
 	static const char *const good[] = {TASK(1, "COMPLETED"), TASK(2, "COMPLETED")};
-	const char *planned = read_file(golden("story/00_planned.json"));
+	const char *planned = golden_read(arena, golden_path(arena, "run_manifest/story/00_planned.json"));
 
 	(void)state;
 	const char *after = render(model_with(0, mixed, COUNT(mixed)), true, planned);
@@ -289,7 +247,7 @@ static void a_rejected_submission_goes_back_to_pending(void **state)
 	static const char *const records[] = {
 		RECORD("1771430445", "submit", "a1", ",\"sid\":\"s1\",\"user\":\"ann\",\"host\":\"login1\""),
 		RECORD("1771430446", "reject", "a2", ",\"sid\":\"s1\",\"exit_code\":1")};
-	const char *planned = read_file(golden("story/00_planned.json"));
+	const char *planned = golden_read(arena, golden_path(arena, "run_manifest/story/00_planned.json"));
 
 	(void)state;
 	const char *submitted = render(model_with(0, records, 1), false, planned);
@@ -353,6 +311,49 @@ static void another_job_begins_anew(void **state)
 	assert_string_equal(member(render(model_at(5), false, old), "timestamps.started_at"), "2026-02-18T16:41:40Z");
 	assert_string_equal(member(render(model_at(5), false, old), "timestamps.completed_at"), "null");
 	assert_string_equal(member(render(model_at(5), false, old), "artifact_sync_to_local.status"), "pending");
+}
+
+/* Only whole names are the machine's: "amp" and "local" are parts of them. */
+static void a_null_of_a_persons_member_stays_null(void **state)
+{
+	static const char *const names[] = {"amp", "times", "local", "s", "artifact_sync_to"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *before = rlg_arena_printf(arena, "{\"%s\": null}", names[i]);
+		const char *after = rlg_arena_printf(arena, "{\"%s\": {}}", names[i]);
+		struct rlg_json_doc old, new;
+
+		assert_int_equal(rlg_manifest_parse(arena, PATH, before, strlen(before), &old, NULL), 0);
+		assert_int_equal(rlg_manifest_parse(arena, PATH, after, strlen(after), &new, NULL), 0);
+		if (rlg_rm_unchanged(&old, &new))
+			fail_msg("%s may become an object", names[i]);
+	}
+}
+
+/* Each task looked for among all others would take a minute. */
+static void an_array_of_many_tasks_is_counted_at_once(void **state)
+{
+	enum { TASKS = 200000 };
+	struct rlg_attempt *attempts = rlg_arena_alloc(arena, 2 * TASKS * sizeof(*attempts));
+	struct rlg_phase phase = {.name = "train", .attempts = attempts, .n_attempts = 2 * TASKS};
+	const struct rlg_run run = {.name = RUN, .phases = &phase, .n_phases = 1, .word_us = 1};
+	struct rlg_rm_state said;
+
+	(void)state;
+	/* Each failed once, and its requeue went well. */
+	for (size_t i = 0; i < 2 * TASKS; i++)
+		attempts[i] = (struct rlg_attempt){.array_job_id = 7, .array_task_id = (int64_t)(i % TASKS),
+						   .status = i < TASKS ? RLG_STATUS_FAILED : RLG_STATUS_COMPLETED};
+	phase.deciding = &attempts[2 * TASKS - 1];
+	phase.status = RLG_STATUS_COMPLETED;
+	alarm(20);
+	rlg_rm_state(&run, true, &said);
+	assert_string_equal(said.status, "completed");
+	attempts[TASKS + 5].status = RLG_STATUS_FAILED;
+	rlg_rm_state(&run, true, &said);
+	alarm(0);
+	assert_string_equal(said.status, "partial");
 }
 
 static void without_a_run_id_the_path_tells(void **state)
@@ -448,14 +449,15 @@ static void check_all_stages(const char *what, const char *before)
 	}
 }
 
-static void check_case(const char *name)
+static void check_case(void *context, const char *name)
 {
-	const char *before = read_file(golden(rlg_arena_printf(arena, "hand/%s/before.json", name)));
+	const char *before = golden_read(arena, golden_path(arena, "run_manifest/hand/%s/before.json", name));
 	int result;
 
+	(void)context;
 	assert_non_null(before);
 	const char *after = render_as(model_at(COUNT(stages) - 1), false, "run_manifest.json", before, &result);
-	expect(golden(rlg_arena_printf(arena, "hand/%s/%s", name, result == 0 ? "after.json" : "error.txt")), after);
+	golden_expect(arena, golden_path(arena, "run_manifest/hand/%s/%s", name, result == 0 ? "after.json" : "error.txt"), after);
 	if (result != 0)
 		return;
 	check_all_stages(name, before);
@@ -467,20 +469,8 @@ static void check_case(const char *name)
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	struct dirent **entries;
-	int count = scandir(golden("hand"), &entries, NULL, alphasort), cases = 0;
-
 	(void)state;
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (entries[i]->d_name[0] != '.' && entries[i]->d_type == DT_DIR) {
-			check_case(entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 25);
+	golden_each(arena, "run_manifest/hand", NULL, 25, check_case, NULL);
 }
 
 /* ---- what people changed ---- */
@@ -506,7 +496,7 @@ static const char *edits(size_t stage, const char *text, const char *base)
 /* The stage's manifest with the status and the artifacts' status set by hand; NULL: as they are. */
 static const char *by_hand(size_t stage, const char *status, const char *sync, const char **out_base)
 {
-	const char *text = read_file(golden(rlg_arena_printf(arena, "story/%s", story_file(stage, false))));
+	const char *text = golden_read(arena, golden_path(arena, "run_manifest/story/%s", story_file(stage, false)));
 	struct rlg_text_edits changes;
 	struct rlg_json_doc doc;
 	struct rlg_bytes out;
@@ -679,7 +669,7 @@ static void write_stage(const char *name, const char *text, size_t stage, bool h
 {
 	(void)stage;
 	(void)here;
-	write_file(rlg_arena_printf(arena, "%s/%s", write_to, name), text);
+	golden_write(rlg_arena_printf(arena, "%s/%s", write_to, name), text);
 }
 
 int main(int argc, char **argv)
@@ -697,6 +687,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_persons_word_on_end_and_artifacts_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_script_did_not_know_yet_is_no_edit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_from_before_is_taken_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_null_of_a_persons_member_stays_null, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_array_of_many_tasks_is_counted_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(random_files_keep_what_is_a_persons, set_up, tear_down),
 	};
 
@@ -711,6 +703,6 @@ int main(int argc, char **argv)
 		rlg_arena_free(arena);
 		return 0;
 	}
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests_name("run_manifest", tests, NULL, NULL);
 }

@@ -12,10 +12,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"
 #include "tool/tracker/runs_status.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +23,6 @@
 #include <time.h>
 
 #define PATH "runs_status.yaml"
-
-static bool update_goldens;
 
 static int set_up(void **state)
 {
@@ -39,39 +37,6 @@ static int tear_down(void **state)
 }
 
 /* ---- golden files ---- */
-
-static const char *golden_folder(struct rlg_arena *arena)
-{
-	const char *source = getenv("srcdir");
-
-	return rlg_arena_printf(arena, "%s/tests/golden/runs_status", source != NULL ? source : ".");
-}
-
-/* NULL if there is no such file. */
-static char *read_file(struct rlg_arena *arena, const char *path)
-{
-	FILE *file = fopen(path, "rb");
-	struct rlg_bytes bytes;
-	char chunk[4096];
-	size_t got;
-
-	if (file == NULL)
-		return NULL;
-	rlg_bytes_init(&bytes, arena);
-	while ((got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-		rlg_bytes_add_n(&bytes, chunk, got);
-	fclose(file);
-	return bytes.data;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
-}
 
 /* The file anew, or the sentence if it is to be left alone. */
 static const char *render(struct rlg_arena *arena, const struct rlg_model *model, const char *before, int *out_result)
@@ -90,42 +55,25 @@ static const char *render(struct rlg_arena *arena, const struct rlg_model *model
 	return rlg_arena_printf(arena, "%s\n", err.text);
 }
 
-static void check_case(struct rlg_arena *arena, const char *folder, const char *name)
+static void check_case(void *context, const char *name)
 {
-	char *json = read_file(arena, rlg_arena_printf(arena, "%s/%s/model.json", folder, name));
-	char *before = read_file(arena, rlg_arena_printf(arena, "%s/%s/before.yaml", folder, name));
+	struct rlg_arena *arena = context;
+	char *json = golden_read(arena, golden_path(arena, "runs_status/%s/model.json", name));
+	char *before = golden_read(arena, golden_path(arena, "runs_status/%s/before.yaml", name));
 	int result;
 
 	if (json == NULL)
-		json = read_file(arena, rlg_arena_printf(arena, "%s/model.json", folder));
+		json = golden_read(arena, golden_path(arena, "runs_status/model.json"));
 	struct rlg_model *model = rlg_build_model(arena, json);
 	const char *after = render(arena, model, before, &result);
-	const char *path = rlg_arena_printf(arena, "%s/%s/%s", folder, name, result == 0 ? "after.yaml" : "error.txt");
-	if (update_goldens)
-		write_file(path, after);
-	const char *expected = read_file(arena, path);
-	if (expected == NULL || strcmp(after, expected) != 0)
-		fail_msg("%s: this should be in %s, but is not:\n%s", name, path, after);
+	golden_expect(arena, golden_path(arena, "runs_status/%s/%s", name, result == 0 ? "after.yaml" : "error.txt"), after);
 	if (result == 0 && strcmp(render(arena, model, after, &result), after) != 0)
 		fail_msg("%s: rendered a second time, it changes:\n%s", name, render(arena, model, after, &result));
 }
 
 static void hand_edited_files_change_only_where_they_must(void **state)
 {
-	const char *folder = golden_folder(*state);
-	struct dirent **entries;
-	int count = scandir(folder, &entries, NULL, alphasort), cases = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (entries[i]->d_name[0] != '.' && entries[i]->d_type == DT_DIR) {
-			check_case(*state, folder, entries[i]->d_name);
-			cases++;
-		}
-		free(entries[i]);
-	}
-	free(entries);
-	assert_true(cases >= 25);
+	golden_each(*state, "runs_status", NULL, 25, check_case, *state);
 }
 
 /* ---- what people changed ---- */
@@ -370,7 +318,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(five_thousand_runs_take_a_moment, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	setenv("TZ", "UTC", 1);
 	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);

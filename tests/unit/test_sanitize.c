@@ -19,7 +19,6 @@
 #include "tool/publish/training_log.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,32 +80,20 @@ static const char *sanitized(struct rlg_arena *arena, const char *text)
 
 /* ---- golden files ---- */
 
+static void check_case(void *context, const char *name)
+{
+	struct rlg_arena *arena = context;
+	const char *before = golden_read(arena, golden_path(arena, "publish/%s/before.md", name));
+
+	assert_non_null(before);
+	const char *after = sanitized(arena, before);
+	golden_expect(arena, golden_path(arena, "publish/%s/after.md", name), after);
+	assert_string_equal(sanitized(arena, after), after);
+}
+
 static void run_logs_keep_their_training_and_lose_their_places(void **state)
 {
-	struct dirent **entries;
-	int count = scandir(golden_path(*state, "publish", ""), &entries, NULL, alphasort), cases = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		const char *name = rlg_arena_strdup(*state, entries[i]->d_name);
-		const char *before = read_file(*state, golden_path(*state, "publish", rlg_arena_printf(*state, "%s/before.md", name)));
-		const char *path = golden_path(*state, "publish", rlg_arena_printf(*state, "%s/after.md", name));
-
-		free(entries[i]);
-		if (name[0] == '.')
-			continue;
-		cases++;
-		assert_non_null(before);
-		const char *after = sanitized(*state, before);
-		if (update_goldens)
-			write_file(path, after);
-		const char *expected = read_file(*state, path);
-		if (expected == NULL || strcmp(after, expected) != 0)
-			fail_msg("%s: this should be in %s, but is not:\n%s", name, path, after);
-		assert_string_equal(sanitized(*state, after), after);
-	}
-	free(entries);
-	assert_true(cases >= 4);
+	golden_each(*state, "publish", NULL, 4, check_case, *state);
 }
 
 /* ---- words ---- */
@@ -475,6 +462,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_long_line_takes_a_moment, set_up, tear_down),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

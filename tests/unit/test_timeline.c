@@ -10,17 +10,14 @@
 #include <cmocka.h>
 
 #include "tests/unit/dice.h"
-#include "tests/unit/golden_file.h"
+#include "tests/unit/golden.h"
 #include "tool/tracker/run_log.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define PATH "run_logs/arx5_multitask/timeline.md"
-
-static bool update_goldens;
 
 static struct rlg_rl_entry entries[] = {
 	{"2026-03-10_a.md", "Tuesday, Mar 10th", "2026-03-10_a.md"},  {"2026-03-12_c.md", "Thursday, Mar 12th", "2026-03-12_c.md"},
@@ -89,10 +86,11 @@ static void nothing_is_lost(const char *name, const char *before, const char *af
 	}
 }
 
-static void check_hand_edit(struct rlg_arena *arena, const char *name)
+static void check_hand_edit(void *context, const char *name)
 {
+	struct rlg_arena *arena = context;
 	const char *stem = rlg_arena_strndup(arena, name, strlen(name) - strlen(".before.md"));
-	const char *before = golden_read(arena, rlg_arena_printf(arena, "timeline/%s", name));
+	const char *before = golden_read(arena, golden_path(arena, "timeline/%s", name));
 	struct rlg_kept *kept = rlg_kept_read(arena, NULL);
 
 	assert_non_null(before);
@@ -101,7 +99,7 @@ static void check_hand_edit(struct rlg_arena *arena, const char *name)
 	if (!fails && !is_empty)
 		assert_string_equal(refresh(arena, &few, before, kept), before);
 	const char *after = refresh(arena, &all, before, kept);
-	golden_is(arena, rlg_arena_printf(arena, "timeline/%s.after.md", stem), after, update_goldens);
+	golden_expect(arena, golden_path(arena, "timeline/%s.after.md", stem), after);
 	if (fails)
 		return;
 	nothing_is_lost(name, before, after);
@@ -111,19 +109,7 @@ static void check_hand_edit(struct rlg_arena *arena, const char *name)
 
 static void hand_edited_timelines_only_get_what_is_new(void **state)
 {
-	struct dirent **found;
-	int count = scandir(golden_path(*state, "timeline"), &found, NULL, alphasort), cases = 0;
-
-	assert_true(count > 0);
-	for (int i = 0; i < count; i++) {
-		if (strstr(found[i]->d_name, ".before.md") != NULL) {
-			check_hand_edit(*state, found[i]->d_name);
-			cases++;
-		}
-		free(found[i]);
-	}
-	free(found);
-	assert_true(cases >= 25);
+	golden_each(*state, "timeline", ".before.md", 25, check_hand_edit, *state);
 }
 
 /* ---- edits at random ---- */
@@ -384,6 +370,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(whatever_a_person_does_only_new_logs_are_added),
 	};
 
-	update_goldens = argc > 1 && strcmp(argv[1], "--update") == 0;
+	golden_begin(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "lib/process.h"
 #include "lib/text.h"
+#include "lib/trusted.h"
 #include "tool/doctor/slurm_files.h"
 
 #include <errno.h>
@@ -141,6 +142,7 @@ static void look_at_helper_version(struct rlg_doctor *doctor, const char *path)
 static void look_at_helper(struct rlg_doctor *doctor, const struct rlg_plugstack_line *line)
 {
 	const char *path = argument(doctor->arena, line, " helper=");
+	struct rlg_err err = {""};
 	struct stat facts;
 
 	path = path == NULL ? RLG_BINDIR "/runledger" : path;
@@ -149,9 +151,9 @@ static void look_at_helper(struct rlg_doctor *doctor, const struct rlg_plugstack
 			       "%s, which the plugins start, cannot be run", path);
 		return;
 	}
-	if (facts.st_uid != 0 || (facts.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, "helper", "root starts it: chown root, chmod 755, and the folders above it, too",
-			       "%s can be changed by others than root", path);
+	if (facts.st_uid != 0 || rlg_trusted_program(path, &err) != 0)
+		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, "helper", "root starts it: it, and each folder above it, must be root's, and closed to others",
+			       "%s can be changed by others than root%s%s", path, err.text[0] == '\0' ? "" : ": ", err.text);
 	look_at_helper_version(doctor, path);
 }
 

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,13 +69,11 @@ static void tell(void *context, const struct rlg_node_report *report, bool entri
 		_exit(RLG_EXIT_FAILED);
 }
 
-/* Somebody whom this host does not know is in no group of root's. */
 static int become(const struct owner *owner, struct rlg_err *err)
 {
 	if (geteuid() != 0)
 		return 0;
-	bool unknown = getpwuid(owner->uid) == NULL && owner->gid != 0;
-	return rlg_identity_become(owner->uid, unknown ? (int64_t)owner->gid : -1, NULL, err);
+	return rlg_identity_become(owner->uid, owner->gid, NULL, false, err);
 }
 
 /* In a child. */

@@ -2,12 +2,9 @@
 /* A change as a JSON object: see change_forms.h. */
 #include "tool/follow/change_forms.h"
 
-#include "lib/clock.h"
-#include "tool/follow/change_words.h"
 #include "tool/base/json_out.h"
-
-/* What stands in a phase that no attempt decides: nothing is known. */
-static const struct rlg_attempt no_attempt = {.exit_code = -1, .signal = -1};
+#include "tool/follow/change_words.h"
+#include "tool/show/phase_json.h"
 
 static const char *const kinds[] = {
 	[RLG_CHANGE_STATUS] = "status",
@@ -15,33 +12,6 @@ static const char *const kinds[] = {
 	[RLG_CHANGE_STATE] = "state",
 	[RLG_CHANGE_SILENT] = "silent",
 };
-
-static int64_t elapsed_s(const struct rlg_attempt *attempt)
-{
-	bool known = attempt->start_us > 0 && attempt->end_us >= attempt->start_us;
-
-	return known ? (attempt->end_us - attempt->start_us) / RLG_SECOND_US : -1;
-}
-
-static void add_failure(struct rlg_bytes *out, const struct rlg_failure *failure)
-{
-	rlg_out_key(out, "failure");
-	if (failure == NULL) {
-		rlg_bytes_add(out, "null");
-		return;
-	}
-	rlg_bytes_add(out, "{");
-	rlg_out_text(out, "node", failure->node);
-	rlg_out_number(out, "rank", failure->rank);
-	rlg_out_text(out, "step", failure->step);
-	rlg_out_number(out, "exit_code", failure->exit_code);
-	rlg_out_number(out, "signal", failure->signal);
-	if (failure->oom < 0)
-		rlg_out_text(out, "oom", NULL);
-	else
-		rlg_out_truth(out, "oom", failure->oom == 1);
-	rlg_bytes_add(out, "}");
-}
 
 /* The names are the job's own, and may be anything. */
 static void add_metrics(struct rlg_bytes *out, const struct rlg_progress *progress)
@@ -59,25 +29,13 @@ static void add_metrics(struct rlg_bytes *out, const struct rlg_progress *progre
 
 void rlg_phase_json(struct rlg_bytes *out, const struct rlg_phase *phase, const char *words)
 {
-	const struct rlg_attempt *attempt = phase->deciding != NULL ? phase->deciding : &no_attempt;
+	const struct rlg_attempt *attempt = rlg_phase_decided_by(phase);
 	const char *const *log_lines;
 	size_t n_lines = rlg_change_log_lines(out->arena, phase, RLG_CHANGE_LOG_LINES, &log_lines);
 
-	rlg_out_text(out, "phase", phase->name);
-	rlg_out_text(out, "status", rlg_status_word(phase->status));
-	rlg_out_text(out, "job_id", phase->job_id);
-	rlg_out_text(out, "slurm_state", attempt->slurm_state);
-	rlg_out_truth(out, "final", attempt->final);
-	rlg_out_text(out, "reason", attempt->reason);
-	rlg_out_number(out, "exit_code", attempt->exit_code);
-	rlg_out_number(out, "signal", attempt->signal);
-	rlg_out_moment(out, "submit_time", attempt->submit_us);
-	rlg_out_moment(out, "start_time", attempt->start_us);
-	rlg_out_moment(out, "end_time", attempt->end_us);
-	rlg_out_number(out, "elapsed_s", elapsed_s(attempt));
-	rlg_out_text(out, "nodes", attempt->nodes);
+	rlg_out_phase(out, phase);
 	rlg_out_text(out, "cause", rlg_change_cause(out->arena, phase));
-	add_failure(out, attempt->failure);
+	rlg_out_failure(out, attempt->failure);
 	rlg_out_text(out, "log", attempt->stdout_path);
 	rlg_out_texts(out, "log_lines", log_lines, n_lines);
 	rlg_out_text(out, "last_step", phase->progress.last_step);

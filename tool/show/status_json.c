@@ -2,7 +2,9 @@
 /* `runledger status --json` and `report -f json`: see status.h; the form is runledger-status.schema.json. */
 #include "tool/base/bytes.h"
 #include "tool/base/json_members.h"
+#include "tool/base/json_out.h"
 #include "tool/show/marks.h"
+#include "tool/show/phase_json.h"
 #include "tool/show/report.h"
 #include "tool/show/status.h"
 
@@ -13,101 +15,21 @@
 
 #define STATUS_VERSION 1
 
-static void add_key(struct rlg_bytes *out, const char *key)
-{
-	char last = out->length > 0 ? out->data[out->length - 1] : '{';
-
-	rlg_bytes_addf(out, "%s\"%s\":", last == '{' ? "" : ",", key);
-}
-
-static void add_text(struct rlg_bytes *out, const char *key, const char *value)
-{
-	add_key(out, key);
-	rlg_bytes_add_json(out, value);
-}
-
-/* Numbers that are not known are negative in the model. */
-static void add_number(struct rlg_bytes *out, const char *key, int64_t value)
-{
-	add_key(out, key);
-	if (value < 0)
-		rlg_bytes_add(out, "null");
-	else
-		rlg_bytes_addf(out, "%" PRId64, value);
-}
-
-/* An id is a text: it is no quantity, and a program may not round it. */
-static void add_id(struct rlg_bytes *out, const char *key, int64_t value)
-{
-	add_key(out, key);
-	if (value < 0)
-		rlg_bytes_add(out, "null");
-	else
-		rlg_bytes_addf(out, "\"%" PRId64 "\"", value);
-}
-
-static void add_truth(struct rlg_bytes *out, const char *key, bool value)
-{
-	add_key(out, key);
-	rlg_bytes_add(out, value ? "true" : "false");
-}
-
-static void add_moment(struct rlg_bytes *out, const char *key, int64_t moment_us)
-{
-	char text[RLG_TIME_TEXT_MAX];
-
-	add_text(out, key, moment_us > 0 ? rlg_clock_utc(moment_us, text) : NULL);
-}
-
-static int64_t elapsed_s(const struct rlg_attempt *attempt)
-{
-	if (attempt->start_us <= 0 || attempt->end_us < attempt->start_us)
-		return -1;
-	return (attempt->end_us - attempt->start_us) / RLG_SECOND_US;
-}
-
-static void add_moments(struct rlg_bytes *out, const struct rlg_attempt *attempt)
-{
-	add_moment(out, "submit_time", attempt->submit_us);
-	add_moment(out, "start_time", attempt->start_us);
-	add_moment(out, "end_time", attempt->end_us);
-}
-
-static void add_failure(struct rlg_bytes *out, const struct rlg_failure *failure)
-{
-	add_key(out, "failure");
-	if (failure == NULL) {
-		rlg_bytes_add(out, "null");
-		return;
-	}
-	rlg_bytes_add(out, "{");
-	add_text(out, "node", failure->node);
-	add_number(out, "rank", failure->rank);
-	add_text(out, "step", failure->step);
-	add_number(out, "exit_code", failure->exit_code);
-	add_number(out, "signal", failure->signal);
-	if (failure->oom < 0)
-		add_text(out, "oom", NULL);
-	else
-		add_truth(out, "oom", failure->oom == 1);
-	rlg_bytes_add(out, "}");
-}
-
 /* As the job wrote it: a number if JSON knows it for one, else a text. */
 static void add_value(struct rlg_bytes *out, const char *key, const char *text)
 {
 	if (text == NULL || !rlg_json_is_number(text, strlen(text))) {
-		add_text(out, key, text);
+		rlg_out_text(out, key, text);
 		return;
 	}
-	add_key(out, key);
+	rlg_out_key(out, key);
 	rlg_bytes_add(out, text);
 }
 
 static void add_metric(struct rlg_bytes *out, const struct rlg_metric *metric)
 {
 	rlg_bytes_add(out, "{");
-	add_text(out, "name", metric->name);
+	rlg_out_text(out, "name", metric->name);
 	add_value(out, "first", metric->first);
 	add_value(out, "last", metric->last);
 	add_value(out, "lowest", metric->lowest);
@@ -118,18 +40,18 @@ static void add_metric(struct rlg_bytes *out, const struct rlg_metric *metric)
 
 static void add_progress(struct rlg_bytes *out, const struct rlg_progress *progress)
 {
-	add_key(out, "progress");
+	rlg_out_key(out, "progress");
 	if (progress->records == 0) {
 		rlg_bytes_add(out, "null");
 		return;
 	}
 	rlg_bytes_add(out, "{");
-	add_number(out, "records", (int64_t)progress->records);
-	add_moment(out, "first_time", progress->first_us);
-	add_moment(out, "last_time", progress->last_us);
+	rlg_out_number(out, "records", (int64_t)progress->records);
+	rlg_out_moment(out, "first_time", progress->first_us);
+	rlg_out_moment(out, "last_time", progress->last_us);
 	add_value(out, "step", progress->last_step);
 	add_value(out, "epoch", progress->last_epoch);
-	add_key(out, "metrics");
+	rlg_out_key(out, "metrics");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < progress->n_metrics; i++) {
 		rlg_bytes_add(out, i > 0 ? "," : "");
@@ -141,7 +63,7 @@ static void add_progress(struct rlg_bytes *out, const struct rlg_progress *progr
 /* Seconds with six decimals; what is not known, or nothing, is null. */
 static void add_seconds(struct rlg_bytes *out, const char *key, int64_t duration_us)
 {
-	add_key(out, key);
+	rlg_out_key(out, key);
 	if (duration_us <= 0)
 		rlg_bytes_add(out, "null");
 	else
@@ -150,7 +72,7 @@ static void add_seconds(struct rlg_bytes *out, const char *key, int64_t duration
 
 static void add_ratio(struct rlg_bytes *out, const char *key, double ratio)
 {
-	add_key(out, key);
+	rlg_out_key(out, key);
 	if (ratio <= 0)
 		rlg_bytes_add(out, "null");
 	else
@@ -159,14 +81,14 @@ static void add_ratio(struct rlg_bytes *out, const char *key, double ratio)
 
 static void add_positive(struct rlg_bytes *out, const char *key, int64_t value)
 {
-	add_number(out, key, value > 0 ? value : -1);
+	rlg_out_number(out, key, value > 0 ? value : -1);
 }
 
 static void add_usage(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	const struct rlg_usage *usage = &attempt->usage;
 
-	add_key(out, "usage");
+	rlg_out_key(out, "usage");
 	rlg_bytes_add(out, "{");
 	add_seconds(out, "cpu_s", usage->cpu_us);
 	add_positive(out, "ncpus", usage->n_cpus);
@@ -182,49 +104,34 @@ static void add_usage(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 static void add_attempt(struct rlg_bytes *out, const struct rlg_attempt *attempt)
 {
 	rlg_bytes_add(out, "{");
-	add_id(out, "job_id", attempt->job_id);
-	add_id(out, "array_job_id", attempt->array_job_id);
-	add_number(out, "array_task_id", attempt->array_task_id);
-	add_text(out, "slurm_state", attempt->slurm_state);
-	add_truth(out, "final", attempt->final);
-	add_number(out, "exit_code", attempt->exit_code);
-	add_number(out, "signal", attempt->signal);
-	add_moments(out, attempt);
-	add_text(out, "nodes", attempt->nodes);
-	add_text(out, "source", attempt->source);
-	add_moment(out, "no_word_since", attempt->silent_since_us);
-	add_failure(out, attempt->failure);
+	rlg_out_id(out, "job_id", attempt->job_id);
+	rlg_out_id(out, "array_job_id", attempt->array_job_id);
+	rlg_out_number(out, "array_task_id", attempt->array_task_id);
+	rlg_out_text(out, "slurm_state", attempt->slurm_state);
+	rlg_out_truth(out, "final", attempt->final);
+	rlg_out_number(out, "exit_code", attempt->exit_code);
+	rlg_out_number(out, "signal", attempt->signal);
+	rlg_out_moments(out, attempt);
+	rlg_out_text(out, "nodes", attempt->nodes);
+	rlg_out_text(out, "source", attempt->source);
+	rlg_out_moment(out, "no_word_since", attempt->silent_since_us);
+	rlg_out_failure(out, attempt->failure);
 	add_progress(out, &attempt->progress);
 	add_usage(out, attempt);
 	rlg_bytes_add(out, "}");
 }
 
-/* What stands in a phase without a deciding attempt: nothing is known. */
-static const struct rlg_attempt no_attempt = {.exit_code = -1, .signal = -1};
-
 static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 {
-	const struct rlg_attempt *attempt = phase->deciding != NULL ? phase->deciding : &no_attempt;
-
 	rlg_bytes_add(out, "{");
-	add_text(out, "phase", phase->name);
-	add_text(out, "status", rlg_mark(phase->status)->word);
-	add_text(out, "job_id", phase->job_id);
-	add_text(out, "slurm_state", attempt->slurm_state);
-	add_truth(out, "final", attempt->final);
-	add_text(out, "reason", attempt->reason);
-	add_number(out, "exit_code", attempt->exit_code);
-	add_number(out, "signal", attempt->signal);
-	add_moments(out, attempt);
-	add_number(out, "elapsed_s", elapsed_s(attempt));
-	add_text(out, "nodes", attempt->nodes);
-	add_text(out, "output", phase->output);
-	add_text(out, "sync", phase->sync);
+	rlg_out_phase(out, phase);
+	rlg_out_text(out, "output", phase->output);
+	rlg_out_text(out, "sync", phase->sync);
 	add_progress(out, &phase->progress);
-	add_moment(out, "last_word", phase->word_us);
-	add_moment(out, "no_word_since", phase->silent_since_us);
-	add_usage(out, attempt);
-	add_key(out, "attempts");
+	rlg_out_moment(out, "last_word", phase->word_us);
+	rlg_out_moment(out, "no_word_since", phase->silent_since_us);
+	add_usage(out, rlg_phase_decided_by(phase));
+	rlg_out_key(out, "attempts");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < phase->n_attempts; i++) {
 		rlg_bytes_add(out, i > 0 ? "," : "");
@@ -236,12 +143,12 @@ static void add_phase(struct rlg_bytes *out, const struct rlg_phase *phase)
 static void add_run(struct rlg_bytes *out, const struct rlg_run *run)
 {
 	rlg_bytes_add(out, "{");
-	add_text(out, "run", run->name);
-	add_text(out, "note", run->note);
-	add_text(out, "verdict", run->verdict);
-	add_text(out, "wandb", run->wandb);
-	add_text(out, "description", run->description);
-	add_key(out, "phases");
+	rlg_out_text(out, "run", run->name);
+	rlg_out_text(out, "note", run->note);
+	rlg_out_text(out, "verdict", run->verdict);
+	rlg_out_text(out, "wandb", run->wandb);
+	rlg_out_text(out, "description", run->description);
+	rlg_out_key(out, "phases");
 	rlg_bytes_add(out, "[");
 	for (size_t i = 0; i < run->n_phases; i++) {
 		rlg_bytes_add(out, i > 0 ? ",\n   " : "");
@@ -252,22 +159,22 @@ static void add_run(struct rlg_bytes *out, const struct rlg_run *run)
 
 static void add_counts(struct rlg_bytes *out, const struct rlg_model *model)
 {
-	add_key(out, "counts");
+	rlg_out_key(out, "counts");
 	rlg_bytes_add(out, "{");
 	for (int i = 0; i < RLG_STATUS_COUNT; i++)
-		add_number(out, rlg_mark((enum rlg_status)i)->word, (int64_t)model->counts[i]);
+		rlg_out_number(out, rlg_mark((enum rlg_status)i)->word, (int64_t)model->counts[i]);
 	rlg_bytes_add(out, "}");
 }
 
 static void add_head(struct rlg_bytes *out, const struct rlg_model *model)
 {
 	rlg_bytes_add(out, "{");
-	add_number(out, "version", STATUS_VERSION);
-	add_text(out, "group", model->run_group);
-	add_text(out, "path", model->group_path);
+	rlg_out_number(out, "version", STATUS_VERSION);
+	rlg_out_text(out, "group", model->run_group);
+	rlg_out_text(out, "path", model->group_path);
 	add_counts(out, model);
-	add_number(out, "damaged", (int64_t)model->damaged);
-	add_key(out, "runs");
+	rlg_out_number(out, "damaged", (int64_t)model->damaged);
+	rlg_out_key(out, "runs");
 	rlg_bytes_add(out, "[");
 }
 

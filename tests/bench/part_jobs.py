@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How long jobs of `true` take from the first sbatch to the last end, on clusters that differ in what they load only."""
+import os
+import pathlib
+import statistics
+import tempfile
+
+import measure
+from cluster import Cluster, is_possible
+
+SPANK = ("spank_runledger", "spank_runledger_epilog")
+SIZE = ("--unprivileged", "--nodes", 4, "--cpus", 32)
+
+# The look at the queue is the same everywhere.
+SAMPLE = '''
+cd && cd group/run1
+begun=$EPOCHREALTIME
+for ((i = 0; i < $1; i++)); do sbatch -o /dev/null --wrap true >/dev/null; done
+while [[ $(squeue -h -o %i | head -n 1) ]]; do sleep 0.1; done
+ended=$EPOCHREALTIME
+echo $((${ended/./} - ${begun/./}))
+'''
+
+
+def everything(prefix, folder):
+    """With cli_filter and slurmctld's own words, which drain delivers."""
+    spool, program = folder / "spool", folder / "jobcomp"
+    spool.mkdir()
+    program.write_text(f"#!/bin/sh\nexec {prefix}/libexec/runledger/runledger-jobcomp --spool={spool}\n", encoding="utf-8")
+    program.chmod(0o755)
+    cluster = Cluster(prefix, *SIZE, "--plugindir", f"{prefix}/lib/slurm", plugins=SPANK,
+                      conf=f"CliFilterPlugins=cli_filter/runledger\nJobCompType=jobcomp/script\nJobCompLoc={program}\n")
+    cluster.shell("root", 'chown slurmctl "$1" && chmod 700 "$1"', spool)
+    cluster.drain = cluster.begin("root", cluster.runledger, "drain", "--follow", f"--spool={spool}")
+    return cluster
+
+
+def rows(options):
+    if not is_possible():
+        return []
+    jobs, rounds = (20, 1) if options.small else (300, 5)
+    work = f"{jobs} jobs of `true`, first sbatch to last end"
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        os.chmod(folder, 0o711)
+        (folder / "filetxt").mkdir()
+        (folder / "filetxt").chmod(0o777)
+        clusters = {
+            "no plugins": Cluster(options.prefix, *SIZE),
+            "jobcomp/filetxt": Cluster(options.prefix, *SIZE,
+                                       conf=f"JobCompType=jobcomp/filetxt\nJobCompLoc={folder}/filetxt/log\n"),
+            "submit and start alone": Cluster(options.prefix, *SIZE, plugins=SPANK[:1]),
+            "the plugins": Cluster(options.prefix, *SIZE, plugins=SPANK),
+            "all, with jobcomp and cli_filter": everything(options.prefix, folder),
+        }
+        for cluster in clusters.values():
+            cluster.make_group()
+        took = {name: [] for name in clusters}
+        for number in range(rounds):
+            for name, cluster in clusters.items():
+                measure.say(f"{jobs} jobs, {name} ({number + 1} of {rounds})")
+                took[name].append(int(cluster.shell("alice", SAMPLE, jobs)) / 1e6)
+        clusters["all, with jobcomp and cli_filter"].drain.terminate()
+    measure.say("")
+    spread = {name: f"{min(values):.2f} to {max(values):.2f} s" for name, values in took.items()}
+    kinds = {"no plugins": "limit", "jobcomp/filetxt": "peer"}
+    return [measure.Row(work, name, kinds.get(name, "ours"), statistics.median(values), "s", spread[name])
+            for name, values in took.items()]
