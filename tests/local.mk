@@ -142,6 +142,7 @@ cluster_tests = \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
 	%D%/cluster/exec.t \
+	%D%/cluster/hung.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/log_in_job.t \
