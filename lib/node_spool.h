@@ -47,7 +47,7 @@ bool rlg_node_spool_takes(int code);
 /*
  * Leaves an entry, as the user whose record it is.  Returns 0; -ENOBUFS where there is no room for it: the user's or the
  * site's share is used up, or the disk; or another negative errno.  The record is dropped then, and the drop counted where
- * that is possible.  err has a sentence for the first drop in a day, and is empty for the others: nobody reads a log of thousands.
+ * that is possible.  err has a sentence for the first drop in a day, and is empty for the others: nobody reads thousands.
  *
  * It outlives its writer, but not the machine: nothing is synced to the disk.
  */

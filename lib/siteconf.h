@@ -11,7 +11,7 @@
  *     spool_after_ms = NUMBER   how long a status file may take before its record goes there [10000]
  *     spool_entries = NUMBER    records of one user that may wait on one node [10000]
  *     spool_user_mb = NUMBER    megabytes of one user's [32]
- *     spool_mb = NUMBER         megabytes of all users together, who share it; each has RLG_NODE_LEAST_BYTES in any case [256]
+ *     spool_mb = NUMBER         megabytes of all users together, who share it; each has RLG_NODE_LEAST_BYTES at least [256]
  *     spool_days = NUMBER       days after which a record that could never be delivered is dropped [30]
  */
 #ifndef RLG_SITECONF_H

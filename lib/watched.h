@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 /*
- * Runs `work` in a child, which calls rlg_watched_tell() as soon as it is known how it went, may go on after that, and ends with
- * what it returns.  Waits for its word, no longer than within_ms.  Returns
+ * Runs `work` in a child, which calls rlg_watched_tell() as soon as it is known how it went, may go on after that, and
+ * ends with what it returns.  Waits for its word, no longer than within_ms.  Returns
  *   what was told: 0 or a negative errno; the child may still be at work: *out_child is the caller's to reap, or to leave;
  *   -ETIMEDOUT     no word in time: the child was killed, though in the depths of a hung mount it may not die of it yet;
  *   -ECHILD        the child ended without a word;

@@ -29,7 +29,7 @@ start() {
 	"$RUNLEDGER" record --conf=conf --group="$group" --run="$to" --phase=finetune "$@" start <d >.out 2>.err || status=$?
 	out=$(cat .out) err=$(cat .err)
 }
-drain() { run "$RUNLEDGER" drain --conf=conf "$@"; }
+drain() { run "$RUNLEDGER" drain --conf=conf; }
 waiting() { find "$own" -name '[0-9]*.json' 2>/dev/null | wc -l | tr -d ' '; }
 records_in() { cat "$1"/.runledger/runs/*/*.jsonl 2>/dev/null; }
 count_in() { records_in "$1" | wc -l | tr -d ' '; }

@@ -71,7 +71,7 @@ for id in "${ids[@]}"; do cluster_as alice scontrol release "$id"; done
 from=$EPOCHREALTIME
 for id in "${ids[@]}"; do cluster_wait_done "$id" 60; done
 took=$(awk -v a="$from" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", b - a }')
-states=$(for id in "${ids[@]}"; do cluster_job_field "$id" JobState; done | sort -u)
+states=$(for one in "${ids[@]}"; do cluster_job_field "$one" JobState; done | sort -u)
 is "$states" COMPLETED "jobs of a group that hangs start and end"
 note "$JOBS of them took $took s from release to the last epilog"
 ok_if "$((took > 30))" "in no more time than they need"
@@ -86,7 +86,11 @@ submit --run=one --run-group="$group" --hold --wrap true
 note "sbatch took $took_ms ms; $plain_ms ms before; it said: $(head -n 2 "$work/said")"
 [[ $id =~ ^[0-9]+$ ]] && ((took_ms < plain_ms + LIMIT_MS + SLACK_MS))
 ok_if $? "a job is submitted while its group hangs, and nobody waits for longer than the limit"
-cluster_as alice scancel "$id"
+# It was told group and run, so its node knows where its records belong.
+cluster_as alice scontrol release "$id"
+cluster_wait_done "$id" 60
+ids+=("$id")
+submitted=$id
 
 # --- others' groups, and a drain, while it hangs
 
@@ -116,6 +120,8 @@ for id in "${ids[@]}"; do
 	(($(told start "$id") >= 1 && $(told finish "$id") >= 1)) || lost=$((lost + 1))
 done
 is "$lost" 0 "each job's start and end has arrived"
+like "$(records_of "$home/server/exp" one submit)" "--run-group=$group" "and the submission that could not be looked into"
+note "$(told submit "$submitted") acceptances of it"
 is "$(status_json alice "$group" "[(a['job_id'], a['slurm_state']) for a in phase('one','finetune')['attempts'] if a['job_id'] in '${ids[*]}'.split()]")" \
 	"[$(for id in "${ids[@]}"; do printf "('%s', 'COMPLETED'), " "$id"; done | sed 's/, $//')]" "and each job is one attempt"
 cluster_is_unhurt "nothing of ours is left, and every node serves"

@@ -77,7 +77,7 @@ int rlg_record_spool(struct rlg_record_job *job, const char *group, const char *
 
 	int code = length < 0 ? (int)length : rlg_node_spool_put(&job->site, &entry, &err);
 	if (code == 0 && !job->quiet)
-		fprintf(stderr, "runledger: the record waits in the node's spool until it can be delivered\n");
+		fprintf(stderr, "runledger: the record waits in the node's spool until it can be delivered (%s)\n", strerror(-why));
 	/* By hand, without a spool, what went wrong was said already. */
 	if (code == 0 || err.text[0] == '\0' || (!job->quiet && has_no_spool(job)))
 		return code;

@@ -19,14 +19,14 @@ const char *rlg_record_given(const struct rlg_record_job *job, const char *name)
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group);
 
 /*
- * Leaves the record in the node's spool, as the user, with what is known of its place.  Says so to a person.  Returns 0, or a
- * negative errno; then it is lost, and that was said where somebody may look.
+ * Leaves the record in the node's spool, as the user, with what is known of its place.  Says so to a person.  Returns 0,
+ * or a negative errno; then it is lost, and that was said where somebody may look.
  */
 int rlg_record_spool(struct rlg_record_job *job, const char *group, const char *run, const char *phase, int why);
 
 /*
- * Runs `work` in a child (lib/watched.h), and leaves the record in the spool where that fails, or is not done in time.  Waits
- * for the child to end once it has been heard; then what waits in the spool is taken along.  Returns an exit status.
+ * Runs `work` in a child (lib/watched.h), and leaves the record in the spool where that fails, or is not done in time.
+ * Waits for the child to end once it has been heard.  Returns an exit status.
  */
 int rlg_record_watch(struct rlg_record_job *job, int (*work)(void *job, int tell_fd), int within_ms);
 

@@ -212,7 +212,8 @@ static int record(struct submission *submission, struct rlg_arena *arena)
 	add_submit_facts(job, arena, true);
 	int code = append_now(submission);
 	/* The job has its address all the same. */
-	if (rlg_node_spool_takes(code) && rlg_record_spool(job, submission->group.path, submission->to.run, submission->to.phase, code) == 0)
+	if (rlg_node_spool_takes(code) &&
+	    rlg_record_spool(job, submission->group.path, submission->to.run, submission->to.phase, code) == 0)
 		code = 0;
 	if (code != 0)
 		return code;
@@ -260,6 +261,18 @@ static void add_what_is_known(struct rlg_record_job *job, struct rlg_arena *aren
 		job->about.asked_group = rlg_arena_printf(arena, "%s/%s", job->about.client_folder, job->about.asked_group);
 }
 
+/* Where both were asked for there is nothing to find: the job's node is told, so that its start and end need no look. */
+static void print_asked(const struct rlg_record_job *job)
+{
+	const char *group = job->about.asked_group, *run = job->about.asked_run;
+	size_t length = run == NULL ? 0 : strcspn(run, "/");
+
+	if (!rlg_option_given(job->options, "answer") || group == NULL || run == NULL ||
+	    strchr(group, '\n') != NULL || !rlg_resolve_asked_ok(run))
+		return;
+	printf("group=%s\nrun=%.*s\nphase=%s\n", group, (int)length, run, run[length] == '/' ? run + length + 1 : "");
+}
+
 int rlg_record_submit(struct rlg_record_job *job)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
@@ -276,5 +289,8 @@ int rlg_record_submit(struct rlg_record_job *job)
 	if (job->line.test_only)
 		return RLG_EXIT_OK;
 	rlg_record_complain(job, "the file system of this job's folder does not answer");
-	return rlg_record_spool(job, job->about.asked_group, job->about.asked_run, NULL, why) == 0 ? RLG_EXIT_OK : RLG_EXIT_FAILED;
+	if (rlg_record_spool(job, job->about.asked_group, job->about.asked_run, NULL, why) != 0)
+		return RLG_EXIT_FAILED;
+	print_asked(job);
+	return RLG_EXIT_OK;
 }

@@ -7,7 +7,10 @@
 
 #include "lib/siteconf.h"
 
-/* Delivers what waits, if anything does, but not what failed a short while ago.  It may hang: for a process that nobody waits for. */
+/*
+ * Delivers what waits, if anything does, but not what failed a short while ago.  It may hang: for a process that nobody
+ * waits for.
+ */
 void rlg_take_along(const struct rlg_siteconf *site);
 
 /* The same behind the caller's back, which is only delayed by a look whether anything waits. */

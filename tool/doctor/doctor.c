@@ -21,8 +21,8 @@ static const struct {
 };
 _Static_assert(sizeof(shown) / sizeof(shown[0]) == RLG_HEALTH_COUNT, "a word for each");
 
-void rlg_doctor_say(struct rlg_doctor *doctor, enum rlg_health health, const char *topic, const char *advice, const char *format,
-		    ...)
+void rlg_doctor_say(struct rlg_doctor *doctor, enum rlg_health health, const char *topic, const char *advice,
+		    const char *format, ...)
 {
 	char words[2 * RLG_PATH_MAX];
 	va_list args;

@@ -38,8 +38,8 @@ struct rlg_doctor {
 };
 
 /* Adds a finding; `advice` is a text that stays, or NULL. */
-void rlg_doctor_say(struct rlg_doctor *doctor, enum rlg_health health, const char *topic, const char *advice, const char *format,
-		    ...) __attribute__((format(printf, 5, 6)));
+void rlg_doctor_say(struct rlg_doctor *doctor, enum rlg_health health, const char *topic, const char *advice,
+		    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* The checks, in the order in which they are told. */
 void rlg_doctor_look_at_conf(struct rlg_doctor *doctor);

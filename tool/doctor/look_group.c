@@ -23,10 +23,12 @@ static void look_at_file_system(struct rlg_doctor *doctor, const char *path)
 		return;
 	const char *name = rlg_fs_name((unsigned long)where.f_type);
 	bool local = rlg_fs_is_local((unsigned long)where.f_type);
-	rlg_doctor_say(doctor, RLG_HEALTH_OK, TOPIC, NULL, "its file system is %s%s", name != NULL ? name : local ? "this machine's own" : "not known",
+	name = name != NULL ? name : local ? "this machine's own" : "not known";
+	rlg_doctor_say(doctor, RLG_HEALTH_OK, TOPIC, NULL, "its file system is %s%s", name,
 		       local ? "" : ": watch, wait and events --follow look at sizes there, as nobody wakes them");
 	if ((where.f_flags & ST_RDONLY) != 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, TOPIC, "records wait in the node's spool until it is writable", "it is mounted read-only here");
+		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, TOPIC, "records wait in the node's spool until it is writable",
+			       "it is mounted read-only here");
 }
 
 static void look_at_trackers(struct rlg_doctor *doctor, const struct rlg_group *group)

@@ -50,7 +50,7 @@ static int which_of(const char *plugin)
 	return -1;
 }
 
-/* A bare name is looked for in each folder of PluginDir; NULL: where Slurm itself was built to look, which only Slurm knows. */
+/* A bare name is looked for in each folder of PluginDir; NULL: where Slurm was built to look, which only Slurm knows. */
 static const char *find_object(const struct rlg_doctor *doctor, const char *plugin)
 {
 	const char *folders = rlg_slurm_conf_value(doctor->arena, doctor->slurm_conf, "PluginDir");
@@ -80,7 +80,8 @@ static void find_release(const char *path, char out_release[RELEASE_MAX])
 		const char *found = memmem(bytes, (size_t)facts.st_size, RELEASE, strlen(RELEASE));
 		const char *end = (const char *)bytes + facts.st_size;
 		if (found != NULL && end - found > (ptrdiff_t)strlen(RELEASE))
-			snprintf(out_release, RELEASE_MAX, "%.*s", (int)(end - found - (ptrdiff_t)strlen(RELEASE)), found + strlen(RELEASE));
+			snprintf(out_release, RELEASE_MAX, "%.*s", (int)(end - found - (ptrdiff_t)strlen(RELEASE)),
+				 found + strlen(RELEASE));
 		munmap(bytes, (size_t)facts.st_size);
 	}
 	if (fd >= 0)
@@ -107,8 +108,8 @@ static void look_at_object(struct rlg_doctor *doctor, const struct rlg_plugstack
 	if (path == NULL)
 		rlg_doctor_say(doctor, RLG_HEALTH_OK, TOPIC, NULL, "%s is looked for in Slurm's own PluginDir", line->plugin);
 	else if (access(path, R_OK) != 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, TOPIC, "install it there, or take the line out: every sbatch and srun complains",
-			       "%s:%d: cannot read %s: %s", line->file, line->number, path, strerror(errno));
+		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, TOPIC,
+			       "install it there, or take the line out: every sbatch and srun complains", "%s:%d: cannot read %s: %s", line->file, line->number, path, strerror(errno));
 	else
 		look_at_release(doctor, path);
 }
@@ -152,8 +153,8 @@ static void look_at_helper(struct rlg_doctor *doctor, const struct rlg_plugstack
 		return;
 	}
 	if (facts.st_uid != 0 || rlg_trusted_program(path, &err) != 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, "helper", "root starts it: it, and each folder above it, must be root's, and closed to others",
-			       "%s can be changed by others than root%s%s", path, err.text[0] == '\0' ? "" : ": ", err.text);
+		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, "helper",
+			       "root starts it: it, and each folder above it, must be root's, and closed to others", "%s can be changed by others than root%s%s", path, err.text[0] == '\0' ? "" : ": ", err.text);
 	look_at_helper_version(doctor, path);
 }
 
@@ -170,8 +171,8 @@ static void look_at_line(void *context, const struct rlg_plugstack_line *line)
 		rlg_doctor_say(doctor, RLG_HEALTH_WARN, TOPIC, "take one of the lines out", "%s:%d: %s is loaded twice", line->file,
 			       line->number, names[which]);
 	if (line->required)
-		rlg_doctor_say(doctor, RLG_HEALTH_WARN, TOPIC, "write optional: a plugin that is missing then stops no job and drains no node",
-			       "%s:%d: %s is required", line->file, line->number, names[which]);
+		rlg_doctor_say(doctor, RLG_HEALTH_WARN, TOPIC,
+			       "write optional: a plugin that is missing then stops no job and drains no node", "%s:%d: %s is required", line->file, line->number, names[which]);
 	look_at_object(doctor, line);
 	if (which == MAIN)
 		look_at_helper(doctor, line);
@@ -199,8 +200,8 @@ void rlg_doctor_look_at_plugins(struct rlg_doctor *doctor)
 	struct looking looking = {.doctor = doctor};
 
 	if (doctor->slurm_conf == NULL) {
-		rlg_doctor_say(doctor, RLG_HEALTH_WARN, "slurm.conf", "say where by SLURM_CONF or --slurm-conf; `runledger exec` works without",
-			       "there is no slurm.conf in the usual places, so nothing is known of the plugins");
+		rlg_doctor_say(doctor, RLG_HEALTH_WARN, "slurm.conf",
+			       "say where by SLURM_CONF or --slurm-conf; `runledger exec` works without", "there is no slurm.conf in the usual places, so nothing is known of the plugins");
 		return;
 	}
 	const char *path = rlg_plugstack_path(doctor->arena, doctor->slurm_conf);

@@ -150,8 +150,8 @@ void rlg_doctor_look_at_node_spool(struct rlg_doctor *doctor)
 	rlg_node_each_name(spool_fd, look_at_name, &look);
 	say_waiting(&look);
 	if (look.drops.count > 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, NODE, "see why they could not be delivered; room is set by spool_entries, spool_user_mb, spool_mb",
-			       "%" PRIu64 " record%s dropped so far", look.drops.count, look.drops.count == 1 ? " was" : "s were");
+		rlg_doctor_say(doctor, RLG_HEALTH_FAIL, NODE,
+			       "see why they could not be delivered; room is set by spool_entries, spool_user_mb, spool_mb", "%" PRIu64 " record%s dropped so far", look.drops.count, look.drops.count == 1 ? " was" : "s were");
 	if (look.strangers > 0)
 		rlg_doctor_say(doctor, RLG_HEALTH_WARN, NODE, "remove it, and ask its owner what it is for",
 			       "%u name%s of users, as %s, are not theirs", look.strangers, look.strangers == 1 ? "" : "s", look.stranger);
@@ -215,11 +215,11 @@ static void look_at_parts(struct rlg_doctor *doctor, int spool_fd)
 	bool late = fresh.entries > 0 && rlg_clock_now_us() - fresh.oldest_us > LATE_US;
 
 	rlg_doctor_say(doctor, late ? RLG_HEALTH_FAIL : RLG_HEALTH_OK, SLURMCTLD,
-		       late ? "nobody empties it: enable runledger-drain.path and runledger-drain.timer, or runledger-drain-follow" : NULL,
+		       late ? "nobody empties it: enable runledger-drain.path and runledger-drain.timer" : NULL,
 		       "%u new, %u held", fresh.entries, held.entries);
 	if (bad.entries > 0)
-		rlg_doctor_say(doctor, RLG_HEALTH_WARN, SLURMCTLD, "look at them, then remove them", "%u that are no entries lie in %s/" RLG_SPOOL_BAD,
-			       bad.entries, doctor->site.spool);
+		rlg_doctor_say(doctor, RLG_HEALTH_WARN, SLURMCTLD, "look at them, then remove them",
+			       "%u that are no entries lie in %s/" RLG_SPOOL_BAD, bad.entries, doctor->site.spool);
 }
 
 void rlg_doctor_look_at_drain(struct rlg_doctor *doctor)

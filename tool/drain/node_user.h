@@ -4,8 +4,8 @@
  *
  * Any number may be at it.  Who tries a group holds a lock on its mark, .try-HASH in the user's folder, and so does whoever
  * hangs in it, until that one is dead: so at most one process of a user's hangs for a group, however many come by.  The
- * mark stays where it was in vain, and says when and how often.  An entry is removed when its record is in its file: who is killed
- * in between leaves one that is delivered again, with the same id.
+ * mark stays where it was in vain, and says when and how often.  An entry is removed when its record is in its file: who is
+ * killed in between leaves one that is delivered again, with the same id.
  */
 #ifndef RLG_NODE_USER_H
 #define RLG_NODE_USER_H
@@ -32,7 +32,10 @@ struct rlg_node_pass {
 	void *context;
 };
 
-/* Delivers what can be, and refreshes the groups that got something.  Returns 0, also where nothing waits, or a negative errno. */
+/*
+ * Delivers what can be, and refreshes the groups that got something.  Returns 0, also where nothing waits, or a negative
+ * errno with a sentence.
+ */
 int rlg_node_user_deliver(const struct rlg_node_pass *pass, struct rlg_node_report *report, struct rlg_err *err);
 
 #endif
