@@ -8,6 +8,7 @@
 #include "tool/cmd/commands.h"
 #include "tool/cmd/damage.h"
 #include "tool/cmd/named_run.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 #include "tool/record/site_here.h"
 
@@ -137,8 +138,10 @@ static int append(const struct noting *noting, struct rlg_record_writer *writer,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
 	int code = rlg_statusfile_append(&append, err);
-	if (code == 0)
+	if (code == 0) {
+		rlg_news_leave(noting->group->path, noting->run->name, NULL); /* the refresh says what is wrong */
 		return 0;
+	}
 	const struct rlg_spooled entry = {.event = "",
 					  .group = noting->group->path,
 					  .run = noting->run->name,
@@ -209,7 +212,7 @@ static int refresh(const struct rlg_options *options, struct rlg_group *group)
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_WAIT, &report, &err) != 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_WAIT, &report, &err) != 0)
 		return rlg_failure(options, "it is recorded, but the trackers are not all up to date: %s", err.text);
 	if (report.left_to_other)
 		rlg_warning(options, "it is recorded; another refresh of %s is at it", group->path);

@@ -45,7 +45,7 @@ int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
 		return RLG_EXIT_OK;
 	rlg_record_complain(job, "%s", err.text);
 	return RLG_EXIT_FAILED;

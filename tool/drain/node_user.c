@@ -248,7 +248,7 @@ static void refresh_touched(const struct work *work)
 
 	for (size_t i = 0; i < work->n_touched; i++) {
 		if (rlg_group_open(work->touched[i], &group, &err) == 0)
-			rlg_refresh(&group, RLG_REFRESH_LEAVE, &report, &err);
+			rlg_refresh_news(&group, RLG_REFRESH_LEAVE, &report, &err);
 		rlg_group_close(&group);
 	}
 }

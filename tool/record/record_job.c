@@ -7,6 +7,7 @@
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "lib/text.h"
+#include "tool/group/news.h"
 #include "tool/record/job_places.h"
 
 #include <errno.h>
@@ -48,7 +49,11 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 				    .length = (size_t)length,
 				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = strcmp(job->draft.name, "finish") == 0};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	/* Where no mark can be made, no refresh can be done either, and that one says so. */
+	if (code == 0)
+		rlg_news_leave(group->path, to->run, NULL);
+	return code;
 }
 
 /* Each run's record is one of its own; but the same one again where it is said twice. */
