@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
+	tests/unit/test_node_spool \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \
@@ -102,6 +103,7 @@ tests_unit_librlg_test_la_SOURCES = \
 
 cli_tests = \
 	%D%/cli/action_log.t \
+	%D%/cli/doctor.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
@@ -125,6 +127,7 @@ cli_tests = \
 	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/slurm_job_list.t \
+	%D%/cli/spool.t \
 	%D%/cli/status.t \
 	%D%/cli/wait.t \
 	%D%/cli/watch.t \
@@ -150,6 +153,7 @@ cluster_tests = \
 	%D%/cluster/cli_filter.t \
 	%D%/cluster/crashing_helper.t \
 	%D%/cluster/exec.t \
+	%D%/cluster/hung.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/log_in_job.t \
@@ -165,6 +169,7 @@ cluster_tests = \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
+	%D%/cluster/spool.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \

@@ -23,11 +23,13 @@
  *              (tracker_file.c, tracker_stamp.c) when there is news (news.c)
  *   record/    what the plugins, slurmctld and jobs tell: client_line.c, git_head.c (a submission), ask*.c and end_facts.c
  *              (an end, by Slurm's answer), completion.c (an end, for the spool), job_places.c, mentions.c, my_groups.c
- *              (a job of which only Slurm's facts are known), reconcile.c; exec_child.c, job_here.c, log_*.c (from inside
+ *              (a job of which only Slurm's facts are known), record_job.c (a record on its way), reconcile.c; exec_child.c, job_here.c, log_*.c (from inside
  *              of a job); identity.c becomes somebody, for good
  *   follow/    follow.c sleeps until there is news; look.c looks again, changes.c finds what has changed, change_*.c tell it
  *   publish/   training_log.c: a run in a document; sanitize*.c: without what names places and people (secrets.c)
- *   drain/     empties the spool: drain.c (a pass), ask_rest.c (what slurmctld left open), children.c, user.c (as a user)
+ *   drain/     empties the spools: drain.c (a pass over slurmctld's), ask_rest.c (what it left open), children.c, user.c (as a
+ *              user); node.c (a pass over the node's), node_user.c (as a user), node_entry.c
+ *   doctor/    is all set up right?  look_*.c, slurm_files.c (as much of Slurm's as tells)
  *   cmd/       command.c: the table of commands; cmd_<name>.c: one each; options.c, help.c, nearest.c: "did you mean"
  *
  * ask/ is runledger-ask, a program of its own.  What the plugins share with the tool is in lib/.
