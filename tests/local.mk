@@ -51,6 +51,7 @@ unit_tests = \
 	tests/unit/test_run_logs \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_part \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_sanitize \
 	tests/unit/test_settings \
@@ -95,6 +96,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
+	%D%/unit/yaml_person.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -193,7 +195,7 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost tests/bench/cjson_loop tests/bench/fold_state tests/bench/make_records
+bench_programs = tests/bench/append_cost tests/bench/cjson_loop tests/bench/fold_state tests/bench/make_records tests/bench/render_cost
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
@@ -203,6 +205,8 @@ tests_bench_fold_state_SOURCES = %D%/bench/fold_state.c
 tests_bench_fold_state_LDADD = tool/librlg_tool.la lib/librlg_core.la
 tests_bench_make_records_SOURCES = %D%/bench/make_records.c
 tests_bench_make_records_LDADD = lib/librlg_core.la
+tests_bench_render_cost_SOURCES = %D%/bench/render_cost.c
+tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 

@@ -190,6 +190,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/run_manifest_update.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
+	%D%/tracker/runs_status_layout.c \
+	%D%/tracker/runs_status_part.c \
 	%D%/tracker/runs_status_comment.c \
 	%D%/tracker/runs_status_edits.c \
 	%D%/tracker/runs_status_places.c \

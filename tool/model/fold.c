@@ -45,6 +45,7 @@ struct rlg_fold *rlg_fold_new(struct rlg_arena *arena, const char *group_path, c
 	fold->model = rlg_arena_alloc(arena, sizeof(*fold->model));
 	*fold->model = (struct rlg_model){
 		.arena = arena, .group_path = group_path, .run_group = run_group, .phases = phases, .n_phases = n_phases};
+	fold->model->index = rlg_model_index_new(arena);
 	return fold;
 }
 

@@ -199,6 +199,8 @@ struct rlg_run {
 	uint64_t changed_at;
 };
 
+struct rlg_model_index; /* model.c */
+
 struct rlg_model {
 	struct rlg_arena *arena;
 	const char *group_path; /* absolute */
@@ -213,8 +215,12 @@ struct rlg_model {
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */
 	uint64_t damaged; /* lines stepped over */
+	struct rlg_model_index *index; /* for rlg_model_run(); NULL: it looks from end to end */
 	uint64_t sequence; /* of refreshes: grows with each that has news; 0: this model knows of none */
 };
+
+/* For a model with many runs; in its arena.  `runs` and `n_runs` may still change, the order in `runs` may not. */
+struct rlg_model_index *rlg_model_index_new(struct rlg_arena *arena);
 
 /* The run of that name, or NULL. */
 struct rlg_run *rlg_model_run(const struct rlg_model *model, const char *name);
