@@ -17,6 +17,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_plan \
 	tests/fuzz/fuzz_record \
+	tests/fuzz/fuzz_record_scan \
 	tests/fuzz/fuzz_run_logs \
 	tests/fuzz/fuzz_run_manifest \
 	tests/fuzz/fuzz_runs_status \
@@ -62,3 +63,4 @@ tests_fuzz_fuzz_slurm_job_list_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_timeline_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_when_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_yaml_doc_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_record_scan_LDADD = $(fuzz_libraries)
