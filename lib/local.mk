@@ -12,7 +12,8 @@ lib_librlg_core_la_SOURCES = \
 	%D%/siteconf.c %D%/siteconf.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/statusfile.c %D%/statusfile.h \
-	%D%/text.c %D%/text.h
+	%D%/text.c %D%/text.h \
+	%D%/trusted.c %D%/trusted.h
 
 lib_librlg_read_la_SOURCES = \
 	%D%/lines.c %D%/lines.h \

@@ -202,18 +202,23 @@ static bool is_still_there(const struct place *place, const char *name, struct s
 	return same;
 }
 
+/* Also where nobody can tell: an empty line is stepped over, a record behind a torn one is lost. */
 static bool ends_torn(int fd, off_t size)
 {
-	char last;
+	char last = '\0';
+	ssize_t got;
 
-	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+	do
+		got = size > 0 ? pread(fd, &last, 1, size - 1) : 0;
+	while (got < 0 && errno == EINTR);
+	return size > 0 && last != '\n';
 }
 
 static bool ends_torn_now(int fd)
 {
 	struct stat file;
 
-	return fstat(fd, &file) == 0 && ends_torn(fd, file.st_size);
+	return fstat(fd, &file) != 0 || ends_torn(fd, file.st_size);
 }
 
 static int write_whole(int fd, const char *bytes, size_t length)

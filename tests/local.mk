@@ -45,16 +45,19 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_record_scan \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_run_logs \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_part \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_sanitize \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
+	tests/unit/test_snapshot \
 	tests/unit/test_spool \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
@@ -68,6 +71,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_trusted \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
@@ -88,9 +92,11 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
+	%D%/unit/record_both_ways.h \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
+	%D%/unit/yaml_person.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -138,6 +144,7 @@ cluster_tests = \
 	%D%/cluster/array_thousand.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/crashing_helper.t \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
@@ -160,12 +167,41 @@ cluster_tests = \
 	%D%/cluster/usage.t \
 	%D%/cluster/watch.t
 
-TESTS += $(cli_tests) $(lint_tests) $(cluster_tests)
+# Two hosts; nfs.t starts a machine, and fetches it.
+netfs_tests = \
+	%D%/netfs/nfsim.t
+machine_tests = \
+	%D%/netfs/nfs.t
+
+TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
 
 include tests/fuzz/local.mk
 
+# The plugin with an append that goes wrong in its own child.
+if BUILD_PLUGINS
+check_LTLIBRARIES += tests/cluster/crashing_plugin.la
+tests_cluster_crashing_plugin_la_SOURCES = spank/plugin/spank_runledger.c spank/slurm/host.c %D%/cluster/crashing/append.c
+tests_cluster_crashing_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+tests_cluster_crashing_plugin_la_LDFLAGS = $(AM_LDFLAGS) $(PLUGIN_LDFLAGS) -rpath /nowhere \
+	-Wl,--wrap=rlg_statusfile_append -Wl,--version-script=$(srcdir)/spank/plugin/spank_runledger.map
+tests_cluster_crashing_plugin_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la
+endif
+
+# A fault at every call on the ways on which the product writes: the short form is a test as any other.
+check_LTLIBRARIES += tests/faults/inject.la
+tests_faults_inject_la_SOURCES = %D%/faults/fault.c %D%/faults/fault.h %D%/faults/inject.c %D%/faults/unsynced.c
+tests_faults_inject_la_CPPFLAGS = -include config.h -D_GNU_SOURCE -U_FORTIFY_SOURCE
+tests_faults_inject_la_CFLAGS = $(RLG_WARNINGS)
+tests_faults_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+fault_tests = %D%/faults/faults.t
+TESTS += $(fault_tests)
+
+# All of them: minutes.  FAULTS= for options, as --path=finish.
+check-faults: all tests/faults/inject.la
+	'$(abs_top_srcdir)/tests/faults/check_faults' $(FAULTS) '$(abs_top_builddir)/runledger' '$(abs_top_builddir)/tests/faults/.libs/inject.so'
+
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
@@ -184,12 +220,18 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost tests/bench/make_records
+bench_programs = tests/bench/append_cost tests/bench/cjson_loop tests/bench/fold_state tests/bench/make_records tests/bench/render_cost
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
+tests_bench_cjson_loop_SOURCES = %D%/bench/cjson_loop.c
+tests_bench_cjson_loop_LDADD = $(CJSON_LIBS)
+tests_bench_fold_state_SOURCES = %D%/bench/fold_state.c
+tests_bench_fold_state_LDADD = tool/librlg_tool.la lib/librlg_core.la
 tests_bench_make_records_SOURCES = %D%/bench/make_records.c
 tests_bench_make_records_LDADD = lib/librlg_core.la
+tests_bench_render_cost_SOURCES = %D%/bench/render_cost.c
+tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 
@@ -206,9 +248,10 @@ fuzz:
 lint: all
 	'$(abs_top_srcdir)/tests/lint/checkers' '$(abs_top_builddir)'
 
-.PHONY: check-limits fuzz lint bench check-fast check-generations check-truth check-valgrind
+.PHONY: check-limits fuzz lint bench check-fast check-faults check-generations check-truth check-valgrind
 
-EXTRA_DIST += $(cli_tests) $(lint_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
-	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth %D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run \
-	%D%/lint/checkers
+EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/faults/README.md %D%/faults/check_faults \
+	%D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py %D%/faults/world.py $(fault_tests) %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth \
+	%D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run %D%/lint/checkers

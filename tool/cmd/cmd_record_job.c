@@ -2,9 +2,12 @@
 /* One call of `runledger record`: see cmd_record_job.h. */
 #include "tool/cmd/cmd_record_job.h"
 
+#include "lib/text.h"
+#include "tool/base/printable.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <stdarg.h>
@@ -20,10 +23,14 @@ void rlg_record_complain(const struct rlg_record_job *job, const char *format, .
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	if (job->quiet)
+	if (job->quiet) {
+		rlg_first_line(sentence); /* it names paths and jobs of users */
 		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
-	else
-		fprintf(stderr, "runledger: %s\n", sentence);
+		return;
+	}
+	fputs("runledger: ", stderr);
+	rlg_printable_put(stderr, sentence);
+	fputc('\n', stderr);
 }
 
 const char *rlg_record_given(const struct rlg_record_job *job, const char *name)
@@ -67,7 +74,11 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 				    .length = (size_t)length,
 				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = strcmp(job->draft.name, "finish") == 0};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	/* Where no mark can be made, no refresh can be done either, and that one says so. */
+	if (code == 0)
+		rlg_news_leave(group->path, to->run, NULL);
+	return code;
 }
 
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group)
@@ -75,7 +86,7 @@ int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
 		return RLG_EXIT_OK;
 	rlg_record_complain(job, "%s", err.text);
 	return RLG_EXIT_FAILED;

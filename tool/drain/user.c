@@ -3,13 +3,16 @@
 #include "tool/drain/user.h"
 
 #include "lib/clock.h"
+#include "lib/layout.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "tool/base/exit.h"
 #include "tool/base/draft.h"
+#include "tool/base/printable.h"
 #include "tool/record/identity.h"
 #include "tool/record/job_places.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <errno.h>
@@ -37,7 +40,9 @@ struct delivery {
 
 static void complain(const char *sentence)
 {
-	fprintf(stderr, "runledger drain: %s\n", sentence);
+	fputs("runledger drain: ", stderr);
+	rlg_printable_put(stderr, sentence); /* it names paths and jobs of users */
+	fputc('\n', stderr);
 }
 
 static void refresh(struct rlg_group *group)
@@ -45,12 +50,13 @@ static void refresh(struct rlg_group *group)
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
 		complain(err.text);
 }
 
-static void touch(struct delivery *delivery, struct rlg_group *group)
+static void touch(struct delivery *delivery, struct rlg_group *group, const char *run)
 {
+	rlg_news_leave(group->path, run, NULL); /* what fails there, fails in the refresh, which says so */
 	for (size_t i = 0; i < delivery->n_touched; i++)
 		if (delivery->touched[i] == group)
 			return;
@@ -119,7 +125,7 @@ static int append(void *context, const struct rlg_job_place *place)
 	rlg_group_take_umask(append.group);
 	int code = rlg_statusfile_append(&append, delivery->err);
 	if (code == 0)
-		touch(delivery, place->group);
+		touch(delivery, place->group, place->run);
 	return code;
 }
 
@@ -130,6 +136,20 @@ static int64_t number_of(const struct rlg_record *record, const char *key)
 	return rlg_record_get_int(record, key, &value) ? value : -1;
 }
 
+/*
+ * For a job of root's: the address is the word of whoever wrote the entry, SlurmUser, who must not choose where root
+ * writes.  What root finds by itself is root's anyway (rlg_group_discover()).
+ */
+static bool is_for_root(const char *group)
+{
+	char path[RLG_PATH_MAX + sizeof(RLG_DIR) + 1];
+	struct stat marker;
+
+	snprintf(path, sizeof(path), "%s/" RLG_DIR, group);
+	return lstat(path, &marker) == 0 && S_ISDIR(marker.st_mode) && marker.st_uid == 0 &&
+	       !(marker.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 /* EpilogSlurmctld is told the address that the job was given at its submission. */
 static int deliver_to_address(struct delivery *delivery, const char *address)
 {
@@ -137,6 +157,9 @@ static int deliver_to_address(struct delivery *delivery, const char *address)
 	struct rlg_job_place place = {
 		.run = record->run, .phase = record->phase, .sid = record->sid, .array_task_id = -1};
 
+	if (geteuid() == 0 && !is_for_root(address))
+		return rlg_fail(delivery->err, -EPERM, "job %lld of root: %s is no run group of root's",
+				(long long)record->job_id, address);
 	place.group = rlg_job_places_group(delivery->places, address, delivery->err);
 	return place.group == NULL ? -EIO : append(delivery, &place);
 }
@@ -196,7 +219,7 @@ static int become(const struct rlg_drain_entry *entry, struct rlg_err *err)
 {
 	if (geteuid() != 0)
 		return 0;
-	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, err);
+	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, false, err);
 }
 
 int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd)

@@ -7,11 +7,7 @@
 #include "lib/record_read.h"
 #include "lib/text.h"
 #include "tool/base/atomic_file.h"
-#include "tool/plan/findings.h"
-#include "tool/plan/evaluations.h"
-#include "tool/model/fold.h"
-#include "tool/plan/outputs.h"
-#include "tool/group/tracker_file.h"
+#include "tool/base/sum64.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,31 +39,51 @@ static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg
 		return rlg_fail_errno(err, -errno, "cannot open %s", where == NULL ? "the current folder" : where);
 	if (where != NULL && is_group(folder))
 		return rlg_copy(out_path, RLG_PATH_MAX, folder) ? 0 : rlg_fail(err, -ENAMETOOLONG, "%s: too long", where);
-	if (rlg_group_discover(folder, out_path, NULL) == 0)
-		return 0;
+	int code = rlg_group_discover(folder, out_path, err);
+	if (code == 0 || rlg_errno_may_pass(-code))
+		return code;
 	return rlg_fail(err, -ENOENT, "%s is not in a run group; `runledger init` makes one", folder);
+}
+
+static bool others_write(const struct stat *file)
+{
+	return (file->st_uid != geteuid() && file->st_uid != 0) || (file->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Can others put something into the group, or exchange what is in it? */
+static bool is_shared(const struct rlg_group *group)
+{
+	struct stat folder, marker;
+
+	return stat(group->path, &folder) != 0 || others_write(&folder) ||
+	       lstat(rlg_group_path(group, RLG_DIR), &marker) != 0 || others_write(&marker);
 }
 
 static int read_config(struct rlg_group *group, struct rlg_err *err)
 {
-	const char *path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_CONFIG_FILE, group->path);
+	static const char path[] = RLG_DIR "/" RLG_CONFIG_FILE;
 	struct stat file = {.st_uid = geteuid()};
 	char *text;
-	int code = rlg_file_read(group->arena, path, CONFIG_MAX, &text, NULL, &file, err);
+	int code = rlg_file_read_in(group->arena, group->path, path, CONFIG_MAX, &text, NULL, &file, err);
 
-	group->config_is_ours = (file.st_uid == geteuid() || file.st_uid == 0) && !(file.st_mode & (S_IWGRP | S_IWOTH));
+	group->reach = (struct rlg_reach){.group_path = group->path,
+					  .config_is_ours = !others_write(&file),
+					  .is_shared = is_shared(group)};
 	rlg_config_default(group->arena, &group->config);
+	group->config_sum = rlg_sum64_text(group->reach.config_is_ours, code == 0 ? text : NULL);
 	if (code != 0 || text == NULL)
 		return code;
-	return rlg_config_parse(group->arena, path, text, &group->config, err);
+	return rlg_config_parse(group->arena, rlg_group_path(group, path), text, &group->config, err);
 }
 
 static void read_plan(struct rlg_group *group)
 {
 	struct rlg_err err = {""};
 
-	if (rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err) == 0)
+	int code = rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err);
+	if (code == 0)
 		return;
+	group->unread = rlg_errno_may_pass(-code) ? -code : 0;
 	group->plan = (struct rlg_plan){.source = NULL};
 	group->plan_problem = err;
 }
@@ -107,52 +123,4 @@ const char *rlg_group_name(const struct rlg_group *group)
 		return group->plan.title;
 	const char *slash = strrchr(group->path, '/');
 	return slash[1] == '\0' ? group->path : slash + 1;
-}
-
-struct loading {
-	struct rlg_fold *fold;
-	struct rlg_damage damage;
-};
-
-static int take_line(void *context, const char *run, const char *file, const char *line, size_t length)
-{
-	struct loading *loading = context;
-	struct rlg_record record;
-
-	if (rlg_record_parse(line, length, &record, NULL) != 0) {
-		loading->damage.no_record++;
-		return 0;
-	}
-	rlg_fold_add(loading->fold, run, &record);
-	rlg_record_done(&record);
-	return 0;
-}
-
-static void take_tracker_run(void *context, const char *run, const char *phase)
-{
-	struct loading *loading = context;
-
-	if (phase == NULL && rlg_name_ok(run, NULL))
-		rlg_fold_plan_run(loading->fold, run, NULL, false);
-}
-
-int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err)
-{
-	struct loading loading = {.fold = rlg_fold_new(group->arena, group->path, rlg_group_name(group),
-						       group->config.phases, group->config.n_phases)};
-
-	for (size_t i = 0; i < group->plan.n_runs; i++)
-		rlg_fold_plan_run(loading.fold, group->plan.runs[i].name, group->plan.runs[i].type,
-				  group->plan.runs[i].control);
-	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
-	rlg_tracker_runs(group, take_tracker_run, &loading);
-	int code = rlg_lines_each(group->path, NULL, take_line, &loading, &loading.damage, err);
-	if (code != 0)
-		return code;
-	*out_model = rlg_fold_finish(loading.fold);
-	rlg_evaluations_complete(*out_model, &group->plan);
-	(*out_model)->damaged = rlg_damage_total(&loading.damage);
-	rlg_outputs_fill(*out_model, &group->config);
-	rlg_findings_fill(*out_model, &group->config, &group->plan);
-	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "tool/group/group.h"
+#include "tool/group/load.h"
 #include "tool/tracker/tracker.h"
 
 #include <sys/stat.h>
@@ -16,14 +17,17 @@
 
 struct rlg_tracker_file {
 	struct rlg_arena *arena; /* the group's; holds all of this */
+	const struct rlg_reach *reach; /* the group's */
 	const char *path; /* absolute */
-	const char *base_path; /* where the copy of what we wrote last is kept */
+	const char *place; /* the same, as its tracker named it */
+	const char *base_place; /* where the copy of what we wrote last is kept, in the group */
 	char *text; /* NULL: there is no file */
 	size_t length;
 	struct stat stat; /* of the text that was read; all zero where there is no file */
 	char *base; /* what the tool wrote last; NULL: not known */
 	size_t base_length;
 	char *memory; /* what its tracker asked to be remembered; NULL: nothing */
+	bool base_is_next, memory_is_next; /* whoever wrote it died before it was in its place */
 };
 
 /* What a tracker of this group sees; `model` may be NULL. */
@@ -41,25 +45,49 @@ int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice 
 /*
  * Reads the file at this place into the group's arena.  What cannot be read is an error with the file's name.  So is a
  * path that others could have laid, by a link or an entry of a shared config.yaml, to a file outside of the group: -ELOOP,
- * -EPERM.
+ * -EPERM, -EACCES as rlg_reach_read().
  */
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);
 
-/* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
-void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
+/* The same where file and copy are those that were written as `*written_sum` (NULL: not known) was the sum of the text. */
+int rlg_tracker_file_open_stamped(struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place, const uint64_t *written_sum,
+				  struct rlg_tracker_file *out_file, struct rlg_err *err);
+
+/* What tells a tracker's file, its copy and its memory from others, without reading them. */
+struct rlg_tracker_signs {
+	struct rlg_file_sign file, base, memory;
+};
+void rlg_tracker_signs(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+		       const struct rlg_tracker_place *place, struct rlg_tracker_signs *out_signs);
+struct rlg_tracker_signs rlg_tracker_file_signs(const struct rlg_tracker_file *file);
+
+/* What a stamp of this place is kept under. */
+const char *rlg_tracker_stamp_key(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place);
+
+/*
+ * Is it known from its stamp which runs the trackers name?  Only where one tracker tells any, in one file, and that is the
+ * one that was written last.
+ */
+bool rlg_tracker_runs_are_known(struct rlg_group *group, const struct rlg_load *load);
+
+/*
+ * Tells the runs that the files of all trackers name; a file that does not parse is passed over.  Returns 0, or the errno
+ * of one that cannot be read just now.
+ */
+int rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
 
 /* Is the file on disk still the one that was read? */
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
 
 /*
- * Puts `text` into the file and remembers it as ours; writes nothing that is there already.  -EAGAIN, and nothing
+ * Puts `text` into the file, remembers it as ours, and keeps what its tracker wants to know the next time; writes nothing
+ * that is there already.  All of it or none, also for whoever comes when we have died half-way.  -EAGAIN, and nothing
  * written, when somebody saved the file since it was read.
  */
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
-			   struct rlg_err *err);
-
-/* Keeps what a tracker wants to know the next time; nothing is written where that is what it knew. */
-int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err);
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+			   bool *out_written, struct rlg_err *err);
 
 #endif

@@ -6,7 +6,7 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/base/atomic_file.h"
+#include "tool/base/names.h"
 #include "tool/tracker/kept.h"
 
 #include <stdlib.h>
@@ -25,6 +25,7 @@ struct gathering {
 	const struct rlg_tracker_view *view;
 	struct candidate *list;
 	size_t count, room;
+	int unread; /* the errno of a manifest that cannot be read just now */
 };
 
 /* When the run was first submitted; 0: the records know nothing of that. */
@@ -56,7 +57,10 @@ static void gather(void *context, const struct rlg_tracker_place *place)
 	char *text;
 	size_t length;
 
-	if (rlg_file_read(arena, path, RLG_MANIFEST_MAX, &text, &length, NULL, NULL) != 0 || text == NULL ||
+	int code = rlg_tracker_read(view, place->path, RLG_MANIFEST_MAX, &text, &length);
+	if (code < 0 && rlg_errno_may_pass(-code))
+		gathering->unread = -code;
+	if (code != 0 || text == NULL ||
 	    rlg_manifest_parse(arena, path, text, length, &doc, NULL) < 0 || rlg_manifest_is_local(&doc) ||
 	    rlg_manifest_line(path, &doc, &candidate.line, NULL) < 0)
 		return;
@@ -89,6 +93,9 @@ static int places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	*gathering = (struct gathering){.view = view};
 	if (view->model != NULL)
 		code = rlg_rm_each_there(view, rlg_rm_pattern(view), gather, gathering);
+	/* Without one of them its line would come later, behind others. */
+	if (code == 0 && gathering->unread != 0)
+		return rlg_fail_errno(err, -gathering->unread, "%s is left as it is: a run's manifest cannot be read", view->choice);
 	if (gathering->count > 1)
 		qsort(gathering->list, gathering->count, sizeof(*gathering->list), compare);
 	tell(context, &place);
@@ -103,7 +110,8 @@ static bool is_new(const struct rlg_kept *kept, const char *text, const char *ba
 {
 	if (text == NULL)
 		return true;
-	return !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id) && rlg_kept_get(kept, run_id) == NULL;
+	/* The memory first, as it is quickest: a look at the text is one at all of it. */
+	return rlg_kept_get(kept, run_id) == NULL && !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id);
 }
 
 static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
@@ -112,16 +120,17 @@ static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_
 	const struct gathering *gathering = place->data;
 	struct rlg_kept *kept = rlg_kept_read(view->arena, view->memory);
 	const char **lines = rlg_arena_alloc(view->arena, (gathering->count + 1) * sizeof(*lines));
+	struct rlg_names *seen = rlg_names_new(view->arena);
 	size_t count = 0;
 
 	for (size_t i = 0; i < gathering->count; i++) {
 		const struct rlg_manifest_line *line = &gathering->list[i].line;
-		bool again = false;
 
 		/* Two manifests of one run: the first counts. */
-		for (size_t j = 0; j < i && !again; j++)
-			again = strcmp(gathering->list[j].line.run_id, line->run_id) == 0;
-		if (!again && is_new(kept, text, base, line->run_id))
+		if (rlg_names_find(seen, line->run_id) != RLG_NAMES_NONE)
+			continue;
+		rlg_names_add(seen, line->run_id, i);
+		if (is_new(kept, text, base, line->run_id))
 			lines[count++] = line->text;
 	}
 	rlg_job_list_add(text, lines, count, out);
