@@ -374,7 +374,7 @@ int rlg_process_begin(int (*body)(void *context), void *context, pid_t *out_chil
 
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
 {
-	pid_t child;
+	pid_t child = -1;
 	int code = rlg_process_begin(body, context, &child, err);
 
 	if (code != 0)

@@ -115,6 +115,7 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/jobs.t \
+	%D%/cli/limits.t \
 	%D%/cli/publish.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/log.t \
@@ -244,11 +245,25 @@ tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 
-.PHONY: bench check-fast check-faults check-generations check-truth check-valgrind
+# Groups as large as they come: 10 GB, a hundred thousand runs, 100 MB a line; minutes, and 12 GB below TMPDIR.
+check-limits: all
+	RLG_LIMITS=big $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/cli/limits.t
+
+# Each fuzz target for FUZZ_SECONDS, two at a time, built with clang in a folder of their own.
+FUZZ_SECONDS = 600
+fuzz:
+	'$(abs_top_srcdir)/tests/fuzz/run' --build '$(abs_top_builddir)/fuzzing' --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# clang-tidy, cppcheck, gcc's analyzer: minutes.
+lint: all
+	'$(abs_top_srcdir)/tests/lint/checkers' '$(abs_top_builddir)'
+
+.PHONY: bench check-fast check-faults check-generations check-limits check-truth check-valgrind fuzz lint
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
 	%D%/faults/README.md %D%/faults/check_faults %D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py \
 	%D%/faults/world.py $(fault_tests) \
 	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
-	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up \
+	%D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run %D%/lint/checkers
