@@ -123,6 +123,6 @@ void rlg_group_take_umask(const char *group)
 
 	rlg_text_init(&text, path, sizeof(path));
 	rlg_text_addf(&text, "%s/" RLG_DIR, group);
-	if (!text.full && stat(path, &marker) == 0)
+	if (!text.full && lstat(path, &marker) == 0 && S_ISDIR(marker.st_mode))
 		umask(~marker.st_mode & 0077);
 }

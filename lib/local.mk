@@ -12,11 +12,13 @@ lib_librlg_core_la_SOURCES = \
 	%D%/siteconf.c %D%/siteconf.h \
 	%D%/spool.c %D%/spool.h \
 	%D%/statusfile.c %D%/statusfile.h \
-	%D%/text.c %D%/text.h
+	%D%/text.c %D%/text.h \
+	%D%/trusted.c %D%/trusted.h
 
 lib_librlg_read_la_SOURCES = \
 	%D%/lines.c %D%/lines.h \
-	%D%/record_read.c %D%/record_read.h
+	%D%/record_read.c %D%/record_read.h \
+	%D%/record_scan.c %D%/record_scan.h
 lib_librlg_read_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)
 lib_librlg_read_la_LIBADD = $(CJSON_LIBS) -lm
 

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -404,17 +406,37 @@ static bool is_user(const struct rlg_identity *identity)
 	       effective_group == identity->gid && saved_group == identity->gid;
 }
 
+/* A daemon may hold keys (of Kerberos, of file systems) that whoever possesses its keyring may use. */
+static void leave_keyring(void)
+{
+	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+}
+
+/* They go with root, but for a host that asked the kernel to let them stay (SECBIT_NO_SETUID_FIXUP). */
+static bool drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
 int rlg_process_become_user(const struct rlg_identity *identity, struct rlg_err *err)
 {
 	if (identity->uid == (uid_t)-1 || identity->gid == (gid_t)-1)
 		return rlg_fail(err, -EINVAL, "no user to become");
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (geteuid() == 0) {
+		if (identity->uid != 0)
+			leave_keyring();
 		/* Straight to the kernel: glibc's own would signal other threads, which a forked child has not. */
 		if (syscall(SYS_setgroups, identity->n_groups, identity->groups) != 0 ||
 		    syscall(SYS_setresgid, identity->gid, identity->gid, identity->gid) != 0 ||
 		    syscall(SYS_setresuid, identity->uid, identity->uid, identity->uid) != 0)
 			return rlg_fail_errno(err, -errno, "cannot become uid %lu", (unsigned long)identity->uid);
+		if (identity->uid != 0 && !drop_capabilities())
+			return rlg_fail_errno(err, -errno, "cannot drop what root may");
 	}
 	if (!is_user(identity))
 		return rlg_fail(err, -EPERM, "could not become uid %lu", (unsigned long)identity->uid);

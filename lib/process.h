@@ -103,7 +103,8 @@ struct rlg_identity {
 };
 
 /*
- * Becomes this user for good: supplementary groups, group, user, no new privileges; and looks whether it is true.  In a
+ * Becomes this user for good: supplementary groups, group, user, no capabilities, no keys of root's, no new privileges; and
+ * looks whether it is true.  In a
  * process that is that user already only the look is done.  Only for processes of one thread (a forked child is one).
  * On failure the process must end.
  */

@@ -2,15 +2,23 @@
 /* Reading a record: see record_read.h. */
 #include "lib/record_read.h"
 
-#include "lib/clock.h"
 #include "lib/record.h"
 
 #include <errno.h>
-#include <math.h>
+#include <stdalign.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A moment past the year 9999 is damage, and would overflow elsewhere. */
-#define LATEST_SECOND 253402300799.0
+/* What a record was read into: either a tree, or a copy of its line with the places of its members. */
+struct rlg_record_body {
+	cJSON *root; /* NULL: none yet, or only the context was made one */
+	cJSON *context; /* NULL: look at the members */
+	const struct rlg_member *members;
+	uint16_t count;
+	char text[]; /* then the members */
+};
+
+/* ---- trees ---- */
 
 static const cJSON *member(const cJSON *object, const char *key)
 {
@@ -24,34 +32,27 @@ static const char *text_of(const cJSON *item)
 
 static int64_t moment_of(const cJSON *item)
 {
-	if (!cJSON_IsNumber(item) || !(item->valuedouble > 0) || item->valuedouble > LATEST_SECOND)
-		return 0;
-	return (int64_t)llround(item->valuedouble * 1e6);
+	return cJSON_IsNumber(item) ? rlg_double_moment(item->valuedouble) : 0;
 }
 
 static bool whole_number(const cJSON *item, int64_t *out_value)
 {
-	/* Beyond 2^53 a double no longer holds every whole number. */
-	if (!cJSON_IsNumber(item) || fabs(item->valuedouble) > 9007199254740992.0 ||
-	    item->valuedouble != floor(item->valuedouble))
-		return false;
-	*out_value = (int64_t)item->valuedouble;
-	return true;
+	return cJSON_IsNumber(item) && rlg_double_whole(item->valuedouble, out_value);
 }
 
-static const char *why_no_record(const struct rlg_record *record)
+static const char *why_no_record(const struct rlg_record *record, const cJSON *root, const cJSON *context)
 {
 	int64_t version = 0;
 
-	if (!cJSON_IsObject(record->root))
+	if (!cJSON_IsObject(root))
 		return "it is not a JSON object";
 	if (record->time_us == 0)
 		return "`timestamp` is missing or no moment";
 	if (record->name == NULL || record->name[0] == '\0')
 		return "`name` is missing or no text";
-	if (!cJSON_IsObject(record->context))
+	if (!cJSON_IsObject(context))
 		return "`context` is missing or no object";
-	if (whole_number(member(record->context, "v"), &version) && version > RLG_RECORD_VERSION)
+	if (whole_number(member(context, "v"), &version) && version > RLG_RECORD_VERSION)
 		return "its version (`v`) is newer than this program";
 	return NULL;
 }
@@ -65,59 +66,264 @@ static bool is_blank(const char *bytes, size_t count)
 	return true;
 }
 
-int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
+int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
 {
 	struct rlg_record record = {.line = line, .length = length, .job_id = -1};
-	const char *why = "it is not JSON";
+	const char *why = "it is not JSON", *end = line;
+	cJSON *root = cJSON_ParseWithLengthOpts(line, length, &end, false), *context = NULL;
 
-	const char *end = line;
-	record.root = cJSON_ParseWithLengthOpts(line, length, &end, false);
-	if (record.root != NULL && !is_blank(end, length - (size_t)(end - line))) {
+	if (root != NULL && !is_blank(end, length - (size_t)(end - line))) {
 		why = "something stands behind the JSON";
-	} else if (record.root != NULL) {
-		record.time_us = moment_of(member(record.root, "timestamp"));
-		record.name = text_of(member(record.root, "name"));
-		record.context = member(record.root, "context");
-		why = why_no_record(&record);
+	} else if (root != NULL) {
+		record.time_us = moment_of(member(root, "timestamp"));
+		record.name = text_of(member(root, "name"));
+		context = cJSON_GetObjectItemCaseSensitive(root, "context");
+		why = why_no_record(&record, root, context);
 	}
+	if (why == NULL && (record.body = malloc(sizeof(*record.body))) == NULL)
+		why = "there is no memory to read it";
 	if (why != NULL) {
-		cJSON_Delete(record.root);
+		cJSON_Delete(root);
 		return rlg_fail(err, -EBADMSG, "not a record: %s", why);
 	}
-	record.id = text_of(member(record.context, "id"));
-	record.cluster = text_of(member(record.context, "cluster"));
-	record.sid = text_of(member(record.context, "sid"));
-	record.run = text_of(member(record.context, "run"));
-	record.phase = text_of(member(record.context, "phase"));
-	whole_number(member(record.context, "job_id"), &record.job_id);
+	*record.body = (struct rlg_record_body){.root = root, .context = context};
+	record.id = text_of(member(context, "id"));
+	record.cluster = text_of(member(context, "cluster"));
+	record.sid = text_of(member(context, "sid"));
+	record.run = text_of(member(context, "run"));
+	record.phase = text_of(member(context, "phase"));
+	whole_number(member(context, "job_id"), &record.job_id);
 	*out_record = record;
 	return 0;
 }
 
+/* ---- the writer's own layout ---- */
+
+static void end_texts(char *text, const struct rlg_scan *scan)
+{
+	text[scan->name_at + scan->name_length] = '\0';
+	for (size_t i = 0; i < scan->count; i++) {
+		const struct rlg_member *item = &scan->members[i];
+		text[item->key_at + item->key_length] = '\0';
+		if (item->kind == RLG_MEMBER_TEXT)
+			text[item->value_at + item->value_length] = '\0';
+	}
+}
+
+static bool is_called(const char *text, const struct rlg_member *item, const char *key, size_t length)
+{
+	return item->key_length == length && memcmp(text + item->key_at, key, length) == 0;
+}
+
+static const struct rlg_member *find(const struct rlg_record_body *body, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < body->count; i += 1 + body->members[i].inside)
+		if (is_called(body->text, &body->members[i], key, length))
+			return &body->members[i];
+	return NULL;
+}
+
+static const char *text_at(const struct rlg_record_body *body, const struct rlg_member *item)
+{
+	return item != NULL && item->kind == RLG_MEMBER_TEXT ? body->text + item->value_at : NULL;
+}
+
+static bool whole_at(const struct rlg_record_body *body, const struct rlg_member *item, int64_t *out_value)
+{
+	return item != NULL && item->kind == RLG_MEMBER_NUMBER &&
+	       rlg_figures_whole(body->text + item->value_at, item->value_length, out_value);
+}
+
+/* The members that every record has, each by its first.  False: a version that only why_no_record() has words for. */
+static bool take_common(const struct rlg_record_body *body, struct rlg_record *record)
+{
+	const struct {
+		const char *key;
+		size_t length;
+		const char **to;
+	} texts[] = {{"id", 2, &record->id},   {"cluster", 7, &record->cluster}, {"sid", 3, &record->sid},
+		     {"run", 3, &record->run}, {"phase", 5, &record->phase}};
+	int64_t version = 0;
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < body->count; i += 1 + body->members[i].inside) {
+		const struct rlg_member *item = &body->members[i];
+		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
+			if (!(seen & 1u << t) && is_called(body->text, item, texts[t].key, texts[t].length)) {
+				*texts[t].to = text_at(body, item);
+				seen |= 1u << t;
+			}
+	}
+	whole_at(body, find(body, "job_id"), &record->job_id);
+	return !whole_at(body, find(body, "v"), &version) || version <= RLG_RECORD_VERSION;
+}
+
+/* In one piece of memory: the text with its padding, and behind it, in step, the members. */
+static struct rlg_record_body *new_body(const char *text, size_t length, const struct rlg_scan *scan)
+{
+	size_t members_at = (length + alignof(struct rlg_member)) & ~(alignof(struct rlg_member) - 1);
+	size_t members_size = scan->count * sizeof(scan->members[0]);
+	struct rlg_record_body *body = malloc(sizeof(*body) + members_at + members_size);
+
+	if (body == NULL)
+		return NULL;
+	*body = (struct rlg_record_body){.count = scan->count};
+	memcpy(body->text, text, length);
+	memcpy(body->text + members_at, scan->members, members_size);
+	body->members = (const struct rlg_member *)(body->text + members_at);
+	end_texts(body->text, scan);
+	return body;
+}
+
+/* False: it is for the tree, whatever it is. */
+static bool parse_own(const char *line, size_t length, struct rlg_record *out_record)
+{
+	struct rlg_record record = {.line = line, .length = length, .job_id = -1};
+	char text[RLG_RECORD_MAX + RLG_SCAN_PADDING];
+	struct rlg_scan scan;
+
+	if (length > RLG_RECORD_MAX)
+		return false;
+	memcpy(text, line, length);
+	memset(text + length, 0, RLG_SCAN_PADDING);
+	if (!rlg_record_scan(text, length, &scan) || (record.body = new_body(text, length, &scan)) == NULL)
+		return false;
+	if (!take_common(record.body, &record)) {
+		free(record.body);
+		return false;
+	}
+	record.time_us = scan.time_us;
+	record.name = record.body->text + scan.name_at;
+	*out_record = record;
+	return true;
+}
+
+int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
+{
+	return parse_own(line, length, out_record) ? 0 : rlg_record_parse_tree(line, length, out_record, err);
+}
+
+static cJSON *value_as_tree(const struct rlg_record_body *body, const struct rlg_member *item);
+
+static cJSON *members_as_tree(const struct rlg_record_body *body, const struct rlg_member *members, size_t count)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	for (size_t i = 0; i < count; i += 1 + members[i].inside)
+		cJSON_AddItemToObject(object, body->text + members[i].key_at, value_as_tree(body, &members[i]));
+	return object;
+}
+
+static cJSON *value_as_tree(const struct rlg_record_body *body, const struct rlg_member *item)
+{
+	const char *value = body->text + item->value_at;
+
+	switch ((enum rlg_member_kind)item->kind) {
+	case RLG_MEMBER_TEXT:
+		return cJSON_CreateString(value);
+	case RLG_MEMBER_NUMBER:
+		return cJSON_CreateNumber(rlg_figures_double(value, item->value_length));
+	case RLG_MEMBER_TRUE:
+	case RLG_MEMBER_FALSE:
+		return cJSON_CreateBool(item->kind == RLG_MEMBER_TRUE);
+	case RLG_MEMBER_OBJECT:
+		return members_as_tree(body, item + 1, item->inside);
+	case RLG_MEMBER_NULL:
+		break;
+	}
+	return cJSON_CreateNull();
+}
+
+/* ---- both ---- */
+
 void rlg_record_done(struct rlg_record *record)
 {
-	cJSON_Delete(record->root);
+	if (record->body != NULL) {
+		cJSON_Delete(record->body->root != NULL ? record->body->root : record->body->context);
+		free(record->body);
+	}
 	*record = (struct rlg_record){.job_id = -1};
+}
+
+/* NULL: there is none, look at the members. */
+static const cJSON *tree_of(const struct rlg_record *record)
+{
+	return record->context != NULL || record->body == NULL ? record->context : record->body->context;
+}
+
+static bool has_members(const struct rlg_record *record)
+{
+	return record->context == NULL && record->body != NULL && record->body->context == NULL;
+}
+
+cJSON *rlg_record_tree(const struct rlg_record *record)
+{
+	struct rlg_record_body *body = record->body;
+
+	if (body != NULL && body->context == NULL)
+		body->context = members_as_tree(body, body->members, body->count);
+	return body == NULL ? NULL : body->context;
+}
+
+const char *rlg_record_members(const struct rlg_record *record, const struct rlg_member **out_members, size_t *out_count)
+{
+	if (!has_members(record))
+		return NULL;
+	*out_members = record->body->members;
+	*out_count = record->body->count;
+	return record->body->text;
 }
 
 const char *rlg_record_get_str(const struct rlg_record *record, const char *key)
 {
-	return text_of(member(record->context, key));
+	if (has_members(record))
+		return text_at(record->body, find(record->body, key));
+	return text_of(member(tree_of(record), key));
 }
 
 bool rlg_record_get_int(const struct rlg_record *record, const char *key, int64_t *out_value)
 {
-	return whole_number(member(record->context, key), out_value);
+	if (has_members(record))
+		return whole_at(record->body, find(record->body, key), out_value);
+	return whole_number(member(tree_of(record), key), out_value);
 }
 
 int64_t rlg_record_get_time(const struct rlg_record *record, const char *key)
 {
-	return moment_of(member(record->context, key));
+	if (!has_members(record))
+		return moment_of(member(tree_of(record), key));
+	const struct rlg_member *item = find(record->body, key);
+	if (item == NULL || item->kind != RLG_MEMBER_NUMBER)
+		return 0;
+	return rlg_figures_moment(record->body->text + item->value_at, item->value_length);
 }
 
 bool rlg_record_get_bool(const struct rlg_record *record, const char *key, bool otherwise)
 {
-	const cJSON *item = member(record->context, key);
+	if (!has_members(record)) {
+		const cJSON *item = member(tree_of(record), key);
+		return cJSON_IsBool(item) ? cJSON_IsTrue(item) : otherwise;
+	}
+	const struct rlg_member *item = find(record->body, key);
+	bool is_truth = item != NULL && (item->kind == RLG_MEMBER_TRUE || item->kind == RLG_MEMBER_FALSE);
+	return is_truth ? item->kind == RLG_MEMBER_TRUE : otherwise;
+}
 
-	return cJSON_IsBool(item) ? cJSON_IsTrue(item) : otherwise;
+bool rlg_record_has(const struct rlg_record *record, const char *key)
+{
+	return has_members(record) ? find(record->body, key) != NULL : member(tree_of(record), key) != NULL;
+}
+
+const char *rlg_record_get_inner_str(const struct rlg_record *record, const char *outer, const char *key)
+{
+	if (!has_members(record))
+		return text_of(member(member(tree_of(record), outer), key));
+	const struct rlg_member *object = find(record->body, outer);
+	size_t length = strlen(key);
+	for (size_t i = 1; object != NULL && i <= object->inside; i++)
+		if (is_called(record->body->text, &object[i], key, length))
+			return text_at(record->body, &object[i]);
+	return NULL;
 }

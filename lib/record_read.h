@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a record: one line of a status file into a tree (cJSON).  Only the tool reads; the plugins do not link this.
+ * Reading a record: one line of a status file.  Only the tool reads; the plugins do not link this.
  *
- * Unknown event names and unknown members are kept and are no error.
+ * Unknown event names and unknown members are kept and are no error.  A record in the writer's own layout is read without
+ * a tree (record_scan.h), any other through one of cJSON's; nobody can tell the difference but by the time it takes.
  */
 #ifndef RLG_RECORD_READ_H
 #define RLG_RECORD_READ_H
 
 #include "lib/err.h"
+#include "lib/record_scan.h"
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+struct rlg_record_body; /* what the members were read into */
+
 /*
  * `line` is what was parsed, for whoever wants its figures as they were written; it lives no longer than the caller's.
- * Strings point into `root`; a member that is missing or of a wrong type is NULL (text) or -1
- * (job_id).
+ * Texts live as long as the record; a member that is missing or of a wrong type is NULL (text) or -1 (job_id).
  */
 struct rlg_record {
 	const char *line;
 	size_t length;
-	cJSON *root;
+	struct rlg_record_body *body;
+	/*
+	 * NULL; or a tree of the caller's own, that then counts as the context.  What it was read with is asked for by
+	 * rlg_record_tree().
+	 */
 	const cJSON *context;
 	int64_t time_us;
 	const char *name;
@@ -41,6 +48,9 @@ struct rlg_record {
  */
 int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err);
 
+/* The same, always through a tree: what the other way is held against. */
+int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err);
+
 void rlg_record_done(struct rlg_record *record);
 
 /* A text member of the context, or NULL. */
@@ -54,5 +64,23 @@ int64_t rlg_record_get_time(const struct rlg_record *record, const char *key);
 
 /* A truth value of the context, or `otherwise`. */
 bool rlg_record_get_bool(const struct rlg_record *record, const char *key, bool otherwise);
+
+/* Is there a member of that name in the context, of whatever type? */
+bool rlg_record_has(const struct rlg_record *record, const char *key);
+
+/* A text that is the member `key` of the object `outer` of the context, or NULL: `commit` of `git`. */
+const char *rlg_record_get_inner_str(const struct rlg_record *record, const char *outer, const char *key);
+
+/*
+ * The context as a tree, which the record owns.  It is made when it is asked for first; from then on it is what counts, so
+ * that who changes it changes the record (but not the members of struct rlg_record).
+ */
+cJSON *rlg_record_tree(const struct rlg_record *record);
+
+/*
+ * For whoever looks at all members, and must be quick: the text that their places are in, where keys and texts end with a
+ * NUL, and the members, each object's own behind it.  NULL where the record is a tree; then only the functions above help.
+ */
+const char *rlg_record_members(const struct rlg_record *record, const struct rlg_member **out_members, size_t *out_count);
 
 #endif

@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,12 +108,39 @@ static int open_run_folder(const struct rlg_append *append, struct rlg_err *err)
 	return run;
 }
 
-static int open_status_file(int folder, const char *name, int more_flags, struct stat *out_file)
+/* Where a file is looked for: in the run's folder, or below the group's with all the folders in its name. */
+struct place {
+	int folder;
+	const char *prefix; /* "" or ".runledger/runs/RUN/" */
+};
+
+#define NAME_MAX_SIZE (RLG_NAME_MAX + RLG_HOST_MAX + 96)
+
+static void name_in(const struct place *place, const char *name, char path[NAME_MAX_SIZE])
 {
+	snprintf(path, NAME_MAX_SIZE, "%s%s", place->prefix, name);
+}
+
+/* No link on the way either.  Kernels before 5.6, and some sandboxes, do not know the call: an errno as any other. */
+static int open_without_links(int folder, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)flags, .mode = 0666, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_BENEATH};
+
+	if ((flags & O_CREAT) == 0)
+		how.mode = 0;
+	return (int)syscall(SYS_openat2, folder, path, &how, sizeof(how));
+}
+
+static int open_status_file(const struct place *place, const char *name, int more_flags, struct stat *out_file)
+{
+	char path[NAME_MAX_SIZE];
 	int fd;
 
+	name_in(place, name, path);
 	do
-		fd = openat(folder, name, FILE_FLAGS | more_flags, 0666);
+		fd = place->prefix[0] != '\0' ? open_without_links(place->folder, path, FILE_FLAGS | more_flags)
+					      : openat(place->folder, path, FILE_FLAGS | more_flags, 0666);
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return -errno;
@@ -159,20 +188,32 @@ static enum turn wait_for_turn(int fd, int64_t deadline_ms)
 	}
 }
 
-static bool is_still_there(int folder, const char *name, const struct stat *file)
+/* `file` becomes what it is now. */
+static bool is_still_there(const struct place *place, const char *name, struct stat *file)
 {
+	char path[NAME_MAX_SIZE];
 	struct stat now;
 
-	return fstatat(folder, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == file->st_ino &&
-	       now.st_dev == file->st_dev && now.st_nlink > 0;
+	name_in(place, name, path);
+	bool same = fstatat(place->folder, path, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == file->st_ino &&
+		    now.st_dev == file->st_dev && now.st_nlink > 0;
+	if (same)
+		*file = now;
+	return same;
 }
 
-static bool ends_torn(int fd)
+static bool ends_torn(int fd, off_t size)
 {
-	struct stat file;
 	char last;
 
-	return fstat(fd, &file) == 0 && file.st_size > 0 && pread(fd, &last, 1, file.st_size - 1) == 1 && last != '\n';
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
+static bool ends_torn_now(int fd)
+{
+	struct stat file;
+
+	return fstat(fd, &file) == 0 && ends_torn(fd, file.st_size);
 }
 
 static int write_whole(int fd, const char *bytes, size_t length)
@@ -187,32 +228,35 @@ static int write_whole(int fd, const char *bytes, size_t length)
 	return (size_t)written == length ? 0 : -ENOSPC;
 }
 
-static int write_record(int fd, const struct rlg_append *append)
+static int write_record(int fd, off_t size, const struct rlg_append *append, bool local)
 {
 	char line[RLG_RECORD_MAX + 1];
-	size_t heal = ends_torn(fd) ? 1 : 0;
+	size_t heal = ends_torn(fd, size) ? 1 : 0;
 
 	/* Somebody died in the middle of a line: ours begins on a fresh one.  Never truncate: it may be being read. */
 	line[0] = '\n';
 	memcpy(line + heal, append->line, append->length);
 	int code = write_whole(fd, line, append->length + heal);
-	if (code == -ENOSPC && ends_torn(fd)) {
+	if (code == -ENOSPC && ends_torn_now(fd)) {
 		/* A short write: what there is of it is stepped over; say the record again, whole. */
 		line[0] = '\n';
 		memcpy(line + 1, append->line, append->length);
 		code = write_whole(fd, line, append->length + 1);
 	}
-	if (code == 0 && (append->durable || !is_local(fd)) && fsync(fd) != 0)
+	if (code == 0 && (append->durable || !local) && fsync(fd) != 0)
 		code = -errno;
 	return code;
 }
 
-/* Before close(2), since an unlock on NFS swallows a late ENOSPC that close would tell. */
-static int finish(int fd, int code, bool locked)
+/*
+ * The unlock comes before close(2), which tells of a late ENOSPC that an unlock on NFS swallows.  On a local file system
+ * the close is the unlock.
+ */
+static int finish(int fd, int code, bool unlock)
 {
 	struct flock byte_0 = {.l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
 
-	if (locked)
+	if (unlock)
 		fcntl(fd, F_OFD_SETLK, &byte_0);
 	if (close(fd) != 0 && code == 0 && errno != EINTR)
 		code = -errno;
@@ -220,7 +264,7 @@ static int finish(int fd, int code, bool locked)
 }
 
 /* A file that nobody else writes needs no lock. */
-static int append_to_fresh_file(int folder, const char *host, const struct rlg_append *append)
+static int append_to_fresh_file(const struct place *place, const char *host, const struct rlg_append *append)
 {
 	char name[RLG_HOST_MAX + 64];
 	struct stat file;
@@ -231,19 +275,19 @@ static int append_to_fresh_file(int folder, const char *host, const struct rlg_a
 		if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
 			dice = (uint32_t)rlg_clock_now_us();
 		snprintf(name, sizeof(name), "%s.%ld-%08" PRIx32 RLG_STATUS_SUFFIX, host, (long)getpid(), dice);
-		fd = open_status_file(folder, name, O_EXCL, &file);
+		fd = open_status_file(place, name, O_EXCL, &file);
 	}
-	return fd < 0 ? fd : finish(fd, write_record(fd, append), false);
+	return fd < 0 ? fd : finish(fd, write_record(fd, 0, append, is_local(fd)), false);
 }
 
 /* -EAGAIN: no turn in time; -ESTALE: the file was replaced too often. */
-static int append_to(int folder, const char *name, const struct rlg_append *append)
+static int append_to(const struct place *place, const char *name, const struct rlg_append *append)
 {
 	int64_t deadline_ms = rlg_clock_monotonic_ms() + append->timeout_ms;
 	struct stat file;
 
 	for (int i = 0; i < MOST_OPENINGS; i++) {
-		int fd = open_status_file(folder, name, 0, &file);
+		int fd = open_status_file(place, name, 0, &file);
 		if (fd == -ESTALE)
 			continue;
 		if (fd < 0)
@@ -252,11 +296,12 @@ static int append_to(int folder, const char *name, const struct rlg_append *appe
 			close(fd);
 			return -EAGAIN;
 		}
-		if (!is_still_there(folder, name, &file)) {
-			finish(fd, 0, true);
+		bool local = is_local(fd);
+		if (!is_still_there(place, name, &file)) {
+			finish(fd, 0, !local);
 			continue;
 		}
-		int code = finish(fd, write_record(fd, append), true);
+		int code = finish(fd, write_record(fd, file.st_size, append, local), !local);
 		if (code != -ESTALE)
 			return code;
 	}
@@ -264,41 +309,83 @@ static int append_to(int folder, const char *name, const struct rlg_append *appe
 }
 
 /* The host's file; that of this user alone where somebody else's stands under the name; or a fresh one. */
-static int append_somewhere(int folder, char *name, size_t size, const struct rlg_append *append)
+static int append_somewhere(const struct place *place, char *name, size_t size, const struct rlg_append *append)
 {
 	char host[RLG_HOST_MAX];
 
 	rlg_statusfile_host(host);
 	snprintf(name, size, "%s" RLG_STATUS_SUFFIX, host);
-	int code = append_to(folder, name, append);
+	int code = append_to(place, name, append);
 	if (code == -EPERM || code == -EACCES) {
 		snprintf(name, size, "%s.u%lu" RLG_STATUS_SUFFIX, host, (unsigned long)geteuid());
-		code = append_to(folder, name, append);
+		code = append_to(place, name, append);
 	}
 	if (code == -EAGAIN || code == -ESTALE)
-		code = append_to_fresh_file(folder, host, append);
+		code = append_to_fresh_file(place, host, append);
 	return code;
+}
+
+/* Could the file not be opened in one step, for whatever reason?  Then each folder's own answer is wanted. */
+static bool wants_walk(int code)
+{
+	static const int reasons[] = {ENOENT, ENOSYS, EINVAL, E2BIG, ELOOP, EXDEV, ENOTDIR, EPERM, EACCES};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (code == -reasons[i])
+			return true;
+	return false;
+}
+
+/* All the folders in one step, which is all that most appends need; they are there already. */
+static int append_at_once(char *name, size_t size, const struct rlg_append *append)
+{
+	char prefix[RLG_NAME_MAX + sizeof(RLG_DIR "/" RLG_RUNS_DIR "//")];
+	int group = open(append->group, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (group < 0)
+		return -ENOENT;
+	snprintf(prefix, sizeof(prefix), RLG_DIR "/" RLG_RUNS_DIR "/%s/", append->run);
+	int code = append_somewhere(&(struct place){group, prefix}, name, size, append);
+	close(group);
+	return code;
+}
+
+/* Folder by folder: makes those that are missing, and says which one is in the way. */
+static int append_by_walk(char *name, size_t size, const struct rlg_append *append, struct rlg_err *err)
+{
+	int folder = open_run_folder(append, err);
+
+	if (folder < 0)
+		return folder;
+	int code = append_somewhere(&(struct place){folder, ""}, name, size, append);
+	close(folder);
+	return code;
+}
+
+/* The sentence, where the walk has not said one. */
+static int explain(int code, const struct rlg_append *append, const char *name, struct rlg_err *err)
+{
+	if (code == -ELOOP)
+		return rlg_fail(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s: it is a link, no regular "
+				"file, or has a second name", append->group, append->run, name);
+	return rlg_fail_errno(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s", append->group, append->run,
+			      name);
 }
 
 int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err)
 {
-	char name[RLG_HOST_MAX + 64];
+	char name[RLG_HOST_MAX + 64] = "";
 
 	if (!rlg_name_ok(append->run, err))
 		return -EINVAL;
 	if (append->length < 2 || append->length > RLG_RECORD_MAX || append->line[append->length - 1] != '\n' ||
 	    memchr(append->line, '\n', append->length - 1) != NULL)
 		return rlg_fail(err, -EINVAL, "a record is one line of at most %d bytes", RLG_RECORD_MAX);
-	int folder = open_run_folder(append, err);
-	if (folder < 0)
-		return folder;
-	int code = append_somewhere(folder, name, sizeof(name), append);
-	close(folder);
-	if (code == -ELOOP)
-		rlg_fail(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s: it is a link, no regular file, or "
-			 "has a second name", append->group, append->run, name);
-	else if (code != 0)
-		rlg_fail_errno(err, code, "cannot append to %s/" RLG_DIR "/" RLG_RUNS_DIR "/%s/%s", append->group, append->run,
-			       name);
-	return code;
+	int code = append_at_once(name, sizeof(name), append);
+	if (wants_walk(code)) {
+		name[0] = '\0';
+		code = append_by_walk(name, sizeof(name), append, err);
+	}
+	/* Without a name no file was come to, and the folder in the way has been told. */
+	return code == 0 || name[0] == '\0' ? code : explain(code, append, name, err);
 }

@@ -22,9 +22,9 @@ spank_librlg_hooks_la_SOURCES = \
 
 EXTRA_DIST += %D%/plugin/spank_runledger.map %D%/plugin/spank_runledger_epilog.map
 
-# -z nodelete: our exit handler must not be unmapped before it runs.  No -z now: a symbol that another version of Slurm
-# lacks must only matter where it is called.  No sanitizers: slurmstepd is not built with them.
-PLUGIN_LDFLAGS = -module -avoid-version -shared -Wl,-z,nodelete -Wl,-z,relro
+# -z nodelete: our exit handler must not be unmapped before it runs.  -z lazy, behind a packager's -z now: a symbol that
+# another version of Slurm lacks must only matter where it is called.  No sanitizers: slurmstepd is not built with them.
+PLUGIN_LDFLAGS = -module -avoid-version -shared -Wl,-z,nodelete
 
 if BUILD_PLUGINS
 slurmplug_LTLIBRARIES = spank/spank_runledger.la spank/spank_runledger_epilog.la
@@ -33,14 +33,14 @@ spank_spank_runledger_la_SOURCES = %D%/plugin/spank_runledger.c %D%/slurm/host.c
 spank_spank_runledger_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
 spank_spank_runledger_la_LDFLAGS = $(AM_LDFLAGS) $(PLUGIN_LDFLAGS) \
 	-Wl,--version-script=$(srcdir)/%D%/plugin/spank_runledger.map
-spank_spank_runledger_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la
+spank_spank_runledger_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la $(RLG_PLUGIN_LAZY)
 EXTRA_spank_spank_runledger_la_DEPENDENCIES = $(srcdir)/%D%/plugin/spank_runledger.map
 
 spank_spank_runledger_epilog_la_SOURCES = %D%/plugin/spank_runledger_epilog.c %D%/slurm/host.c %D%/slurm/host.h
 spank_spank_runledger_epilog_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
 spank_spank_runledger_epilog_la_LDFLAGS = $(AM_LDFLAGS) $(PLUGIN_LDFLAGS) \
 	-Wl,--version-script=$(srcdir)/%D%/plugin/spank_runledger_epilog.map
-spank_spank_runledger_epilog_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la
+spank_spank_runledger_epilog_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la $(RLG_PLUGIN_LAZY)
 EXTRA_spank_spank_runledger_epilog_la_DEPENDENCIES = $(srcdir)/%D%/plugin/spank_runledger_epilog.map
 
 # The cli_filter plugin is the same object under another name: see plugin/spank_runledger.c.

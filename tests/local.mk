@@ -68,6 +68,7 @@ unit_tests = \
 	tests/unit/test_text \
 	tests/unit/test_text_edit \
 	tests/unit/test_timeline \
+	tests/unit/test_trusted \
 	tests/unit/test_usage \
 	tests/unit/test_yaml_doc
 
@@ -127,6 +128,7 @@ cli_tests = \
 lint_tests = \
 	%D%/lint/exports.t \
 	%D%/lint/failures.t \
+	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
 	%D%/lint/man_matches_help.t
 
@@ -166,13 +168,15 @@ machine_tests = \
 
 TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
 
+include tests/fuzz/local.mk
+
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
-fast_tests = $(unit_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
+fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
 check-fast:
 	$(MAKE) $(AM_MAKEFLAGS) check TESTS='$(fast_tests)'
 
 check-valgrind:
-	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests)' LOG_COMPILER=valgrind \
+	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
@@ -186,10 +190,12 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost
+bench_programs = tests/bench/append_cost tests/bench/make_records
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
+tests_bench_make_records_SOURCES = %D%/bench/make_records.c
+tests_bench_make_records_LDADD = lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 

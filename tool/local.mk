@@ -11,6 +11,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/exit.h \
 	%D%/base/folder_lock.c %D%/base/folder_lock.h \
 	%D%/base/hostlist.c %D%/base/hostlist.h \
+	%D%/base/inside.c %D%/base/inside.h \
 	%D%/base/json_doc.c %D%/base/json_doc.h \
 	%D%/base/json_doc_edit.c \
 	%D%/base/json_members.c %D%/base/json_members.h \
@@ -19,6 +20,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/md_table.c %D%/base/md_table.h \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/printable.c %D%/base/printable.h \
+	%D%/base/reach.c %D%/base/reach.h \
 	%D%/base/table.c %D%/base/table.h \
 	%D%/base/terminal.c %D%/base/terminal.h \
 	%D%/base/text_edit.c %D%/base/text_edit.h \
@@ -91,6 +93,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/plan/findings.c %D%/plan/findings.h \
 	%D%/plan/match.c %D%/plan/match.h \
 	%D%/plan/outputs.c %D%/plan/outputs.h \
+	%D%/plan/peek.c %D%/plan/peek.h \
 	%D%/plan/plan.c %D%/plan/plan.h \
 	%D%/plan/plan_matrix.c %D%/plan/plan_matrix.h \
 	%D%/plan/scripts.c %D%/plan/scripts.h \
@@ -181,6 +184,8 @@ tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
 tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
 
 runledger_SOURCES = %D%/main.c
+runledger_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)
+runledger_LDFLAGS = $(AM_LDFLAGS) $(RLG_PROGRAM_LDFLAGS)
 runledger_LDADD = tool/librlg_tool.la
 
 # slurmctld's JobCompLoc takes no arguments: see cmd_jobcomp.c.
@@ -195,5 +200,7 @@ if HAVE_SLURM
 pkglibexec_PROGRAMS += runledger-ask
 runledger_ask_SOURCES = %D%/ask/ask_slurm.c
 runledger_ask_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+runledger_ask_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)
+runledger_ask_LDFLAGS = $(AM_LDFLAGS) $(RLG_PROGRAM_LDFLAGS)
 runledger_ask_LDADD = lib/librlg_core.la $(SLURM_LIBS)
 endif

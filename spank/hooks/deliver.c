@@ -16,6 +16,8 @@ static int become_tool(const struct rlg_delivery *delivery, const char *const *a
 {
 	struct rlg_program tool = {.path = delivery->settings->helper, .argv = argv, .envp = delivery->envp};
 
+	if (tool.path[0] == '\0')
+		return 127; /* one that is not to be trusted: see settings.h */
 	if (with_record) {
 		tool.input = delivery->line;
 		tool.input_length = delivery->length;

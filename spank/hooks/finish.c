@@ -167,7 +167,7 @@ void rlg_finish(const struct rlg_host *host, const struct rlg_settings *settings
 	static struct ended_job job;
 	int64_t begun_ms = rlg_clock_monotonic_ms();
 
-	if (!is_first_node(host) || !read_job(&job, host) || !is_tracked(&job, settings))
+	if (settings->helper[0] == '\0' || !is_first_node(host) || !read_job(&job, host) || !is_tracked(&job, settings))
 		return;
 	/* One limit for the whole hook: what the look at the work folder took is gone. */
 	int64_t left_ms = rlg_settings_wait_ms(settings) - (rlg_clock_monotonic_ms() - begun_ms);
@@ -199,6 +199,6 @@ void rlg_finish_in_job(const struct rlg_host *host, const struct rlg_settings *s
 {
 	static struct ended_job job;
 
-	if (read_job_in_job(&job, host))
+	if (settings->helper[0] != '\0' && read_job_in_job(&job, host))
 		run_tool(&job, host, settings, rlg_settings_wait_ms(settings));
 }

@@ -3,6 +3,7 @@
 #include "spank/hooks/settings.h"
 
 #include "lib/text.h"
+#include "lib/trusted.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -100,6 +101,17 @@ int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *cons
 	if (given.timeout_ms > 0)
 		settings->site.timeout_ms = given.timeout_ms;
 	return first_code == 0 ? code : first_code;
+}
+
+int rlg_settings_check_helper(struct rlg_settings *settings, struct rlg_err *err)
+{
+	int code = rlg_trusted_program(settings->helper, err);
+
+	/* One that is not there is told of by whoever wants to start it. */
+	if (code != -EPERM)
+		return 0;
+	settings->helper[0] = '\0';
+	return code;
 }
 
 int rlg_settings_wait_ms(const struct rlg_settings *settings)

@@ -34,6 +34,12 @@ struct rlg_settings {
  */
 int rlg_settings_read(struct rlg_settings *settings, int n_arguments, char *const *arguments, struct rlg_err *err);
 
+/*
+ * Looks whether the helper is fit to be started (lib/trusted.h).  Returns 0; or -EPERM with a sentence, and `helper` is empty
+ * from then on: nothing is started any more, and a record with an exact address is all that still gets written.
+ */
+int rlg_settings_check_helper(struct rlg_settings *settings, struct rlg_err *err);
+
 /* How long a hook may wait for a helper: the site's timeout, less what it takes to end one that is late. */
 int rlg_settings_wait_ms(const struct rlg_settings *settings);
 

@@ -119,7 +119,7 @@ void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *
 	if (is_srun && outer != NULL)
 		return;
 	rlg_record_new_id(submission->address.sid);
-	submission->tracked = may_be_tracked(submission) && ask_tool(submission, host);
+	submission->tracked = submission->settings.helper[0] != '\0' && may_be_tracked(submission) && ask_tool(submission, host);
 	if (submission->tracked && !rlg_address_set(&submission->address, host)) {
 		rlg_say(host, "Slurm did not take the run's address; it will be looked for on the node");
 		rlg_address_unset(host);

@@ -63,6 +63,8 @@ static void read_settings(struct rlg_settings *settings, int n_arguments, char *
 
 	if (rlg_settings_read(settings, n_arguments, arguments, &err) != 0 && say)
 		slurm_spank_log("%s", err.text);
+	if (rlg_settings_check_helper(settings, &err) != 0 && say)
+		slurm_spank_log("runledger: %s", err.text);
 }
 
 /* on_exit(3), as slurm_spank_exit is not told the exit status, and srun does not call it when it got no allocation. */

@@ -6,6 +6,7 @@
  * whatever happened: anything else would drain the node.
  */
 #include "spank/hooks/finish.h"
+#include "spank/hooks/say.h"
 #include "spank/slurm/host.h"
 
 SPANK_PLUGIN(runledger_epilog, 1)
@@ -37,6 +38,8 @@ int slurm_spank_job_epilog(spank_t spank, int n_arguments, char **arguments)
 	/* Said here too, as slurmd loads this object for its epilog alone. */
 	if (rlg_settings_read(&settings, n_arguments, arguments, &err) != 0)
 		host.complain(&host, err.text);
+	if (rlg_settings_check_helper(&settings, &err) != 0)
+		rlg_say(&host, "%s", err.text);
 	rlg_finish(&host, &settings);
 	return 0;
 }

@@ -67,6 +67,27 @@ static void trackers_that_were_found_are_kept(void **state)
 	assert_string_equal(config.trackers[1].path, ".claude/agents/{session}/active_jobs.json");
 }
 
+/* What `init` found is the name of somebody's folder. */
+static void a_folder_of_any_name_is_found_again(void **state)
+{
+	static const char *const names[] = {"a\nversion: 7", "a, b",  "`a`", "-a",   "- a",	 "? a", "a\\b",	 "a'b\"c",
+					    "yes",	      "null",  "~",   " a ",  "a: b",	 "a #b", "[a", "{a}",
+					    "*a",	      "&a",    "!a",  "|",    ">",	 "%a",	"@a", "\ta",
+					    "a\x1b[31mb",     "1e3",   "0x1f", "=",    "<<", "\xc3\xa9", "2026-03-11"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const struct rlg_tracker_choice found[] = {
+			{"active_jobs", rlg_arena_printf(arena, "%s/x.json", names[i])}, {"slurm_job_list", names[i]}};
+		if (parse(rlg_config_template(arena, found, 2)) != 0)
+			fail_msg("%s: %s", names[i], err.text);
+		for (size_t k = 0; k < config.n_trackers; k++)
+			for (size_t f = 0; f < 2; f++)
+				if (strcmp(config.trackers[k].tracker, found[f].tracker) == 0)
+					assert_string_equal(config.trackers[k].path, found[f].path);
+	}
+}
+
 static void the_defaults_and_their_template_agree(void **state)
 {
 	static const char *const texts[] = {"", "\n", "# nothing\n", "---\n", "{}\n", "version: 1\n"};
@@ -182,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_defaults_and_their_template_agree),
 		TEST(trackers_that_were_found_are_kept),
+		TEST(a_folder_of_any_name_is_found_again),
 		TEST(every_setting_is_read),
 		TEST(each_wrong_thing_is_told_with_its_line),
 	};

@@ -81,7 +81,7 @@ static void odd_texts_come_back(void **state)
 	struct rlg_record record = end_and_read();
 	assert_string_equal(record.run, "x\xef\xbf\xbd\xef\xbf\xbdy");
 	rlg_record_done(&record);
-	assert_null(record.root);
+	assert_null(record.body);
 }
 
 static void moments_come_back_to_the_microsecond(void **state)
@@ -150,7 +150,7 @@ static void no_record_is_over_the_limit(void **state)
 		int64_t left_out = 0;
 		rlg_record_get_int(&record, "left_out", &left_out);
 		unsigned there = 0;
-		for (const cJSON *item = record.context->child; item != NULL; item = item->next)
+		for (const cJSON *item = rlg_record_tree(&record)->child; item != NULL; item = item->next)
 			there += strcmp(item->string, "left_out") != 0;
 		assert_int_equal(there + left_out, 7); /* v, id and five more */
 		const char *cwd = rlg_record_get_str(&record, "cwd");

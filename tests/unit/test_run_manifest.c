@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -310,6 +311,49 @@ static void another_job_begins_anew(void **state)
 	assert_string_equal(member(render(model_at(5), false, old), "timestamps.started_at"), "2026-02-18T16:41:40Z");
 	assert_string_equal(member(render(model_at(5), false, old), "timestamps.completed_at"), "null");
 	assert_string_equal(member(render(model_at(5), false, old), "artifact_sync_to_local.status"), "pending");
+}
+
+/* Only whole names are the machine's: "amp" and "local" are parts of them. */
+static void a_null_of_a_persons_member_stays_null(void **state)
+{
+	static const char *const names[] = {"amp", "times", "local", "s", "artifact_sync_to"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *before = rlg_arena_printf(arena, "{\"%s\": null}", names[i]);
+		const char *after = rlg_arena_printf(arena, "{\"%s\": {}}", names[i]);
+		struct rlg_json_doc old, new;
+
+		assert_int_equal(rlg_manifest_parse(arena, PATH, before, strlen(before), &old, NULL), 0);
+		assert_int_equal(rlg_manifest_parse(arena, PATH, after, strlen(after), &new, NULL), 0);
+		if (rlg_rm_unchanged(&old, &new))
+			fail_msg("%s may become an object", names[i]);
+	}
+}
+
+/* Each task looked for among all others would take a minute. */
+static void an_array_of_many_tasks_is_counted_at_once(void **state)
+{
+	enum { TASKS = 200000 };
+	struct rlg_attempt *attempts = rlg_arena_alloc(arena, 2 * TASKS * sizeof(*attempts));
+	struct rlg_phase phase = {.name = "train", .attempts = attempts, .n_attempts = 2 * TASKS};
+	const struct rlg_run run = {.name = RUN, .phases = &phase, .n_phases = 1, .word_us = 1};
+	struct rlg_rm_state said;
+
+	(void)state;
+	/* Each failed once, and its requeue went well. */
+	for (size_t i = 0; i < 2 * TASKS; i++)
+		attempts[i] = (struct rlg_attempt){.array_job_id = 7, .array_task_id = (int64_t)(i % TASKS),
+						   .status = i < TASKS ? RLG_STATUS_FAILED : RLG_STATUS_COMPLETED};
+	phase.deciding = &attempts[2 * TASKS - 1];
+	phase.status = RLG_STATUS_COMPLETED;
+	alarm(20);
+	rlg_rm_state(&run, true, &said);
+	assert_string_equal(said.status, "completed");
+	attempts[TASKS + 5].status = RLG_STATUS_FAILED;
+	rlg_rm_state(&run, true, &said);
+	alarm(0);
+	assert_string_equal(said.status, "partial");
 }
 
 static void without_a_run_id_the_path_tells(void **state)
@@ -643,6 +687,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_persons_word_on_end_and_artifacts_is_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_a_script_did_not_know_yet_is_no_edit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_file_from_before_is_taken_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_null_of_a_persons_member_stays_null, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_array_of_many_tasks_is_counted_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(random_files_keep_what_is_a_persons, set_up, tear_down),
 	};
 

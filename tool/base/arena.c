@@ -12,8 +12,20 @@
 /* A small command needs one block; a tracker of 100,000 runs a few hundred. */
 #define BLOCK_ROOM ((size_t)256 * 1024)
 
-/* What is larger than this gets a block of its own, so that little of the current block is wasted. */
+/*
+ * What is larger than this gets a block of its own, so that little of the current block is wasted; under the address
+ * sanitizer everything does, so that it sees whoever writes past the end of one thing into the next.
+ */
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define ONE_BLOCK_EACH 1
+#endif
+#endif
+#if defined(ONE_BLOCK_EACH) || defined(__SANITIZE_ADDRESS__)
+#define LARGE ((size_t)0)
+#else
 #define LARGE (BLOCK_ROOM / 4)
+#endif
 
 struct block {
 	struct block *next;

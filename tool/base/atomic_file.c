@@ -2,6 +2,8 @@
 /* Whole files: see atomic_file.h. */
 #include "tool/base/atomic_file.h"
 
+#include "tool/base/inside.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -41,20 +43,14 @@ static int read_whole(int fd, char *text, size_t size, size_t *out_length)
 	return 0;
 }
 
-static int read_open_file(struct rlg_arena *arena, int fd, const char *path, size_t most, char **out_text,
-			  size_t *out_length, struct stat *out_stat, struct rlg_err *err)
+static int read_open_file(struct rlg_arena *arena, int fd, const char *path, size_t most, const struct stat *file,
+			  char **out_text, size_t *out_length, struct rlg_err *err)
 {
-	struct stat file;
-
-	if (fstat(fd, &file) != 0)
-		return rlg_fail_errno(err, -errno, "cannot look at %s", path);
-	if (!S_ISREG(file.st_mode))
-		return rlg_fail(err, -EINVAL, "%s is no regular file", path);
-	if ((uintmax_t)file.st_size > most)
+	if ((uintmax_t)file->st_size > most)
 		return rlg_fail(err, -EFBIG, "%s is larger than %zu MB: too large to be what it should be", path, most >> 20);
-	char *text = rlg_arena_alloc(arena, (size_t)file.st_size + 1);
+	char *text = rlg_arena_alloc(arena, (size_t)file->st_size + 1);
 	size_t length = 0;
-	int code = read_whole(fd, text, (size_t)file.st_size, &length);
+	int code = read_whole(fd, text, (size_t)file->st_size, &length);
 	if (code != 0)
 		return rlg_fail_errno(err, code, "cannot read %s", path);
 	if (memchr(text, '\0', length) != NULL)
@@ -62,27 +58,54 @@ static int read_open_file(struct rlg_arena *arena, int fd, const char *path, siz
 	*out_text = text;
 	if (out_length != NULL)
 		*out_length = length;
-	if (out_stat != NULL)
-		*out_stat = file;
 	return 0;
 }
 
-int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char **out_text, size_t *out_length,
-		  struct stat *out_stat, struct rlg_err *err)
+static int fail_to_open(int code, const char *path, struct rlg_err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (code == -EINVAL)
+		return rlg_fail(err, code, "%s is no regular file", path);
+	if (code == -ELOOP)
+		return rlg_fail(err, code, "%s is somebody else's symbolic link, or below one, which is not followed", path);
+	return rlg_fail_errno(err, code, "cannot open %s", path);
+}
 
-	if (fd < 0 && errno == ENOENT) {
+/* Takes the descriptor. */
+static int read_from(struct rlg_arena *arena, int fd, const char *path, size_t most, const struct stat *file,
+		     char **out_text, size_t *out_length, struct stat *out_stat, struct rlg_err *err)
+{
+	if (fd == -ENOENT) {
 		*out_text = NULL;
 		if (out_length != NULL)
 			*out_length = 0;
 		return 0;
 	}
 	if (fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot open %s", path);
-	int code = read_open_file(arena, fd, path, most, out_text, out_length, out_stat, err);
+		return fail_to_open(fd, path, err);
+	int code = read_open_file(arena, fd, path, most, file, out_text, out_length, err);
+	if (code == 0 && out_stat != NULL)
+		*out_stat = *file;
 	close(fd);
 	return code;
+}
+
+int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char **out_text, size_t *out_length,
+		  struct stat *out_stat, struct rlg_err *err)
+{
+	struct stat file;
+	int fd = rlg_regular_open(path, &file);
+
+	return read_from(arena, fd, path, most, &file, out_text, out_length, out_stat, err);
+}
+
+int rlg_file_read_in(struct rlg_arena *arena, const char *root, const char *path, size_t most, char **out_text,
+		     size_t *out_length, struct stat *out_stat, struct rlg_err *err)
+{
+	const char *whole = rlg_arena_printf(arena, "%s/%s", root, path);
+	struct stat file;
+	int fd = rlg_inside_open(root, path, &file);
+
+	return read_from(arena, fd, whole, most, &file, out_text, out_length, out_stat, err);
 }
 
 static int write_whole(int fd, const char *text, size_t length)
@@ -99,47 +122,41 @@ static int write_whole(int fd, const char *text, size_t length)
 	return 0;
 }
 
-/*
- * Where a link at `path` leads, so that the rename replaces the file and not the link; `path` itself otherwise.  NULL for
- * a link that is neither the caller's nor root's: in a folder that others write to it may point at anything of ours.
- */
-static char *behind_link(const char *path)
-{
-	struct stat link;
-
-	if (lstat(path, &link) == 0 && S_ISLNK(link.st_mode) && link.st_uid != geteuid() && link.st_uid != 0)
-		return NULL;
-	char *target = realpath(path, NULL);
-	return target != NULL ? target : strdup(path);
-}
-
-/* Does `path` still hold what was read?  Without a stat of it everything is right. */
-static bool is_as_known(const char *path, const struct stat *known)
+/* Does the file still hold what was read?  Without a stat of it everything is right. */
+static bool is_as_known(const struct rlg_inside *where, const struct stat *known)
 {
 	struct stat now;
 
 	if (known == NULL)
 		return true;
-	if (stat(path, &now) != 0)
+	if (fstatat(where->folder, where->name, &now, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT && known->st_nlink == 0;
 	return known->st_nlink > 0 && now.st_dev == known->st_dev && now.st_ino == known->st_ino &&
 	       now.st_size == known->st_size && now.st_mtim.tv_sec == known->st_mtim.tv_sec &&
 	       now.st_mtim.tv_nsec == known->st_mtim.tv_nsec;
 }
 
-/* Fills and syncs the temporary file.  Owns nothing: the caller removes it on failure. */
-static int fill(int fd, const char *target, const char *text, size_t length)
+/* The same readers as before; a group that we may not give it to is no reason to fail. */
+static int take_mode(int fd, const struct rlg_inside *where, mode_t most_open)
 {
-	struct stat old;
+	struct stat old, ours;
+	bool there = fstatat(where->folder, where->name, &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(old.st_mode);
+
+	if (there && old.st_gid != getegid() && fchown(fd, (uid_t)-1, old.st_gid) != 0)
+		errno = 0;
+	if (fstat(fd, &ours) != 0)
+		return -errno;
+	mode_t wanted = (there ? old.st_mode : ours.st_mode) & 0777 & most_open;
+	return wanted == (ours.st_mode & 0777) || fchmod(fd, wanted) == 0 ? 0 : -errno;
+}
+
+/* Fills and syncs the temporary file.  Owns nothing: the caller removes it on failure. */
+static int fill(int fd, const struct rlg_inside *where, mode_t most_open, const char *text, size_t length)
+{
 	int code = write_whole(fd, text, length);
 
-	if (code == 0 && stat(target, &old) == 0) {
-		/* The same readers as before; a group that we may not give it to is no reason to fail. */
-		if (old.st_gid != getegid() && fchown(fd, (uid_t)-1, old.st_gid) != 0)
-			errno = 0;
-		if (fchmod(fd, old.st_mode & 0777) != 0)
-			code = -errno;
-	}
+	if (code == 0)
+		code = take_mode(fd, where, most_open);
 	if (code == 0 && fsync(fd) != 0)
 		code = -errno;
 	if (close(fd) != 0 && code == 0)
@@ -148,53 +165,66 @@ static int fill(int fd, const char *target, const char *text, size_t length)
 }
 
 /* Hidden, and beside the target: a rename is atomic only within a file system.  Another host may have our process id. */
-static int open_temporary(const char *target, char out_path[PATH_MAX])
+static int open_temporary(const struct rlg_inside *where, char out_name[NAME_MAX + 1])
 {
-	const char *slash = strrchr(target, '/');
-	int folder_length = slash == NULL ? 0 : (int)(slash - target + 1);
 	uint64_t dice = 0;
 
 	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
 		dice = (uint64_t)getpid();
-	if (snprintf(out_path, PATH_MAX, "%.*s.%s.%016" PRIx64 ".tmp", folder_length, target, target + folder_length,
-		     dice) >= PATH_MAX)
+	if (snprintf(out_name, NAME_MAX + 1, ".%s.%016" PRIx64 ".tmp", where->name, dice) > NAME_MAX)
 		return -ENAMETOOLONG;
-	int fd = open(out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = openat(where->folder, out_name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	return fd < 0 ? -errno : fd;
 }
 
-static int replace(const char *target, const char *text, size_t length, const struct stat *known, struct rlg_err *err)
+static int replace(const struct rlg_inside *where, const char *path, mode_t most_open, const char *text, size_t length,
+		   const struct stat *known, struct rlg_err *err)
 {
-	char temporary[PATH_MAX];
-	int fd = open_temporary(target, temporary);
+	char temporary[NAME_MAX + 1];
+	int fd = open_temporary(where, temporary);
 
 	if (fd < 0)
-		return rlg_fail_errno(err, fd, "cannot write beside %s", target);
-	int code = fill(fd, target, text, length);
+		return rlg_fail_errno(err, fd, "cannot write beside %s", path);
+	int code = fill(fd, where, most_open, text, length);
 	/* As late as can be: an fsync may take seconds, and an editor may save meanwhile. */
-	if (code == 0 && !is_as_known(target, known))
+	if (code == 0 && !is_as_known(where, known))
 		code = -EAGAIN;
-	if (code == 0 && rename(temporary, target) != 0)
+	if (code == 0 && renameat(where->folder, temporary, where->folder, where->name) != 0)
 		code = -errno;
 	if (code != 0) {
-		unlink(temporary);
-		return rlg_fail_errno(err, code, "cannot write %s", target);
+		unlinkat(where->folder, temporary, 0);
+		return rlg_fail_errno(err, code, "cannot write %s", path);
 	}
 	return 0;
 }
 
+static int replace_at(struct rlg_inside *where, int code, const char *path, mode_t most_open, const char *text,
+		      size_t length, const struct stat *known, struct rlg_err *err)
+{
+	if (code == -ELOOP)
+		return fail_to_open(code, path, err);
+	if (code != 0)
+		return rlg_fail_errno(err, code, "cannot write beside %s", path);
+	code = replace(where, path, most_open, text, length, known, err);
+	close(where->folder);
+	return code;
+}
+
 int rlg_file_replace(const char *path, const char *text, size_t length, const struct stat *known, struct rlg_err *err)
 {
-	errno = 0;
-	char *target = behind_link(path);
+	struct rlg_inside where;
+	int code = rlg_inside_find(NULL, path, false, &where);
 
-	if (target == NULL && errno != ENOMEM)
-		return rlg_fail(err, -ELOOP, "%s is somebody else's symbolic link, which is not followed", path);
-	if (target == NULL)
-		return rlg_fail(err, -ENOMEM, "no memory");
-	int code = replace(target, text, length, known, err);
-	free(target);
-	return code;
+	return replace_at(&where, code, path, 0777, text, length, known, err);
+}
+
+int rlg_file_replace_in(const char *root, const char *path, mode_t most_open, const char *text, size_t length,
+			const struct stat *known, struct rlg_err *err)
+{
+	struct rlg_inside where;
+	int code = rlg_inside_find(root, path, true, &where);
+
+	return replace_at(&where, code, path, most_open, text, length, known, err);
 }
 
 int rlg_folders_make(const char *path)

@@ -60,14 +60,14 @@ ssize_t rlg_draft_write(const struct rlg_record *draft, const cJSON *facts, char
 {
 	struct rlg_record_writer writer;
 	char id[RLG_ID_MAX];
-	const cJSON *item;
+	const cJSON *item, *context = draft->context != NULL ? draft->context : rlg_record_tree(draft);
 
 	if (draft->id == NULL)
 		rlg_record_new_id(id);
 	rlg_record_begin(&writer, storage, size, draft->time_us, draft->name, draft->id == NULL ? id : draft->id);
 	cJSON_ArrayForEach(item, facts) add_member(&writer, item);
-	cJSON_ArrayForEach(item, draft->context) if (item->string != NULL && !is_written_by_begin(item->string) &&
-						     !cJSON_HasObjectItem(facts, item->string))
+	cJSON_ArrayForEach(item, context) if (item->string != NULL && !is_written_by_begin(item->string) &&
+					      !cJSON_HasObjectItem(facts, item->string))
 		add_member(&writer, item);
 	return rlg_record_end(&writer);
 }

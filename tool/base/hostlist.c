@@ -10,12 +10,24 @@
 /* Numbers of hosts have no more digits; also keeps them from running over. */
 #define DIGITS_MAX 9
 
+/*
+ * What an expansion may write, in bytes, on its way to RLG_HOSTLIST_MAX names of a cluster's usual length.
+ * "[,,][,,][,,]..." tells nobody and would never end.
+ */
+#define WORK_MAX ((size_t)4 << 20)
+
 struct expansion {
 	struct rlg_arena *arena;
 	rlg_host_fn *tell;
 	void *context;
 	size_t told;
+	size_t work;
 };
+
+static bool goes_on(const struct expansion *expansion)
+{
+	return expansion->told < RLG_HOSTLIST_MAX && expansion->work < WORK_MAX;
+}
 
 static void expand(struct expansion *expansion, const char *before, const char *rest);
 
@@ -46,7 +58,7 @@ static bool expand_range(struct expansion *expansion, const char *before, const 
 	}
 	if (*behind != '\0' || last < first || last - first >= RLG_HOSTLIST_MAX)
 		return false;
-	for (long number = first; number <= last && expansion->told < RLG_HOSTLIST_MAX; number++)
+	for (long number = first; number <= last && goes_on(expansion); number++)
 		expand(expansion, rlg_arena_printf(expansion->arena, "%s%0*ld", before, (int)width, number), rest);
 	return true;
 }
@@ -57,6 +69,7 @@ static void expand(struct expansion *expansion, const char *before, const char *
 	struct rlg_arena *arena = expansion->arena;
 	const char *open = strchr(rest, '['), *close = open != NULL ? strchr(open, ']') : NULL;
 
+	expansion->work += 1 + strlen(before) + strlen(rest);
 	if (close == NULL) {
 		if (before[0] != '\0' || rest[0] != '\0') {
 			expansion->told++;
@@ -65,7 +78,7 @@ static void expand(struct expansion *expansion, const char *before, const char *
 		return;
 	}
 	const char *stem = rlg_arena_printf(arena, "%s%.*s", before, (int)(open - rest), rest);
-	for (const char *at = open + 1; at < close && expansion->told < RLG_HOSTLIST_MAX;) {
+	for (const char *at = open + 1; at < close && goes_on(expansion);) {
 		size_t length = strcspn(at, ",]");
 		const char *range = rlg_arena_strndup(arena, at, length);
 		if (!expand_range(expansion, stem, range, close + 1))
@@ -78,7 +91,7 @@ size_t rlg_hostlist_each(struct rlg_arena *arena, const char *list, rlg_host_fn 
 {
 	struct expansion expansion = {.arena = arena, .tell = tell, .context = context};
 
-	while (*list != '\0' && expansion.told < RLG_HOSTLIST_MAX) {
+	while (*list != '\0' && goes_on(&expansion)) {
 		size_t length = 0;
 		bool in_brackets = false;
 

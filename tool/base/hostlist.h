@@ -16,7 +16,8 @@ typedef void rlg_host_fn(void *context, const char *host);
 
 /*
  * Tells each host of the list, in its order, with the zeros that fill its number.  Brackets that never close, or ranges
- * that run backwards or past RLG_HOSTLIST_MAX, are told as they stand.  Returns how many were told.
+ * that run backwards or past RLG_HOSTLIST_MAX, are told as they stand.  Time and memory are bounded (by some megabytes): a
+ * list that goes on longer ends early.  Returns how many were told.
  */
 size_t rlg_hostlist_each(struct rlg_arena *arena, const char *list, rlg_host_fn *tell, void *context);
 

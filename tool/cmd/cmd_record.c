@@ -26,7 +26,7 @@ static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
 	if (!rlg_parse_int(rlg_record_given(job, "uid"), 0, UINT32_MAX - 1, &uid) ||
 	    !rlg_parse_int(rlg_record_given(job, "gid"), 0, UINT32_MAX - 1, &gid))
 		return rlg_fail(err, -EINVAL, "--uid and --gid must be numbers");
-	return rlg_identity_become((uid_t)uid, gid, rlg_record_given(job, "user"), err);
+	return rlg_identity_become((uid_t)uid, gid, rlg_record_given(job, "user"), true, err);
 }
 
 static const char *read_array_task(struct rlg_record_job *job)

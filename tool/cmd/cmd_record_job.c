@@ -2,6 +2,8 @@
 /* One call of `runledger record`: see cmd_record_job.h. */
 #include "tool/cmd/cmd_record_job.h"
 
+#include "lib/text.h"
+#include "tool/base/printable.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
@@ -20,10 +22,14 @@ void rlg_record_complain(const struct rlg_record_job *job, const char *format, .
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	if (job->quiet)
+	if (job->quiet) {
+		rlg_first_line(sentence); /* it names paths and jobs of users */
 		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
-	else
-		fprintf(stderr, "runledger: %s\n", sentence);
+		return;
+	}
+	fputs("runledger: ", stderr);
+	rlg_printable_put(stderr, sentence);
+	fputc('\n', stderr);
 }
 
 const char *rlg_record_given(const struct rlg_record_job *job, const char *name)

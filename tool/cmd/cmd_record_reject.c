@@ -45,7 +45,7 @@ int rlg_record_reject(struct rlg_record_job *job)
 		if (rlg_record_get_bool(&answer, "never_ran", false)) {
 			job->draft.name = "finish";
 			rlg_facts_text(job->facts, "source", "client");
-			rlg_facts_take(job->facts, answer.context);
+			rlg_facts_take(job->facts, rlg_record_tree(&answer));
 		}
 		rlg_record_done(&answer);
 	}

@@ -22,7 +22,7 @@ const struct rlg_option rlg_option_help = {"help", 'h', NULL, "show this help"};
 
 static const struct rlg_option no_options[] = {{0}};
 
-static void say(const struct rlg_options *options, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(const struct rlg_options *options, const char *format, va_list args)
 {
 	char sentence[2 * RLG_ERR_MAX];
 

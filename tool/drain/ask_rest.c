@@ -31,13 +31,8 @@ static bool may_go_back(const struct rlg_record *record)
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		if (says(record, "state", states[i]))
 			return rlg_record_get_bool(record, "batch", true) &&
-			       cJSON_GetObjectItemCaseSensitive(record->context, "final") == NULL;
+			       !rlg_record_has(record, "final");
 	return false;
-}
-
-static cJSON *context_of(struct rlg_record *record)
-{
-	return cJSON_GetObjectItemCaseSensitive(record->root, "context");
 }
 
 /* Each requeue counts as a submission: a later one is of the next attempt. */
@@ -45,14 +40,14 @@ static void settle_final(struct rlg_record *record, const struct rlg_record *ans
 {
 	int64_t then_us = rlg_record_get_time(record, "submit_time"), now_us = rlg_record_get_time(answer, "submit_time");
 
-	rlg_facts_truth(context_of(record), "final", now_us == then_us && rlg_record_get_bool(answer, "final", false));
+	rlg_facts_truth(rlg_record_tree(record), "final", now_us == then_us && rlg_record_get_bool(answer, "final", false));
 }
 
 static void settle_end(struct rlg_record *record, const struct rlg_record *answer)
 {
 	int64_t began_us = rlg_record_get_time(record, "start_time"), begins_us = rlg_record_get_time(answer, "start_time");
 	int64_t restarts_then = -1;
-	cJSON *context = context_of(record);
+	cJSON *context = rlg_record_tree(record);
 
 	/* It has ended, we were told: one that runs is the next attempt, as one that waits is. */
 	if (says(answer, "state", "RUNNING") || (began_us > 0 && begins_us > began_us)) {
@@ -83,7 +78,7 @@ static int ask_about(struct rlg_record *record, bool about_end)
 			settle_final(record, &answer);
 		rlg_record_done(&answer);
 	} else if (about_end && !is_away(code)) {
-		rlg_end_unknown(context_of(record), err.text);
+		rlg_end_unknown(rlg_record_tree(record), err.text);
 	}
 	return code;
 }
@@ -92,7 +87,7 @@ static void wait_or_give_up(struct rlg_drain_entry *entry)
 {
 	entry->waits = entry->record.time_us > rlg_clock_now_us() - MOST_WAIT_US;
 	if (!entry->waits)
-		rlg_end_unknown(context_of(&entry->record), "slurmctld did not say how the job ended");
+		rlg_end_unknown(rlg_record_tree(&entry->record), "slurmctld did not say how the job ended");
 }
 
 void rlg_drain_ask(struct rlg_drain_entry *entries, size_t count)

@@ -3,6 +3,8 @@
 #include "tool/drain/children.h"
 
 #include "lib/clock.h"
+#include "lib/process.h"
+#include "tool/base/exit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +20,9 @@
 
 /* A group of a million records is read in seconds; a file system that takes longer for one record is not to be had now. */
 #define SILENCE_MS 30000
+
+/* Where a child has the pipe that it answers on, its only descriptor beside 0, 1 and 2. */
+#define ANSWER_FD 3
 
 /* A user's entries in one go. */
 struct child {
@@ -52,6 +57,15 @@ static void take_user(struct children *children, struct child *child)
 	children->next += child->count;
 }
 
+/* What root has open, the spool above all, and the answers of others are nothing for the user that a child becomes. */
+static int hold_only(int answer_fd)
+{
+	if (answer_fd != ANSWER_FD && dup2(answer_fd, ANSWER_FD) < 0)
+		_exit(RLG_EXIT_FAILED);
+	rlg_process_close_from(ANSWER_FD + 1);
+	return ANSWER_FD;
+}
+
 static int start(struct children *children, struct child *child, struct rlg_err *err)
 {
 	int pipe_fds[2];
@@ -63,9 +77,8 @@ static int start(struct children *children, struct child *child, struct rlg_err 
 	fflush(NULL);
 	child->pid = fork();
 	if (child->pid == 0) {
-		close(pipe_fds[0]);
 		signal(SIGPIPE, SIG_IGN);
-		_exit(rlg_drain_user(child->entries, child->count, children->site, pipe_fds[1]));
+		_exit(rlg_drain_user(child->entries, child->count, children->site, hold_only(pipe_fds[1])));
 	}
 	close(pipe_fds[1]);
 	if (child->pid < 0) {

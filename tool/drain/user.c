@@ -3,11 +3,13 @@
 #include "tool/drain/user.h"
 
 #include "lib/clock.h"
+#include "lib/layout.h"
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "tool/base/exit.h"
 #include "tool/base/draft.h"
+#include "tool/base/printable.h"
 #include "tool/record/identity.h"
 #include "tool/record/job_places.h"
 #include "tool/group/refresh.h"
@@ -37,7 +39,9 @@ struct delivery {
 
 static void complain(const char *sentence)
 {
-	fprintf(stderr, "runledger drain: %s\n", sentence);
+	fputs("runledger drain: ", stderr);
+	rlg_printable_put(stderr, sentence); /* it names paths and jobs of users */
+	fputc('\n', stderr);
 }
 
 static void refresh(struct rlg_group *group)
@@ -82,7 +86,7 @@ static const char *id_of_task(const char *id, int64_t task, char out_id[RLG_ID_M
 
 static ssize_t write_record(const struct rlg_drain_entry *entry, const struct rlg_job_place *place, char *storage, size_t size)
 {
-	cJSON *facts = cJSON_CreateObject(), *context = copy_context(entry->record.context);
+	cJSON *facts = cJSON_CreateObject(), *context = copy_context(rlg_record_tree(&entry->record));
 	struct rlg_record draft = entry->record;
 	char id[RLG_ID_MAX];
 
@@ -130,6 +134,20 @@ static int64_t number_of(const struct rlg_record *record, const char *key)
 	return rlg_record_get_int(record, key, &value) ? value : -1;
 }
 
+/*
+ * For a job of root's: the address is the word of whoever wrote the entry, SlurmUser, who must not choose where root
+ * writes.  What root finds by itself is root's anyway (rlg_group_discover()).
+ */
+static bool is_for_root(const char *group)
+{
+	char path[RLG_PATH_MAX + sizeof(RLG_DIR) + 1];
+	struct stat marker;
+
+	snprintf(path, sizeof(path), "%s/" RLG_DIR, group);
+	return lstat(path, &marker) == 0 && S_ISDIR(marker.st_mode) && marker.st_uid == 0 &&
+	       !(marker.st_mode & (S_IWGRP | S_IWOTH));
+}
+
 /* EpilogSlurmctld is told the address that the job was given at its submission. */
 static int deliver_to_address(struct delivery *delivery, const char *address)
 {
@@ -137,6 +155,9 @@ static int deliver_to_address(struct delivery *delivery, const char *address)
 	struct rlg_job_place place = {
 		.run = record->run, .phase = record->phase, .sid = record->sid, .array_task_id = -1};
 
+	if (geteuid() == 0 && !is_for_root(address))
+		return rlg_fail(delivery->err, -EPERM, "job %lld of root: %s is no run group of root's",
+				(long long)record->job_id, address);
 	place.group = rlg_job_places_group(delivery->places, address, delivery->err);
 	return place.group == NULL ? -EIO : append(delivery, &place);
 }
@@ -195,7 +216,7 @@ static int become(const struct rlg_drain_entry *entry, struct rlg_err *err)
 {
 	if (geteuid() != 0)
 		return 0;
-	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, err);
+	return rlg_identity_become((uid_t)entry->uid, entry->gid, entry->user, false, err);
 }
 
 int rlg_drain_user(struct rlg_drain_entry *const *entries, size_t count, const struct rlg_siteconf *site, int answer_fd)

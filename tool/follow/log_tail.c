@@ -3,12 +3,11 @@
 #include "tool/follow/log_tail.h"
 
 #include "lib/text.h"
+#include "tool/base/inside.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -95,30 +94,12 @@ static enum rank rank_of(const char *line)
 	return RANK_NONE;
 }
 
-/*
- * The path is a record's word, and to open some devices is to do something: so it is looked at first, by a descriptor that
- * opens nothing, and what is opened is what was looked at.
- */
-static int open_regular(const char *path, struct stat *out_file)
-{
-	int at = open(path, O_PATH | O_CLOEXEC), fd = -1;
-	char again[64];
-
-	if (at < 0)
-		return -1;
-	snprintf(again, sizeof(again), "/proc/self/fd/%d", at);
-	if (fstat(at, out_file) == 0 && S_ISREG(out_file->st_mode))
-		fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	close(at);
-	return fd;
-}
-
 /* The end of a regular file; "" where there is none.  A line whose beginning is cut off is left out, unless it is all there is. */
 static char *read_tail(struct rlg_arena *arena, const char *path, size_t *out_length)
 {
 	char *text = rlg_arena_alloc(arena, RLG_LOG_TAIL_BYTES + 1), *begin = text;
 	struct stat file;
-	int fd = open_regular(path, &file);
+	int fd = rlg_regular_open(path, &file);
 	size_t length = 0;
 	ssize_t got = -1;
 

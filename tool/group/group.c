@@ -48,18 +48,34 @@ static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg
 	return rlg_fail(err, -ENOENT, "%s is not in a run group; `runledger init` makes one", folder);
 }
 
+static bool others_write(const struct stat *file)
+{
+	return (file->st_uid != geteuid() && file->st_uid != 0) || (file->st_mode & (S_IWGRP | S_IWOTH));
+}
+
+/* Can others put something into the group, or exchange what is in it? */
+static bool is_shared(const struct rlg_group *group)
+{
+	struct stat folder, marker;
+
+	return stat(group->path, &folder) != 0 || others_write(&folder) ||
+	       lstat(rlg_group_path(group, RLG_DIR), &marker) != 0 || others_write(&marker);
+}
+
 static int read_config(struct rlg_group *group, struct rlg_err *err)
 {
-	const char *path = rlg_arena_printf(group->arena, "%s/" RLG_DIR "/" RLG_CONFIG_FILE, group->path);
+	static const char path[] = RLG_DIR "/" RLG_CONFIG_FILE;
 	struct stat file = {.st_uid = geteuid()};
 	char *text;
-	int code = rlg_file_read(group->arena, path, CONFIG_MAX, &text, NULL, &file, err);
+	int code = rlg_file_read_in(group->arena, group->path, path, CONFIG_MAX, &text, NULL, &file, err);
 
-	group->config_is_ours = (file.st_uid == geteuid() || file.st_uid == 0) && !(file.st_mode & (S_IWGRP | S_IWOTH));
+	group->reach = (struct rlg_reach){.group_path = group->path,
+					  .config_is_ours = !others_write(&file),
+					  .is_shared = is_shared(group)};
 	rlg_config_default(group->arena, &group->config);
 	if (code != 0 || text == NULL)
 		return code;
-	return rlg_config_parse(group->arena, path, text, &group->config, err);
+	return rlg_config_parse(group->arena, rlg_group_path(group, path), text, &group->config, err);
 }
 
 static void read_plan(struct rlg_group *group)

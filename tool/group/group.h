@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "tool/base/arena.h"
+#include "tool/base/reach.h"
 #include "tool/plan/config.h"
 #include "tool/model/model.h"
 #include "tool/plan/plan.h"
@@ -17,7 +18,7 @@ struct rlg_group {
 	struct rlg_arena *arena; /* owns everything below */
 	const char *path; /* absolute, without symbolic links */
 	struct rlg_config config;
-	bool config_is_ours; /* nobody but the caller (or root) can have written config.yaml */
+	struct rlg_reach reach; /* how far it may lead us */
 	struct rlg_plan plan; /* without runs where there is none: that is not an error here */
 	struct rlg_err plan_problem; /* why the plan could not be read; "" if it could, or there is none */
 };

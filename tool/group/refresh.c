@@ -13,6 +13,7 @@
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "tool/base/draft.h"
+#include "tool/base/inside.h"
 #include "tool/group/tracker_file.h"
 
 #include <errno.h>
@@ -298,18 +299,45 @@ static void refresh_once(struct refresh *refresh)
 		refresh_tracker(refresh, &model, &refresh->group->config.trackers[i]);
 }
 
+/*
+ * For everybody whom .runledger is shared with.  Never what was there already: others may have moved any file of ours
+ * there.
+ */
+static void share(int fd, int marker)
+{
+	struct stat folder;
+
+	if (fstat(marker, &folder) == 0 && fchown(fd, (uid_t)-1, folder.st_gid) != 0)
+		errno = 0;
+}
+
+/* A file of .runledger, which others may exchange at any time: no link leads out of it, and only files count. */
+static int open_own(const struct rlg_group *group, const char *path)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	struct rlg_inside where;
+	struct stat file;
+	int code = rlg_inside_find(group->path, path, false, &where);
+
+	if (code != 0)
+		return code;
+	int fd = openat(where.folder, where.name, flags | O_CREAT | O_EXCL, 0666);
+	if (fd >= 0)
+		share(fd, where.folder);
+	else if (errno == EEXIST)
+		fd = openat(where.folder, where.name, flags);
+	code = fd < 0 ? -errno : fstat(fd, &file) == 0 && S_ISREG(file.st_mode) ? fd : -EINVAL;
+	close(where.folder);
+	if (fd >= 0 && code < 0)
+		close(fd);
+	return code;
+}
+
 static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 {
-	const char *path = rlg_group_path(group, RLG_DIR "/" RLG_LOCK_FILE);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-	struct stat marker;
+	int fd = open_own(group, RLG_DIR "/" RLG_LOCK_FILE);
 
-	if (fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot open %s", path);
-	/* For everybody whom .runledger is shared with; only its owner can, and need. */
-	if (stat(rlg_group_path(group, RLG_DIR), &marker) == 0 && fchown(fd, (uid_t)-1, marker.st_gid) != 0)
-		errno = 0;
-	return fd;
+	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
 }
 
 /* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
@@ -336,22 +364,28 @@ static void drop_lock(int fd)
 	fcntl(fd, F_OFD_SETLK, &whole);
 }
 
-static int make_dirty(const char *mark, struct rlg_err *err)
+static int make_dirty(const struct rlg_group *group, const char *mark, struct rlg_err *err)
 {
-	int fd = open(mark, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	int fd = open_own(group, RLG_DIR "/" RLG_DIRTY_FILE);
 
-	if (fd < 0 && errno == EACCES && access(mark, F_OK) == 0)
+	if (fd == -EACCES && access(mark, F_OK) == 0)
 		return 0; /* another's, and as good */
 	if (fd < 0)
-		return rlg_fail_errno(err, -errno, "cannot write in the run group: %s", mark);
+		return rlg_fail_errno(err, fd, "cannot write in the run group: %s", mark);
 	close(fd);
 	return 0;
 }
 
-/* The folder for our copies; its lack only shows when one is written. */
-static void make_folders(const struct rlg_group *group)
+static int remove_mark(const struct rlg_group *group)
 {
-	mkdir(rlg_group_path(group, RLG_DIR "/" RLG_TRACKERS_DIR), 0777);
+	struct rlg_inside where;
+	int code = rlg_inside_find(group->path, RLG_DIR "/" RLG_DIRTY_FILE, false, &where);
+
+	if (code != 0)
+		return code;
+	code = unlinkat(where.folder, where.name, 0) == 0 ? 0 : -errno;
+	close(where.folder);
+	return code;
 }
 
 /* Is there news?  An NFS client only sees what other hosts made in a folder once it has opened that folder anew. */
@@ -396,7 +430,7 @@ static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
 	struct rlg_err err;
 
 	for (int round = 0; round < MOST_ROUNDS; round++) {
-		int code = unlink(mark) == 0 ? 0 : -errno;
+		int code = remove_mark(refresh->group);
 		if (code == -ENOENT)
 			return true;
 		if (code != 0) {
@@ -416,11 +450,10 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 	bool more = true;
 
 	*out_report = (struct rlg_refresh_report){.left_to_other = false};
-	int code = make_dirty(mark, err);
+	int code = make_dirty(group, mark, err);
 	int lock = code == 0 ? open_lock(group, err) : code;
 	if (lock < 0)
 		return lock;
-	make_folders(group);
 	use_site_time();
 	for (int round = 0; more && round < MOST_ROUNDS && is_dirty(group, mark); round++) {
 		if (take_lock(lock, wait) != 0) {

@@ -3,89 +3,67 @@
 #include "tool/group/tracker_file.h"
 
 #include "lib/layout.h"
-#include "tool/base/atomic_file.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-static bool leaves_group(const char *relative)
-{
-	for (const char *at = relative; at != NULL; at = strchr(at, '/')) {
-		at += *at == '/';
-		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
-			return true;
-	}
-	return relative[0] == '/';
-}
-
-/*
- * A shared group is written by others, and what they put there must not lead our reading and writing to files of ours
- * elsewhere: by a path in config.yaml that is not ours alone, or by a link, the last part's or a folder's.  (Between this
- * look and the use a folder may still be exchanged; then rlg_file_replace() finds another file than the one that was read.)
- */
-static int check_path(const struct rlg_group *group, const char *chosen, const char *path, struct rlg_err *err)
-{
-	size_t at = strlen(group->path) + 1;
-	struct stat part;
-
-	if (leaves_group(chosen))
-		return group->config_is_ours ? 0
-					     : rlg_fail(err, -EPERM,
-							"%s: a tracker outside of the group needs a config.yaml that is yours and "
-							"that nobody else may write",
-							path);
-	do {
-		at += strcspn(path + at, "/");
-		const char *so_far = rlg_arena_strndup(group->arena, path, at);
-		if (lstat(so_far, &part) == 0 && S_ISLNK(part.st_mode) && part.st_uid != geteuid() && part.st_uid != 0)
-			return rlg_fail(err, -ELOOP, "%s is somebody else's symbolic link, which is not followed", so_far);
-	} while (path[at++] != '\0');
-	return 0;
-}
 
 static bool is_same(const char *text, size_t length, const char *other, size_t other_length)
 {
 	return text != NULL && other != NULL && length == other_length && memcmp(text, other, length) == 0;
 }
 
-static const char *next_base(struct rlg_arena *arena, const struct rlg_tracker_file *file)
+static const char *next_base(const struct rlg_tracker_file *file)
 {
-	return rlg_arena_printf(arena, "%s.next", file->base_path);
+	return rlg_arena_printf(file->arena, "%s.next", file->base_place);
 }
 
-/* A copy that cannot be read is as good as none: then only what the records cannot explain is a person's. */
-static void read_base(struct rlg_arena *arena, struct rlg_tracker_file *file)
+static const char *memory_place(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory", file->base_place);
+}
+
+/*
+ * What is ours beside the tracker.  One that cannot be read is as good as none: then only what the records cannot explain
+ * is a person's.  But where somebody else laid a link, they are told of it, before anything is written.
+ */
+static int read_ours(const struct rlg_tracker_file *file, const char *place, char **out_text, size_t *out_length,
+		     struct rlg_err *err)
+{
+	int code = rlg_reach_read(file->arena, file->reach, place, RLG_TRACKER_MAX, out_text, out_length, NULL, err);
+
+	if (code != 0)
+		*out_text = NULL;
+	return code == -ELOOP ? code : 0;
+}
+
+static int read_base(struct rlg_tracker_file *file, struct rlg_err *err)
 {
 	char *next;
 	size_t length;
+	int code = read_ours(file, file->base_place, &file->base, &file->base_length, err);
 
-	if (rlg_file_read(arena, file->base_path, RLG_TRACKER_MAX, &file->base, &file->base_length, NULL, NULL) != 0)
-		file->base = NULL;
-	if (is_same(file->text, file->length, file->base, file->base_length))
-		return;
+	if (code == 0)
+		code = read_ours(file, next_base(file), &next, &length, err);
+	if (code != 0 || is_same(file->text, file->length, file->base, file->base_length))
+		return code;
 	/* Somebody died between the tracker and its copy: what stands there is ours all the same. */
-	if (rlg_file_read(arena, next_base(arena, file), RLG_TRACKER_MAX, &next, &length, NULL, NULL) == 0 &&
-	    is_same(file->text, file->length, next, length)) {
+	if (is_same(file->text, file->length, next, length)) {
 		file->base = next;
 		file->base_length = length;
 	}
+	return 0;
 }
 
-static const char *memory_path(const struct rlg_tracker_file *file)
-{
-	return rlg_arena_printf(file->arena, "%s.memory", file->base_path);
-}
-
-/* Without the file it was about, a memory is of something else; one that cannot be read is as good as none. */
-static void read_memory(struct rlg_arena *arena, struct rlg_tracker_file *file)
+/* Without the file it was about, a memory is of something else. */
+static int read_memory(struct rlg_tracker_file *file, struct rlg_err *err)
 {
 	size_t length;
+	int code = read_ours(file, memory_place(file), &file->memory, &length, err);
 
-	if (file->text == NULL ||
-	    rlg_file_read(arena, memory_path(file), RLG_TRACKER_MAX, &file->memory, &length, NULL, NULL) != 0)
+	if (file->text == NULL)
 		file->memory = NULL;
+	return code;
 }
 
 struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
@@ -94,6 +72,7 @@ struct rlg_tracker_view rlg_tracker_view(const struct rlg_group *group, const st
 	return (struct rlg_tracker_view){.arena = group->arena,
 					 .model = model,
 					 .group_path = group->path,
+					 .reach = &group->reach,
 					 .config = &group->config,
 					 .plan = &group->plan,
 					 .choice = choice->path};
@@ -168,25 +147,17 @@ static const char *base_of(struct rlg_group *group, const struct rlg_tracker_cho
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err)
 {
-	const char *base = base_of(group, choice, place);
-
-	*out_file = (struct rlg_tracker_file){.arena = group->arena};
-	out_file->path = rlg_group_path(group, place->path);
-	out_file->base_path = rlg_group_path(group, base);
-	int code = check_path(group, place->path, out_file->path, err);
+	*out_file = (struct rlg_tracker_file){.arena = group->arena,
+					      .reach = &group->reach,
+					      .place = place->path,
+					      .path = rlg_group_path(group, place->path),
+					      .base_place = base_of(group, choice, place)};
+	int code = rlg_reach_read(group->arena, &group->reach, place->path, RLG_TRACKER_MAX, &out_file->text,
+				  &out_file->length, &out_file->stat, err);
 	if (code == 0)
-		code = check_path(group, base, out_file->base_path, err);
+		code = read_base(out_file, err);
 	if (code == 0)
-		code = check_path(group, base, next_base(group->arena, out_file), err);
-	if (code == 0)
-		code = check_path(group, base, memory_path(out_file), err);
-	if (code == 0)
-		code = rlg_file_read(group->arena, out_file->path, RLG_TRACKER_MAX, &out_file->text, &out_file->length,
-				     &out_file->stat, err);
-	if (code == 0)
-		read_base(group->arena, out_file);
-	if (code == 0)
-		read_memory(group->arena, out_file);
+		code = read_memory(out_file, err);
 	return code;
 }
 
@@ -220,35 +191,29 @@ bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
 	       now.st_mtim.tv_sec == file->stat.st_mtim.tv_sec && now.st_mtim.tv_nsec == file->stat.st_mtim.tv_nsec;
 }
 
-/* The folders of a new file and of its copy; what cannot be made shows when the file is written. */
-static void make_folders(const struct rlg_tracker_file *file)
+/* Its copy and its memory tell no more people than the file itself. */
+static mode_t most_open(const struct rlg_tracker_file *file)
 {
-	const char *const paths[] = {file->path, file->base_path};
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		const char *slash = strrchr(paths[i], '/');
-		rlg_folders_make(rlg_arena_strndup(file->arena, paths[i], (size_t)(slash - paths[i])));
-	}
+	return file->text != NULL ? file->stat.st_mode & 0777 : 0777;
 }
 
 int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
 			   struct rlg_err *err)
 {
-	const char *next = next_base(file->arena, file);
+	const char *next = next_base(file);
 	bool is_new = !is_same(text, length, file->text, file->length);
 
 	*out_written = false;
 	if (!is_new && is_same(text, length, file->base, file->base_length))
 		return 0;
-	make_folders(file);
 	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_file_replace(next, text, length, NULL, err);
+	int code = rlg_reach_replace(file->arena, file->reach, next, most_open(file), text, length, NULL, err);
 	if (code == 0 && is_new)
-		code = rlg_file_replace(file->path, text, length, &file->stat, err);
-	if (code == 0 && rename(next, file->base_path) != 0)
-		code = rlg_fail_errno(err, -errno, "cannot write %s", file->base_path);
+		code = rlg_reach_replace(file->arena, file->reach, file->place, 0777, text, length, &file->stat, err);
+	if (code == 0 && (code = rlg_reach_rename(file->reach, next, file->base_place)) != 0)
+		code = rlg_fail_errno(err, code, "cannot write %s", file->base_place);
 	if (code != 0)
-		unlink(next);
+		rlg_reach_remove(file->reach, next);
 	*out_written = code == 0 && is_new;
 	return code;
 }
@@ -259,5 +224,6 @@ int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct 
 
 	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
 		return 0;
-	return rlg_file_replace(memory_path(file), memory->data, memory->length, NULL, err);
+	return rlg_reach_replace(file->arena, file->reach, memory_place(file), most_open(file), memory->data, memory->length,
+				 NULL, err);
 }

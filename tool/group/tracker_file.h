@@ -16,8 +16,10 @@
 
 struct rlg_tracker_file {
 	struct rlg_arena *arena; /* the group's; holds all of this */
+	const struct rlg_reach *reach; /* the group's */
 	const char *path; /* absolute */
-	const char *base_path; /* where the copy of what we wrote last is kept */
+	const char *place; /* the same, as its tracker named it */
+	const char *base_place; /* where the copy of what we wrote last is kept, in the group */
 	char *text; /* NULL: there is no file */
 	size_t length;
 	struct stat stat; /* of the text that was read; all zero where there is no file */
@@ -41,7 +43,7 @@ int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice 
 /*
  * Reads the file at this place into the group's arena.  What cannot be read is an error with the file's name.  So is a
  * path that others could have laid, by a link or an entry of a shared config.yaml, to a file outside of the group: -ELOOP,
- * -EPERM.
+ * -EPERM, -EACCES as rlg_reach_read().
  */
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);

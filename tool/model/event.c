@@ -107,8 +107,7 @@ static const char *text_of(const struct rlg_record *record, const char *member)
 		return rlg_record_get_str(record, member);
 	char outer[32] = "";
 	memcpy(outer, member, (size_t)(dot - member));
-	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(
-		cJSON_GetObjectItemCaseSensitive(record->context, outer), dot + 1));
+	return rlg_record_get_inner_str(record, outer, dot + 1);
 }
 
 /* A truth value as a number; -1: there is none. */

@@ -8,6 +8,7 @@
 #include "tool/tracker/tracker.h"
 #include "tool/base/when.h"
 #include "tool/base/yaml_doc.h"
+#include "tool/base/yaml_text.h"
 
 #include <errno.h>
 #include <string.h>
@@ -381,10 +382,11 @@ const char *rlg_config_template(struct rlg_arena *arena, const struct rlg_tracke
 		const char *path = found_path(found, n_found, tracker->name);
 		const char *usual = tracker->by_default ? tracker->default_path : "off";
 		rlg_bytes_addf(&text, path != NULL ? "  %s: " : "#  %s: ", tracker->name);
-		if (path != NULL && strpbrk(path, "{}[]*&!|>%@#:\"'") != NULL)
-			rlg_bytes_add_json(&text, path);
+		/* A folder may be called like anything. */
+		if (path != NULL)
+			rlg_yaml_add(&text, path, RLG_YAML_PLAIN);
 		else
-			rlg_bytes_add(&text, path != NULL ? path : usual);
+			rlg_bytes_add(&text, usual);
 		rlg_bytes_addf(&text, "   # %s\n", tracker->about);
 	}
 	rlg_bytes_add(&text, template_after);

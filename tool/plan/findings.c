@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "tool/base/bytes.h"
 #include "tool/plan/evaluation.h"
+#include "tool/plan/peek.h"
 #include "tool/plan/outputs.h"
 
 #include <dirent.h>
@@ -62,17 +63,14 @@ static bool is_in_group(const struct places *places, const char *path)
 	       (real[length] == '/' || real[length] == '\0');
 }
 
-/*
- * Outside of the group only what belongs to the one who owns the run's folder: in a shared group somebody else's set-up file
- * must not make our refresh read, and show, what only we may.
- */
 static bool may_look(const struct places *places, const char *path)
 {
-	struct stat run, there;
+	return rlg_peek_may(places->group_path, places->run_path, path);
+}
 
-	if (is_in_group(places, path))
-		return true;
-	return stat(places->run_path, &run) == 0 && stat(path, &there) == 0 && run.st_uid == there.st_uid;
+static DIR *list(const struct places *places, const char *path)
+{
+	return rlg_peek_list(places->group_path, places->run_path, path);
 }
 
 static void add_folder(struct places *places, const char *path)
@@ -140,7 +138,7 @@ static bool is_within(const struct places *places, int64_t moment_us)
 /* Names begin with the moment, so that the last of them is the newest. */
 static const char *newest_wandb(const struct places *places, const char *folder)
 {
-	DIR *entries = opendir(folder);
+	DIR *entries = list(places, folder);
 	char newest[NAME_MAX + 1] = "";
 	const struct dirent *entry;
 	struct stat there;
@@ -166,7 +164,7 @@ static const char *find_wandb(const struct places *places)
 	for (size_t i = 0; i < places->n_folders; i++)
 		for (size_t j = 0; j < COUNT(below); j++) {
 			const char *folder = rlg_arena_printf(places->arena, "%s/%s", places->folders[i], below[j]);
-			const char *found = may_look(places, folder) ? newest_wandb(places, folder) : NULL;
+			const char *found = newest_wandb(places, folder);
 			if (found != NULL)
 				return found;
 		}
@@ -311,11 +309,10 @@ static bool read_at(int fd, char *to, size_t size, off_t offset)
 
 static bool take_gpu_file(const struct places *places, const char *path, struct rlg_findings *findings)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	char head[HEAD_BYTES], tail[TAIL_BYTES];
 	struct stat file;
-	bool read = fd >= 0 && fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-		    modified_us(&file) + AGE_SKEW_US >= places->since_us && read_at(fd, head, sizeof(head), 0) &&
+	int fd = rlg_peek_open(places->group_path, places->run_path, path, &file);
+	bool read = fd >= 0 && modified_us(&file) + AGE_SKEW_US >= places->since_us && read_at(fd, head, sizeof(head), 0) &&
 		    read_at(fd, tail, sizeof(tail), file.st_size < TAIL_BYTES ? 0 : file.st_size - TAIL_BYTES + 1);
 
 	if (fd >= 0)
@@ -396,9 +393,9 @@ static void add_evaluated(struct epochs *epochs, struct rlg_arena *arena, const 
 		add_epoch(epochs, rlg_evaluation_parse(arena, run->phases[i].name).epoch);
 }
 
-static void add_there(struct epochs *epochs, const char *folder)
+static void add_there(struct epochs *epochs, const struct places *places)
 {
-	DIR *entries = opendir(folder);
+	DIR *entries = list(places, places->output);
 	const struct dirent *entry;
 
 	for (int i = 0; entries != NULL && i < MOST_ENTRIES && (entry = readdir(entries)) != NULL; i++)
@@ -431,9 +428,9 @@ static void find_checkpoints(const struct places *places, const struct rlg_plan 
 	if (expected.count == 0 || places->output == NULL)
 		return;
 	char real[PATH_MAX];
-	bool is_there = realpath(places->output, real) != NULL;
+	bool is_there = may_look(places, places->output) && realpath(places->output, real) != NULL;
 	findings->checkpoints = is_there ? rlg_arena_strdup(places->arena, real) : places->output;
-	add_there(&there, places->output);
+	add_there(&there, places);
 	findings->present = names_of(places->arena, &expected, &there, true, &findings->n_present);
 	if (places->until_us > 0)
 		findings->missing = names_of(places->arena, &expected, &there, false, &findings->n_missing);

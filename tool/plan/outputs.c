@@ -6,6 +6,7 @@
 #include "lib/layout.h"
 #include "lib/text.h"
 #include "tool/base/atomic_file.h"
+#include "tool/plan/peek.h"
 
 #include <dirent.h>
 #include <glob.h>
@@ -22,6 +23,15 @@
 /* File times and clocks of hosts differ a little. */
 #define AGE_SKEW_US (5 * RLG_SECOND_US)
 
+/* One output that is looked for. */
+struct finding {
+	struct rlg_arena *arena;
+	const char *group_path;
+	const char *run_path;
+	const struct rlg_output_rule *rule;
+	int64_t since_us; /* 0: of any age */
+};
+
 static char *run_folder(struct rlg_arena *arena, const char *group_path, const char *run)
 {
 	return rlg_arena_printf(arena, "%s/%s", group_path, run);
@@ -36,9 +46,9 @@ long long rlg_checkpoint_epoch(const char *name)
 	return number;
 }
 
-static const char *newest_epoch(struct rlg_arena *arena, const char *folder)
+static const char *newest_epoch(const struct finding *finding, const char *folder)
 {
-	DIR *entries = opendir(folder);
+	DIR *entries = rlg_peek_list(finding->group_path, finding->run_path, folder);
 	const struct dirent *entry;
 	const char *found = NULL;
 	long long best = -1;
@@ -50,7 +60,7 @@ static const char *newest_epoch(struct rlg_arena *arena, const char *folder)
 		if (epoch <= best)
 			continue;
 		best = epoch;
-		found = rlg_arena_printf(arena, "%s/%s", folder, entry->d_name);
+		found = rlg_arena_printf(finding->arena, "%s/%s", folder, entry->d_name);
 	}
 	closedir(entries);
 	return found;
@@ -80,15 +90,14 @@ const char *rlg_setup_checkpoints(struct rlg_arena *arena, const char *run_path,
 	return rlg_arena_printf(arena, "%s%.*s/ck-out-%s", prefix, (int)base_length, base, name);
 }
 
-static const char *find_checkpoint(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
-				   int64_t since_us)
+static const char *find_checkpoint(const struct finding *finding)
 {
 	struct rlg_yaml_doc setup;
 
-	if (!rlg_setup_read(arena, run_path, &setup))
+	if (!rlg_setup_read(finding->arena, finding->run_path, &setup))
 		return NULL;
-	const char *folder = rlg_setup_checkpoints(arena, run_path, &setup);
-	return folder == NULL ? NULL : newest_epoch(arena, folder);
+	const char *folder = rlg_setup_checkpoints(finding->arena, finding->run_path, &setup);
+	return folder == NULL ? NULL : newest_epoch(finding, folder);
 }
 
 struct newest {
@@ -97,19 +106,19 @@ struct newest {
 };
 
 /* Equal times are told apart by name, so that the same files always give the same answer. */
-static void consider(struct rlg_arena *arena, struct newest *newest, const char *path, int64_t since_us)
+static void consider(const struct finding *finding, struct newest *newest, const char *path)
 {
 	struct stat file;
 
-	if (stat(path, &file) != 0)
+	if (!rlg_peek_may(finding->group_path, finding->run_path, path) || stat(path, &file) != 0)
 		return;
 	int64_t modified_us = (int64_t)file.st_mtim.tv_sec * RLG_SECOND_US + file.st_mtim.tv_nsec / 1000;
-	if (since_us > 0 && modified_us + AGE_SKEW_US < since_us)
+	if (finding->since_us > 0 && modified_us + AGE_SKEW_US < finding->since_us)
 		return;
 	if (newest->path != NULL && (modified_us < newest->modified_us || (modified_us == newest->modified_us &&
 									   strcmp(path, newest->path) <= 0)))
 		return;
-	*newest = (struct newest){rlg_arena_strdup(arena, path), modified_us};
+	*newest = (struct newest){rlg_arena_strdup(finding->arena, path), modified_us};
 }
 
 /* A path with the characters that glob(3) would take for patterns made harmless. */
@@ -125,28 +134,28 @@ static const char *literal(struct rlg_arena *arena, const char *path)
 	return escaped;
 }
 
-static void consider_matches(struct rlg_arena *arena, struct newest *newest, const char *run_path, const char *pattern,
-			     int64_t since_us)
+static void consider_matches(const struct finding *finding, struct newest *newest, const char *pattern)
 {
-	const char *full = pattern[0] == '/' ? pattern : rlg_arena_printf(arena, "%s/%s", literal(arena, run_path), pattern);
+	const char *full = pattern[0] == '/' ? pattern
+					     : rlg_arena_printf(finding->arena, "%s/%s",
+								literal(finding->arena, finding->run_path), pattern);
 	glob_t matches;
 
 	if (glob(full, GLOB_NOSORT, NULL, &matches) == 0)
 		for (size_t i = 0; i < matches.gl_pathc; i++)
-			consider(arena, newest, matches.gl_pathv[i], since_us);
+			consider(finding, newest, matches.gl_pathv[i]);
 	globfree(&matches);
 }
 
 /* Where Inspect keeps its logs: logs/ of where it ran, which may be a task's folder; and some write them beside it. */
-static const char *find_inspect_log(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
-				    int64_t since_us)
+static const char *find_inspect_log(const struct finding *finding)
 {
 	static const char *const patterns[] = {"logs/*.eval", "*.eval", "*/logs/*.eval", ".inspect/*.eval",
 					       "logs/*.json"};
 	struct newest newest = {NULL, 0};
 
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
-		consider_matches(arena, &newest, run_path, patterns[i], since_us);
+		consider_matches(finding, &newest, patterns[i]);
 	return newest.path;
 }
 
@@ -160,24 +169,23 @@ static const char *replace_all(struct rlg_arena *arena, const char *text, const 
 				replace_all(arena, at + strlen(what), what, with));
 }
 
-static const char *find_by_pattern(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
-				   int64_t since_us)
+static const char *find_by_pattern(const struct finding *finding)
 {
-	const char *run = strrchr(run_path, '/') + 1;
+	const char *run = strrchr(finding->run_path, '/') + 1;
 	struct newest newest = {NULL, 0};
 
-	consider_matches(arena, &newest, run_path, replace_all(arena, rule->pattern, "{run}", literal(arena, run)),
-			 since_us);
+	consider_matches(finding, &newest,
+			 replace_all(finding->arena, finding->rule->pattern, "{run}", literal(finding->arena, run)));
 	return newest.path;
 }
 
-static const char *find_nothing(struct rlg_arena *arena, const char *run_path, const struct rlg_output_rule *rule,
-				int64_t since_us)
+static const char *find_nothing(const struct finding *finding)
 {
+	(void)finding;
 	return NULL;
 }
 
-static const char *(*const finders[])(struct rlg_arena *, const char *, const struct rlg_output_rule *, int64_t) = {
+static const char *(*const finders[])(const struct finding *) = {
 	[RLG_OUTPUT_NONE] = find_nothing,
 	[RLG_OUTPUT_CHECKPOINTS] = find_checkpoint,
 	[RLG_OUTPUT_INSPECT] = find_inspect_log,
@@ -187,7 +195,9 @@ static const char *(*const finders[])(struct rlg_arena *, const char *, const st
 const char *rlg_output_find(struct rlg_arena *arena, const char *group_path, const struct rlg_output_rule *rule,
 			    const char *run, int64_t since_us)
 {
-	return finders[rule->kind](arena, run_folder(arena, group_path, run), rule, since_us);
+	const struct finding finding = {arena, group_path, run_folder(arena, group_path, run), rule, since_us};
+
+	return finders[rule->kind](&finding);
 }
 
 const struct rlg_output_rule *rlg_output_rule_for(const struct rlg_config *config, const struct rlg_model *model,

@@ -123,7 +123,7 @@ static void learn_offline_runs(struct rlg_arena *arena, struct rlg_secrets *secr
 /* ann, of a path below one of these */
 static void learn_homes(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *line)
 {
-	static const char *const roots[] = {"/" "home/", "/users/", "/Users/"};
+	static const char *const roots[] = {("/" "home/"), "/users/", "/Users/"};
 
 	for (size_t i = 0; i < N_OF(roots); i++)
 		for (const char *at = strstr(line, roots[i]); at != NULL; at = strstr(at + 1, roots[i])) {
@@ -349,21 +349,36 @@ static int check(struct rlg_arena *arena, const struct rlg_secrets *secrets, con
 			found, line);
 }
 
-int rlg_sanitize(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *text, struct rlg_bytes *out,
-		 struct rlg_err *err)
+/* What is taken out can leave a beginning of something behind it: the path in "ann/users/bob", once "ann" is gone.  A few passes find all of it. */
+#define PASSES_MAX 8
+
+static const char *pass(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *text)
 {
 	struct rlg_bytes result;
 	struct document document = {.arena = arena, .secrets = secrets, .out = &result};
 
 	rlg_bytes_init(&result, arena);
-	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
-		text += 3;
+	rlg_bytes_add(&result, "");
 	document.eol = strstr(text, "\r\n") != NULL ? "\r\n" : "\n";
 	each_line(arena, text, learn_line, &document); /* comments too: what they tell may stand elsewhere as well */
 	each_line(arena, without_comments(arena, text), sanitize_line, &document);
 	end_section(&document, 1);
-	int code = check(arena, secrets, result.data, err);
+	return result.data;
+}
+
+int rlg_sanitize(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *text, struct rlg_bytes *out,
+		 struct rlg_err *err)
+{
+	const char *before = "";
+
+	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
+		text += 3;
+	for (int passes = 0; passes < PASSES_MAX && (passes == 0 || strcmp(before, text) != 0); passes++) {
+		before = text;
+		text = pass(arena, secrets, text);
+	}
+	int code = check(arena, secrets, text, err);
 	if (code == 0)
-		rlg_bytes_add_n(out, result.data, result.length);
+		rlg_bytes_add(out, text);
 	return code;
 }

@@ -26,7 +26,7 @@ void rlg_end_facts(cJSON *facts, const struct rlg_record *answer, int64_t restar
 	const char *state = rlg_record_get_str(answer, "state");
 	int64_t restarts = -1;
 
-	rlg_facts_take(facts, answer->context);
+	rlg_facts_take(facts, rlg_record_tree(answer));
 	rlg_record_get_int(answer, "restarts", &restarts);
 	bool lost_node = restarts_then >= 0 && restarts > restarts_then;
 	if (state == NULL)

@@ -159,7 +159,7 @@ static int reconcile_with_slurmctld(struct asking *asking, struct rlg_err *why)
 		cJSON *facts = cJSON_CreateObject();
 		add_common(asking, facts);
 		rlg_facts_text(facts, "asked", "slurmctld");
-		rlg_facts_take(facts, answer.context);
+		rlg_facts_take(facts, rlg_record_tree(&answer));
 		code = append_answer(asking, state, facts);
 		cJSON_Delete(facts);
 		count_answer(asking, state);

@@ -69,7 +69,7 @@ static void words_any(struct rlg_bytes *words, const struct rlg_record *record, 
 	const char *before = "";
 	const cJSON *item;
 
-	cJSON_ArrayForEach(item, record->context) {
+	cJSON_ArrayForEach(item, rlg_record_tree(record)) {
 		if (is_shown_elsewhere(item->string))
 			continue;
 		rlg_bytes_addf(words, "%s%s=", before, item->string);
@@ -80,7 +80,7 @@ static void words_any(struct rlg_bytes *words, const struct rlg_record *record, 
 
 static void add_commit(struct rlg_bytes *words, const struct rlg_record *record)
 {
-	const cJSON *git = cJSON_GetObjectItemCaseSensitive(record->context, "git");
+	const cJSON *git = cJSON_GetObjectItemCaseSensitive(rlg_record_tree(record), "git");
 	const cJSON *commit = cJSON_GetObjectItemCaseSensitive(git, "commit");
 
 	if (!cJSON_IsString(commit))

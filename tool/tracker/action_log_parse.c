@@ -266,34 +266,43 @@ void rlg_al_parse(struct rlg_arena *arena, const char *text, struct rlg_al_log *
 		rlg_al_add(out_log, &found);
 }
 
-/* A line that tells it may have been taken out. */
-static bool is_same_or_gone(const char *was, const char *now)
+static bool is_same(const char *was, const char *now)
 {
-	return now == NULL || (was != NULL && strcmp(was, now) == 0);
+	return was == NULL || now == NULL ? was == now : strcmp(was, now) == 0;
 }
 
-/* The same entry: a person may have changed its words, but not what it is about. */
-static bool is_same_entry(const struct rlg_al_found *was, const struct rlg_al_found *now)
+/* A person may have changed the words of an entry, and taken lines out, but not what it is about. */
+static bool is_same_entry(const struct rlg_al_found *was, const struct rlg_al_found *now, bool whole)
 {
-	return was->when == now->when && is_same_or_gone(was->job, now->job) && is_same_or_gone(was->to, now->to);
+	return was->when == now->when && (is_same(was->job, now->job) || (!whole && now->job == NULL)) &&
+	       (is_same(was->to, now->to) || (!whole && now->to == NULL));
 }
 
+static bool take_same(const struct rlg_al_found *was, struct rlg_al_log *text, bool whole)
+{
+	size_t at = rlg_al_first(text, was->action, was->subject);
+
+	while (at != RLG_AL_NONE && (text->list[at].taken || !is_same_entry(was, &text->list[at], whole)))
+		at = text->list[at].next;
+	if (at == RLG_AL_NONE)
+		return false;
+	text->list[at].taken = true;
+	text->list[at].job = was->job;
+	text->list[at].to = was->to;
+	return true;
+}
+
+/* First those that are whole: an entry that lost its lines must not stand for its neighbour, which would be told anew. */
 void rlg_al_gone(const struct rlg_al_log *memory, struct rlg_al_log *text, struct rlg_al_log *out_gone)
 {
+	bool *is_there = rlg_arena_alloc(memory->arena, memory->n * sizeof(*is_there));
+
 	*out_gone = empty_log(memory->arena);
 	for (size_t i = 0; i < text->n; i++)
 		text->list[i].taken = false;
-	for (size_t i = 0; i < memory->n; i++) {
-		const struct rlg_al_found *was = &memory->list[i];
-		size_t at = rlg_al_first(text, was->action, was->subject);
-		while (at != RLG_AL_NONE && (text->list[at].taken || !is_same_entry(was, &text->list[at])))
-			at = text->list[at].next;
-		if (at == RLG_AL_NONE) {
-			rlg_al_add(out_gone, was);
-			continue;
-		}
-		text->list[at].taken = true;
-		text->list[at].job = was->job;
-		text->list[at].to = was->to;
-	}
+	for (size_t i = 0; i < memory->n; i++)
+		is_there[i] = take_same(&memory->list[i], text, true);
+	for (size_t i = 0; i < memory->n; i++)
+		if (!is_there[i] && !take_same(&memory->list[i], text, false))
+			rlg_al_add(out_gone, &memory->list[i]);
 }

@@ -2,7 +2,6 @@
 /* Which file is which run's log: by the job ids in it, else by its name, wherever people moved it.  See run_log.h. */
 #include "tool/tracker/run_log.h"
 
-#include "tool/base/atomic_file.h"
 #include "tool/base/names.h"
 
 #include <dirent.h>
@@ -44,12 +43,12 @@ const char *rlg_rl_absolute(const struct rlg_rl_files *files, const char *path)
 /* What the file says of jobs; one that cannot be read is only known by its name. */
 static void look_into(const struct rlg_rl_files *files, struct rlg_rl_file *file)
 {
-	const char *path = rlg_rl_absolute(files, rlg_rl_join(files->arena, file->folder, file->name));
+	const char *path = rlg_rl_join(files->arena, file->folder, file->name);
 	struct rlg_rl_doc doc;
 	char *text;
 	size_t length;
 
-	if (rlg_file_read(files->arena, path, LOG_MAX, &text, &length, NULL, NULL) != 0 || text == NULL ||
+	if (rlg_tracker_read(files->view, path, LOG_MAX, &text, &length) != 0 || text == NULL ||
 	    rlg_rl_doc_read(files->arena, path, text, &doc, NULL) != 0)
 		return;
 	file->wants_config = strstr(text, "configurations/<config>.yaml") != NULL;
@@ -81,7 +80,7 @@ static void add_file(struct rlg_rl_files *files, const char *folder, const char 
 /* Links are not followed, so that there is no way out of the folder and none around in it. */
 static void walk(struct rlg_rl_files *files, const char *folder, unsigned depth)
 {
-	DIR *entries = opendir(rlg_rl_absolute(files, folder));
+	DIR *entries = rlg_tracker_list(files->view, folder);
 	const struct dirent *entry;
 	struct stat facts;
 

@@ -13,14 +13,29 @@
 /* A script is a page or two. */
 #define SCRIPT_MAX ((size_t)1 << 20)
 
+/*
+ * The path is a record's word.  In a group that others write, anybody may have said it: a word of a file that only we may
+ * read would be shown to all.
+ */
+static bool read_script(const struct rlg_rl_files *files, const char *path, char **out_text)
+{
+	const struct rlg_tracker_view *view = files->view;
+	size_t length = strlen(view->group_path);
+	bool inside = strncmp(path, view->group_path, length) == 0 && path[length] == '/';
+
+	if (view->reach == NULL || !view->reach->is_shared)
+		return rlg_file_read(files->arena, path, SCRIPT_MAX, out_text, NULL, NULL, NULL) == 0 && *out_text != NULL;
+	return inside && !rlg_reach_leaves(path + length + 1) &&
+	       rlg_tracker_read(view, path + length + 1, SCRIPT_MAX, out_text, NULL) == 0 && *out_text != NULL;
+}
+
 /* The first word that ends like a YAML file's name, of a script; relative to the group where it lies in it. */
 static const char *yaml_in_script(const struct rlg_rl_files *files, const char *path)
 {
 	static const char ends[] = " \t\r\n\"'=(){}[]<>|&;,`";
 	char *text;
-	size_t length;
 
-	if (rlg_file_read(files->arena, path, SCRIPT_MAX, &text, &length, NULL, NULL) != 0 || text == NULL)
+	if (!read_script(files, path, &text))
 		return NULL;
 	for (const char *at = text + strspn(text, ends); *at != '\0'; at += strspn(at, ends)) {
 		size_t word = strcspn(at, ends);
@@ -36,7 +51,7 @@ static const char *yaml_in_script(const struct rlg_rl_files *files, const char *
 /* The only YAML file in the run's folder. */
 static const char *yaml_in_folder(const struct rlg_rl_files *files, const char *run)
 {
-	DIR *entries = opendir(rlg_rl_absolute(files, run));
+	DIR *entries = rlg_tracker_list(files->view, run);
 	const struct dirent *entry;
 	const char *found = NULL;
 

@@ -74,9 +74,10 @@ static bool is_machine_path(const char *path)
 }
 
 /* A null where an object of the machine's fields belongs was nothing to anybody. */
-static bool was_nothing(const struct rlg_json_node *old)
+static bool was_nothing(const struct rlg_json_node *old, const char *path)
 {
-	return old->kind == RLG_JSON_NULL;
+	return old->kind == RLG_JSON_NULL &&
+	       (strcmp(path, RLG_RM_TIMESTAMPS) == 0 || strcmp(path, RLG_RM_SYNC) == 0);
 }
 
 static bool kept(struct rlg_arena *arena, const struct rlg_json_node *old, const struct rlg_json_node *new,
@@ -87,8 +88,7 @@ static bool kept(struct rlg_arena *arena, const struct rlg_json_node *old, const
 	if (new == NULL)
 		return false;
 	if (old->kind != RLG_JSON_OBJECT)
-		return rlg_json_same(old, new) || (was_nothing(old) && rlg_json_is(new, RLG_JSON_OBJECT) &&
-						   strstr(RLG_RM_TIMESTAMPS " " RLG_RM_SYNC, path) != NULL);
+		return rlg_json_same(old, new) || (was_nothing(old, path) && rlg_json_is(new, RLG_JSON_OBJECT));
 	if (new->kind != RLG_JSON_OBJECT)
 		return false;
 	for (const struct rlg_json_node *key = old->first; key != NULL; key = key->next->next) {

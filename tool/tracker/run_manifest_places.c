@@ -7,7 +7,6 @@
  */
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/base/atomic_file.h"
 #include "tool/base/names.h"
 
 #include <dirent.h>
@@ -118,7 +117,7 @@ static const char *run_id_of(const struct rlg_tracker_view *view, const char *pa
 	char *text;
 	size_t length;
 
-	if (rlg_file_read(view->arena, full, RLG_MANIFEST_MAX, &text, &length, NULL, NULL) != 0 || text == NULL ||
+	if (rlg_tracker_read(view, path, RLG_MANIFEST_MAX, &text, &length) != 0 || text == NULL ||
 	    rlg_manifest_parse(view->arena, full, text, length, &doc, NULL) < 0)
 		return NULL;
 	return rlg_manifest_at(view->arena, &doc, "run_id");

@@ -7,6 +7,7 @@
  */
 #include "tool/tracker/run_manifest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PENDING "pending"
@@ -52,25 +53,35 @@ static const struct rlg_phase *choose_phase(const struct rlg_run *run)
 	return found;
 }
 
-/* What the tasks of the deciding array came to: a failed one does not unmake the others. */
+/* By task, and of one task the newest attempt last, as they stand in the phase. */
+static int compare_tasks(const void *one, const void *other)
+{
+	const struct rlg_attempt *a = *(const struct rlg_attempt *const *)one, *b = *(const struct rlg_attempt *const *)other;
+
+	if (a->array_task_id != b->array_task_id)
+		return a->array_task_id < b->array_task_id ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+/* What the tasks of the deciding array came to: a failed one does not unmake the others.  An array has up to a million. */
 static void count_tasks(const struct rlg_phase *phase, size_t counts[RLG_STATUS_COUNT])
 {
 	const struct rlg_attempt *deciding = phase->deciding;
+	size_t n = 0;
 
 	if (deciding == NULL || deciding->array_job_id < 0) {
 		counts[phase->status]++;
 		return;
 	}
-	for (size_t i = 0; i < phase->n_attempts; i++) {
-		const struct rlg_attempt *attempt = &phase->attempts[i];
-		bool again = false;
-
-		for (size_t j = i + 1; j < phase->n_attempts && !again; j++)
-			again = phase->attempts[j].array_job_id == attempt->array_job_id &&
-				phase->attempts[j].array_task_id == attempt->array_task_id;
-		if (attempt->array_job_id == deciding->array_job_id && !again)
-			counts[attempt->status]++;
-	}
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	const struct rlg_attempt **tasks = rlg_arena_alloc(arena, (phase->n_attempts + 1) * sizeof(*tasks));
+	for (size_t i = 0; i < phase->n_attempts; i++)
+		if (phase->attempts[i].array_job_id == deciding->array_job_id)
+			tasks[n++] = &phase->attempts[i];
+	qsort(tasks, n, sizeof(*tasks), compare_tasks);
+	for (size_t i = 0; i < n; i++)
+		if (i + 1 == n || tasks[i + 1]->array_task_id != tasks[i]->array_task_id)
+			counts[tasks[i]->status]++;
 }
 
 static void take_times(struct rlg_rm_state *state, const struct rlg_phase *phase)

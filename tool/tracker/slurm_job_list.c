@@ -6,7 +6,6 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
-#include "tool/base/atomic_file.h"
 #include "tool/tracker/kept.h"
 
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static void gather(void *context, const struct rlg_tracker_place *place)
 	char *text;
 	size_t length;
 
-	if (rlg_file_read(arena, path, RLG_MANIFEST_MAX, &text, &length, NULL, NULL) != 0 || text == NULL ||
+	if (rlg_tracker_read(view, place->path, RLG_MANIFEST_MAX, &text, &length) != 0 || text == NULL ||
 	    rlg_manifest_parse(arena, path, text, length, &doc, NULL) < 0 || rlg_manifest_is_local(&doc) ||
 	    rlg_manifest_line(path, &doc, &candidate.line, NULL) < 0)
 		return;

@@ -23,3 +23,24 @@ const struct rlg_tracker *rlg_tracker_called(const char *name)
 			return rlg_trackers[i];
 	return NULL;
 }
+
+static struct rlg_reach reach_of(const struct rlg_tracker_view *view)
+{
+	return view->reach != NULL ? *view->reach
+				   : (struct rlg_reach){.group_path = view->group_path, .config_is_ours = true};
+}
+
+int rlg_tracker_read(const struct rlg_tracker_view *view, const char *path, size_t most, char **out_text,
+		     size_t *out_length)
+{
+	struct rlg_reach reach = reach_of(view);
+
+	return rlg_reach_read(view->arena, &reach, path, most, out_text, out_length, NULL, NULL);
+}
+
+DIR *rlg_tracker_list(const struct rlg_tracker_view *view, const char *path)
+{
+	struct rlg_reach reach = reach_of(view);
+
+	return rlg_reach_list(view->arena, &reach, path);
+}

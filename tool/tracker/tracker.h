@@ -11,6 +11,7 @@
 #include "lib/err.h"
 #include "tool/base/arena.h"
 #include "tool/base/bytes.h"
+#include "tool/base/reach.h"
 #include "tool/plan/config.h"
 #include "tool/model/model.h"
 #include "tool/plan/plan.h"
@@ -28,11 +29,12 @@ typedef void rlg_tracker_edit_fn(void *context, const char *run, const char *pha
  */
 typedef void rlg_tracker_run_fn(void *context, const char *run, const char *phase);
 
-/* What a tracker sees of the group. */
+/* What a tracker sees of the group.  Its files are read by rlg_tracker_read() and rlg_tracker_list(), and by nothing else. */
 struct rlg_tracker_view {
 	struct rlg_arena *arena; /* for all that it makes */
 	const struct rlg_model *model; /* NULL in places(), before the records are read: only what is there counts then */
 	const char *group_path; /* absolute */
+	const struct rlg_reach *reach; /* how far it may lead us; NULL: it is the caller's alone */
 	const struct rlg_config *config;
 	const struct rlg_plan *plan; /* without runs where there is none */
 	const char *choice; /* the path, or pattern of paths, under `trackers:` */
@@ -100,6 +102,11 @@ struct rlg_tracker {
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
 extern const struct rlg_tracker *const rlg_trackers[];
+
+/* As rlg_reach_read() and rlg_reach_list(), for places() and render(): `path` is relative to the group, or absolute. */
+int rlg_tracker_read(const struct rlg_tracker_view *view, const char *path, size_t most, char **out_text,
+		     size_t *out_length);
+DIR *rlg_tracker_list(const struct rlg_tracker_view *view, const char *path);
 
 /* The format of that name, or NULL. */
 const struct rlg_tracker *rlg_tracker_called(const char *name);
