@@ -20,6 +20,7 @@
 #define RLG_TRACKERS_DIR "trackers"
 #define RLG_CONFIG_FILE "config.yaml"
 #define RLG_LOCK_FILE "lock"
+#define RLG_STAND_IN_FILE "refreshing" /* in the lock's place, where a file system has none */
 #define RLG_DIRTY_FILE "dirty"
 #define RLG_STATUS_SUFFIX ".jsonl"
 

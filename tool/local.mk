@@ -72,6 +72,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/discovery_record.c %D%/group/discovery_record.h \
 	%D%/group/group.c %D%/group/group.h \
 	%D%/group/refresh.c %D%/group/refresh.h \
+	%D%/group/refresh_lock.c %D%/group/refresh_lock.h \
 	%D%/group/resolve.c %D%/group/resolve.h \
 	%D%/group/tracker_file.c %D%/group/tracker_file.h \
 	%D%/model/attempts.c %D%/model/attempts.h \

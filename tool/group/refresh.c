@@ -14,6 +14,7 @@
 #include "lib/statusfile.h"
 #include "tool/base/draft.h"
 #include "tool/base/inside.h"
+#include "tool/group/refresh_lock.h"
 #include "tool/group/tracker_file.h"
 
 #include <errno.h>
@@ -25,12 +26,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a person's refresh waits for its turn, and how often it looks. */
+/* How long a person's refresh waits for its turn. */
 #define WAIT_MS 10000
-#define LOOK_EVERY_MS 5
 
 /* A group that gets news faster than it can be refreshed is left dirty for the next one after so many rounds. */
 #define MOST_ROUNDS 100
+
+/* How often the mark of news is made anew that another refresher takes away while we do. */
+#define MOST_TRIES 20
 
 /* An editor that saves while we render: the tracker is rendered again from what it saved. */
 #define MOST_RACES 5
@@ -321,11 +324,15 @@ static int open_own(const struct rlg_group *group, const char *path)
 
 	if (code != 0)
 		return code;
-	int fd = openat(where.folder, where.name, flags | O_CREAT | O_EXCL, 0666);
-	if (fd >= 0)
-		share(fd, where.folder);
-	else if (errno == EEXIST)
-		fd = openat(where.folder, where.name, flags);
+	int fd = -1, tries = 0;
+	/* Another refresher takes the mark away in between: on NFS, even one that it sees still (ESTALE). */
+	do {
+		fd = openat(where.folder, where.name, flags | O_CREAT | O_EXCL, 0666);
+		if (fd >= 0)
+			share(fd, where.folder);
+		else if (errno == EEXIST)
+			fd = openat(where.folder, where.name, flags);
+	} while (fd < 0 && (errno == ENOENT || errno == ESTALE) && ++tries < MOST_TRIES);
 	code = fd < 0 ? -errno : fstat(fd, &file) == 0 && S_ISREG(file.st_mode) ? fd : -EINVAL;
 	close(where.folder);
 	if (fd >= 0 && code < 0)
@@ -338,30 +345,6 @@ static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 	int fd = open_own(group, RLG_DIR "/" RLG_LOCK_FILE);
 
 	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
-}
-
-/* 0: ours; -EAGAIN: somebody else's.  A file system without locks makes it ours: a rename is still whole. */
-static int take_lock(int fd, enum rlg_refresh_wait wait)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int64_t deadline_ms = rlg_clock_monotonic_ms() + (wait == RLG_REFRESH_WAIT ? WAIT_MS : 0);
-	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-
-	while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
-		if (errno == ENOLCK || errno == EOPNOTSUPP || errno == ENOSYS)
-			return 0;
-		if ((errno != EAGAIN && errno != EACCES && errno != EINTR) || rlg_clock_monotonic_ms() >= deadline_ms)
-			return -EAGAIN;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
-static void drop_lock(int fd)
-{
-	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-
-	fcntl(fd, F_OFD_SETLK, &whole);
 }
 
 static int make_dirty(const struct rlg_group *group, const char *mark, struct rlg_err *err)
@@ -425,7 +408,7 @@ static void use_site_time(void)
 }
 
 /* Holding the lock: as long as there is news.  False: the mark cannot be taken away, so that there always would be. */
-static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
+static bool refresh_while_dirty(struct refresh *refresh, const struct rlg_refresh_lock *lock, const char *mark)
 {
 	struct rlg_err err;
 
@@ -437,6 +420,7 @@ static bool refresh_while_dirty(struct refresh *refresh, const char *mark)
 			remember(refresh, rlg_fail_errno(&err, code, "cannot remove %s", mark), &err);
 			return false;
 		}
+		rlg_refresh_lock_touch(lock);
 		refresh_anew(refresh);
 	}
 	return true;
@@ -451,18 +435,19 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 
 	*out_report = (struct rlg_refresh_report){.left_to_other = false};
 	int code = make_dirty(group, mark, err);
-	int lock = code == 0 ? open_lock(group, err) : code;
-	if (lock < 0)
-		return lock;
+	struct rlg_refresh_lock lock = {.fd = code == 0 ? open_lock(group, err) : code,
+					.stand_in = rlg_group_path(group, RLG_DIR "/" RLG_STAND_IN_FILE)};
+	if (lock.fd < 0)
+		return lock.fd;
 	use_site_time();
 	for (int round = 0; more && round < MOST_ROUNDS && is_dirty(group, mark); round++) {
-		if (take_lock(lock, wait) != 0) {
+		if (rlg_refresh_lock_take(&lock, wait == RLG_REFRESH_WAIT ? WAIT_MS : 0) != 0) {
 			out_report->left_to_other = true;
 			break;
 		}
-		more = refresh_while_dirty(&refresh, mark);
-		drop_lock(lock);
+		more = refresh_while_dirty(&refresh, &lock, mark);
+		rlg_refresh_lock_drop(&lock);
 	}
-	close(lock);
+	close(lock.fd);
 	return refresh.code;
 }

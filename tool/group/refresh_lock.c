@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One refresher of a group at a time: see refresh_lock.h. */
+#include "tool/group/refresh_lock.h"
+
+#include "lib/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LOOK_EVERY_MS 5
+
+static bool has_no_locks(int code)
+{
+	return code == ENOLCK || code == EOPNOTSUPP || code == ENOSYS;
+}
+
+/* The server's clock, not ours: it tells the time of what others touched. */
+static time_t server_time(int fd)
+{
+	struct stat now;
+
+	return futimens(fd, NULL) == 0 && fstat(fd, &now) == 0 ? now.st_mtim.tv_sec : 0;
+}
+
+static bool is_same_file(const struct stat *left, const struct stat *right)
+{
+	return left->st_dev == right->st_dev && left->st_ino == right->st_ino;
+}
+
+/*
+ * Moves aside what a dead refresher left.  Two who see that at once: the slower one has moved what is the quicker one's
+ * by now, and puts it back.
+ */
+static void take_away_dead(const struct rlg_refresh_lock *lock)
+{
+	struct stat seen, moved;
+	char aside[PATH_MAX];
+	uint64_t dice = 0;
+	time_t now_s = server_time(lock->fd);
+
+	if (lstat(lock->stand_in, &seen) != 0 || now_s == 0 || now_s - seen.st_mtim.tv_sec < RLG_REFRESH_DEAD_S)
+		return;
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+		dice = (uint64_t)getpid();
+	if (snprintf(aside, sizeof(aside), "%s.%016llx.tmp", lock->stand_in, (unsigned long long)dice) >= (int)sizeof(aside))
+		return;
+	if (rename(lock->stand_in, aside) != 0)
+		return;
+	if (lstat(aside, &moved) == 0 && !is_same_file(&seen, &moved) && link(aside, lock->stand_in) != 0)
+		errno = 0; /* a third has it */
+	unlink(aside);
+}
+
+/* 0 or -errno */
+static int make_stand_in(struct rlg_refresh_lock *lock)
+{
+	int fd = open(lock->stand_in, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	lock->by_name = true;
+	return 0;
+}
+
+/* 0: ours; -EAGAIN: somebody else's, for now. */
+static int try_once(struct rlg_refresh_lock *lock)
+{
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(lock->fd, F_OFD_SETLK, &whole) == 0)
+		return 0;
+	if (!has_no_locks(errno))
+		return errno == EINTR || errno == EACCES ? -EAGAIN : -errno;
+	int code = make_stand_in(lock);
+	if (code == -EEXIST)
+		take_away_dead(lock);
+	return code == -EEXIST ? -EAGAIN : code;
+}
+
+int rlg_refresh_lock_take(struct rlg_refresh_lock *lock, int64_t wait_ms)
+{
+	int64_t deadline_ms = rlg_clock_monotonic_ms() + wait_ms;
+	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+	int code;
+
+	lock->by_name = false;
+	while ((code = try_once(lock)) != 0) {
+		if (code != -EAGAIN || rlg_clock_monotonic_ms() >= deadline_ms)
+			return -EAGAIN;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+void rlg_refresh_lock_touch(const struct rlg_refresh_lock *lock)
+{
+	if (lock->by_name && utimensat(AT_FDCWD, lock->stand_in, NULL, AT_SYMLINK_NOFOLLOW) != 0)
+		errno = 0;
+}
+
+void rlg_refresh_lock_drop(struct rlg_refresh_lock *lock)
+{
+	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+
+	if (lock->by_name)
+		unlink(lock->stand_in);
+	else
+		fcntl(lock->fd, F_OFD_SETLK, &whole);
+	lock->by_name = false;
+}
