@@ -5,7 +5,9 @@
  *     GROUP/.runledger/config.yaml            the group's settings
  *     GROUP/.runledger/runs/RUN/HOST.jsonl    the status files
  *     GROUP/.runledger/trackers/              what the tool last wrote into each tracker
- *     GROUP/.runledger/lock, .../dirty        one refresher at a time
+ *     GROUP/.runledger/lock                   one refresher at a time
+ *     GROUP/.runledger/news/RUN, .../dirty    what it is to look at: that run, or all
+ *     GROUP/.runledger/snapshot               what the records came to when they were last read
  */
 #ifndef RLG_LAYOUT_H
 #define RLG_LAYOUT_H
@@ -21,6 +23,8 @@
 #define RLG_CONFIG_FILE "config.yaml"
 #define RLG_LOCK_FILE "lock"
 #define RLG_STAND_IN_FILE "refreshing" /* in the lock's place, where a file system has none */
+#define RLG_SNAPSHOT_FILE "snapshot" /* with .uUID behind it, where others may write, too */
+#define RLG_NEWS_DIR "news"
 #define RLG_DIRTY_FILE "dirty"
 #define RLG_STATUS_SUFFIX ".jsonl"
 

@@ -36,9 +36,14 @@ typedef int rlg_line_fn(void *context, const char *run, const char *file, const 
 int rlg_lines_each(const char *group, const char *run, rlg_line_fn *tell, void *context, struct rlg_damage *damage,
 		   struct rlg_err *err);
 
-/* The same for one open file; for tests and fuzzers. */
+/* The same for one open file, from where its offset stands; that stands behind the last whole line then. */
 int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_fn *tell, void *context,
 			   struct rlg_damage *damage);
+
+/* Told of each status file of one run, opened for reading; not of what is no regular file, which is damage. */
+typedef int rlg_status_file_fn(void *context, const char *file, int fd);
+int rlg_lines_each_file(const char *group, const char *run, rlg_status_file_fn *tell, void *context,
+			struct rlg_damage *damage, struct rlg_err *err);
 
 /* Told of each run's name; for whoever only wants to know which runs have records. */
 typedef int rlg_run_fn(void *context, const char *run);

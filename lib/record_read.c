@@ -5,7 +5,6 @@
 #include "lib/record.h"
 
 #include <errno.h>
-#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +12,9 @@
 struct rlg_record_body {
 	cJSON *root; /* NULL: none yet, or only the context was made one */
 	cJSON *context; /* NULL: look at the members */
-	const struct rlg_member *members;
-	uint16_t count;
-	char text[]; /* then the members */
+	bool is_readers; /* who keeps it */
+	struct rlg_scan scan;
+	char text[]; /* with its padding; none beside a tree */
 };
 
 /* ---- trees ---- */
@@ -80,13 +79,14 @@ int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *ou
 		context = cJSON_GetObjectItemCaseSensitive(root, "context");
 		why = why_no_record(&record, root, context);
 	}
-	if (why == NULL && (record.body = malloc(sizeof(*record.body))) == NULL)
+	if (why == NULL && (record.body = calloc(1, sizeof(*record.body))) == NULL)
 		why = "there is no memory to read it";
 	if (why != NULL) {
 		cJSON_Delete(root);
 		return rlg_fail(err, -EBADMSG, "not a record: %s", why);
 	}
-	*record.body = (struct rlg_record_body){.root = root, .context = context};
+	record.body->root = root;
+	record.body->context = context;
 	record.id = text_of(member(context, "id"));
 	record.cluster = text_of(member(context, "cluster"));
 	record.sid = text_of(member(context, "sid"));
@@ -99,17 +99,6 @@ int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *ou
 
 /* ---- the writer's own layout ---- */
 
-static void end_texts(char *text, const struct rlg_scan *scan)
-{
-	text[scan->name_at + scan->name_length] = '\0';
-	for (size_t i = 0; i < scan->count; i++) {
-		const struct rlg_member *item = &scan->members[i];
-		text[item->key_at + item->key_length] = '\0';
-		if (item->kind == RLG_MEMBER_TEXT)
-			text[item->value_at + item->value_length] = '\0';
-	}
-}
-
 static bool is_called(const char *text, const struct rlg_member *item, const char *key, size_t length)
 {
 	return item->key_length == length && memcmp(text + item->key_at, key, length) == 0;
@@ -119,9 +108,9 @@ static const struct rlg_member *find(const struct rlg_record_body *body, const c
 {
 	size_t length = strlen(key);
 
-	for (size_t i = 0; i < body->count; i += 1 + body->members[i].inside)
-		if (is_called(body->text, &body->members[i], key, length))
-			return &body->members[i];
+	for (size_t i = 0; i < body->scan.count; i += 1 + body->scan.members[i].inside)
+		if (is_called(body->text, &body->scan.members[i], key, length))
+			return &body->scan.members[i];
 	return NULL;
 }
 
@@ -136,73 +125,104 @@ static bool whole_at(const struct rlg_record_body *body, const struct rlg_member
 	       rlg_figures_whole(body->text + item->value_at, item->value_length, out_value);
 }
 
-/* The members that every record has, each by its first.  False: a version that only why_no_record() has words for. */
+/* The members that every record may have; of two of a name the first counts. */
+enum common { IS_ID = 1, IS_CLUSTER = 2, IS_SID = 4, IS_RUN = 8, IS_PHASE = 16, IS_JOB_ID = 32, IS_VERSION = 64 };
+
+static enum common common_called(const char *key, size_t length)
+{
+	static const struct {
+		const char *key;
+		enum common common;
+	} of_length[][2] = {
+		[1] = {{"v", IS_VERSION}}, [2] = {{"id", IS_ID}},	    [3] = {{"sid", IS_SID}, {"run", IS_RUN}},
+		[5] = {{"phase", IS_PHASE}}, [6] = {{"job_id", IS_JOB_ID}}, [7] = {{"cluster", IS_CLUSTER}},
+	};
+
+	if (length >= sizeof(of_length) / sizeof(of_length[0]))
+		return 0;
+	for (size_t i = 0; i < 2 && of_length[length][i].key != NULL; i++)
+		if (of_length[length][i].key[0] == key[0] && memcmp(of_length[length][i].key, key, length) == 0)
+			return of_length[length][i].common;
+	return 0;
+}
+
+/* False: a version that only why_no_record() has words for. */
 static bool take_common(const struct rlg_record_body *body, struct rlg_record *record)
 {
-	const struct {
-		const char *key;
-		size_t length;
-		const char **to;
-	} texts[] = {{"id", 2, &record->id},   {"cluster", 7, &record->cluster}, {"sid", 3, &record->sid},
-		     {"run", 3, &record->run}, {"phase", 5, &record->phase}};
 	int64_t version = 0;
 	unsigned seen = 0;
 
-	for (size_t i = 0; i < body->count; i += 1 + body->members[i].inside) {
-		const struct rlg_member *item = &body->members[i];
-		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
-			if (!(seen & 1u << t) && is_called(body->text, item, texts[t].key, texts[t].length)) {
-				*texts[t].to = text_at(body, item);
-				seen |= 1u << t;
-			}
+	for (size_t i = 0; i < body->scan.count; i += 1 + body->scan.members[i].inside) {
+		const struct rlg_member *item = &body->scan.members[i];
+		enum common common = common_called(body->text + item->key_at, item->key_length);
+		const char *text = text_at(body, item);
+		if (common == 0 || (seen & common))
+			continue;
+		seen |= common;
+		if (common == IS_JOB_ID)
+			whole_at(body, item, &record->job_id);
+		else if (common == IS_VERSION)
+			whole_at(body, item, &version);
+		else
+			*(common == IS_ID	      ? &record->id
+			  : common == IS_CLUSTER ? &record->cluster
+			  : common == IS_SID     ? &record->sid
+			  : common == IS_RUN     ? &record->run
+					      : &record->phase) = text;
 	}
-	whole_at(body, find(body, "job_id"), &record->job_id);
-	return !whole_at(body, find(body, "v"), &version) || version <= RLG_RECORD_VERSION;
+	return version <= RLG_RECORD_VERSION;
 }
 
-/* In one piece of memory: the text with its padding, and behind it, in step, the members. */
-static struct rlg_record_body *new_body(const char *text, size_t length, const struct rlg_scan *scan)
+/* Into a body that has room for it.  False: it is for the tree, whatever it is. */
+static bool read_own(struct rlg_record_body *body, const char *line, size_t length, struct rlg_record *out_record)
 {
-	size_t members_at = (length + alignof(struct rlg_member)) & ~(alignof(struct rlg_member) - 1);
-	size_t members_size = scan->count * sizeof(scan->members[0]);
-	struct rlg_record_body *body = malloc(sizeof(*body) + members_at + members_size);
+	struct rlg_record record = {.line = line, .length = length, .body = body, .job_id = -1};
 
-	if (body == NULL)
-		return NULL;
-	*body = (struct rlg_record_body){.count = scan->count};
-	memcpy(body->text, text, length);
-	memcpy(body->text + members_at, scan->members, members_size);
-	body->members = (const struct rlg_member *)(body->text + members_at);
-	end_texts(body->text, scan);
-	return body;
-}
-
-/* False: it is for the tree, whatever it is. */
-static bool parse_own(const char *line, size_t length, struct rlg_record *out_record)
-{
-	struct rlg_record record = {.line = line, .length = length, .job_id = -1};
-	char text[RLG_RECORD_MAX + RLG_SCAN_PADDING];
-	struct rlg_scan scan;
-
-	if (length > RLG_RECORD_MAX)
+	memcpy(body->text, line, length);
+	memset(body->text + length, 0, RLG_SCAN_PADDING);
+	body->root = body->context = NULL;
+	if (!rlg_record_scan(body->text, length, &body->scan) || !take_common(body, &record))
 		return false;
-	memcpy(text, line, length);
-	memset(text + length, 0, RLG_SCAN_PADDING);
-	if (!rlg_record_scan(text, length, &scan) || (record.body = new_body(text, length, &scan)) == NULL)
-		return false;
-	if (!take_common(record.body, &record)) {
-		free(record.body);
-		return false;
-	}
-	record.time_us = scan.time_us;
-	record.name = record.body->text + scan.name_at;
+	record.time_us = body->scan.time_us;
+	record.name = body->text + body->scan.name_at;
 	*out_record = record;
 	return true;
 }
 
 int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err)
 {
-	return parse_own(line, length, out_record) ? 0 : rlg_record_parse_tree(line, length, out_record, err);
+	struct rlg_record_body *body =
+		length > RLG_RECORD_MAX ? NULL : malloc(sizeof(*body) + length + RLG_SCAN_PADDING);
+
+	if (body != NULL) {
+		body->is_readers = false;
+		if (read_own(body, line, length, out_record))
+			return 0;
+		free(body);
+	}
+	return rlg_record_parse_tree(line, length, out_record, err);
+}
+
+struct rlg_record_body *rlg_record_reader_new(void)
+{
+	struct rlg_record_body *reader = calloc(1, sizeof(*reader) + RLG_RECORD_MAX + RLG_SCAN_PADDING);
+
+	if (reader != NULL)
+		reader->is_readers = true;
+	return reader;
+}
+
+void rlg_record_reader_free(struct rlg_record_body *reader)
+{
+	free(reader);
+}
+
+int rlg_record_read(struct rlg_record_body *reader, const char *line, size_t length, struct rlg_record *out_record,
+		    struct rlg_err *err)
+{
+	if (reader != NULL && length <= RLG_RECORD_MAX && read_own(reader, line, length, out_record))
+		return 0;
+	return rlg_record_parse_tree(line, length, out_record, err);
 }
 
 static cJSON *value_as_tree(const struct rlg_record_body *body, const struct rlg_member *item);
@@ -240,10 +260,12 @@ static cJSON *value_as_tree(const struct rlg_record_body *body, const struct rlg
 
 void rlg_record_done(struct rlg_record *record)
 {
-	if (record->body != NULL) {
-		cJSON_Delete(record->body->root != NULL ? record->body->root : record->body->context);
-		free(record->body);
-	}
+	struct rlg_record_body *body = record->body;
+
+	if (body != NULL && (body->root != NULL || body->context != NULL))
+		cJSON_Delete(body->root != NULL ? body->root : body->context);
+	if (body != NULL && !body->is_readers)
+		free(body);
 	*record = (struct rlg_record){.job_id = -1};
 }
 
@@ -263,7 +285,7 @@ cJSON *rlg_record_tree(const struct rlg_record *record)
 	struct rlg_record_body *body = record->body;
 
 	if (body != NULL && body->context == NULL)
-		body->context = members_as_tree(body, body->members, body->count);
+		body->context = members_as_tree(body, body->scan.members, body->scan.count);
 	return body == NULL ? NULL : body->context;
 }
 
@@ -271,8 +293,8 @@ const char *rlg_record_members(const struct rlg_record *record, const struct rlg
 {
 	if (!has_members(record))
 		return NULL;
-	*out_members = record->body->members;
-	*out_count = record->body->count;
+	*out_members = record->body->scan.members;
+	*out_count = record->body->scan.count;
 	return record->body->text;
 }
 

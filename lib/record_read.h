@@ -51,6 +51,15 @@ int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_rec
 /* The same, always through a tree: what the other way is held against. */
 int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *out_record, struct rlg_err *err);
 
+/*
+ * The same for whoever reads one line after the other: what a record is read into is used again, so that the one before
+ * must be done by then, and all before the reader is freed.  A reader of NULL (there was no memory) is as good as any.
+ */
+struct rlg_record_body *rlg_record_reader_new(void);
+void rlg_record_reader_free(struct rlg_record_body *reader);
+int rlg_record_read(struct rlg_record_body *reader, const char *line, size_t length, struct rlg_record *out_record,
+		    struct rlg_err *err);
+
 void rlg_record_done(struct rlg_record *record);
 
 /* A text member of the context, or NULL. */

@@ -12,6 +12,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 _Static_assert(RLG_RECORD_MAX <= UINT16_MAX, "places must fit");
 _Static_assert(RLG_MEMBERS_MAX <= UINT8_MAX, "`inside` must fit");
@@ -105,36 +108,39 @@ int64_t rlg_figures_moment(const char *figures, size_t length)
 
 /* ---- text ---- */
 
-#define EACH_BYTE UINT64_C(0x0101010101010101)
-#define HIGH_BITS (0x80 * EACH_BYTE)
+/* Which of the bytes from `at` on end a text: a quote, a backslash or a control character.  The padding is one, too. */
+#if defined(__SSE2__)
+#define STEP 16
 
-/* The high bit of each byte that is 0, and maybe of some behind the first such. */
-static uint64_t zero_bytes(uint64_t word)
+static inline unsigned find_ends(const char *at)
 {
-	return (word - EACH_BYTE) & ~word & HIGH_BITS;
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+	__m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), slashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+	__m128i controls = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1f)), bytes);
+
+	return (unsigned)_mm_movemask_epi8(_mm_or_si128(controls, _mm_or_si128(quotes, slashes)));
 }
-
-/* From here to the first quote, backslash or control character: the padding is one, at the latest. */
-static const char *text_end(const char *at)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	for (;; at += sizeof(uint64_t)) {
-		uint64_t word;
-		memcpy(&word, at, sizeof(word));
-		uint64_t controls = (word - 0x20 * EACH_BYTE) & ~word & HIGH_BITS;
-		uint64_t found = controls | zero_bytes(word ^ ('"' * EACH_BYTE)) | zero_bytes(word ^ ('\\' * EACH_BYTE));
-		if (found != 0)
-			return at + __builtin_ctzll(found) / 8;
-	}
 #else
-	while ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
-		at++;
-	return at;
+#define STEP 1
+
+static inline unsigned find_ends(const char *at)
+{
+	return (unsigned char)*at < 0x20 || *at == '"' || *at == '\\';
+}
 #endif
+_Static_assert(RLG_SCAN_PADDING >= STEP, "a step from the last byte stays in the padding");
+
+static inline char *text_end(char *at)
+{
+	unsigned ends;
+
+	while ((ends = find_ends(at)) == 0)
+		at += STEP;
+	return at + __builtin_ctz(ends);
 }
 
 struct scanner {
-	const char *text, *at;
+	char *text, *at;
 	struct rlg_scan *scan;
 };
 
@@ -150,22 +156,23 @@ static inline bool take_word(struct scanner *scanner, const char *word, size_t l
 #define TAKE(scanner, word) take_word((scanner), (word), sizeof(word) - 1)
 _Static_assert(RLG_SCAN_PADDING >= sizeof("{\"timestamp\":"), "the longest word that is taken");
 
-/* Behind its first quote. */
-static bool take_text(struct scanner *scanner, uint16_t *out_at, uint16_t *out_length)
+/* Behind its first quote.  A NUL goes over the last one. */
+static inline bool take_text(struct scanner *scanner, uint16_t *out_at, uint16_t *out_length)
 {
-	const char *end = text_end(scanner->at);
+	char *end = text_end(scanner->at);
 
 	if (*end != '"')
 		return false;
 	*out_at = (uint16_t)(scanner->at - scanner->text);
 	*out_length = (uint16_t)(end - scanner->at);
+	*end = '\0';
 	scanner->at = end + 1;
 	return true;
 }
 
-static bool skip_figures(const char **at)
+static inline bool skip_figures(char **at)
 {
-	const char *begin = *at;
+	char *begin = *at;
 
 	while (is_figure(**at))
 		(*at)++;
@@ -175,7 +182,7 @@ static bool skip_figures(const char **at)
 /* A number as RFC 8259 has it. */
 static bool take_number(struct scanner *scanner, uint16_t *out_at, uint16_t *out_length)
 {
-	const char *begin = scanner->at, *at = begin;
+	char *begin = scanner->at, *at = begin;
 
 	at += *at == '-';
 	if (*at == '0')
@@ -251,7 +258,7 @@ static bool take_members(struct scanner *scanner, bool is_inside)
 	return TAKE(scanner, "}");
 }
 
-bool rlg_record_scan(const char *text, size_t length, struct rlg_scan *out_scan)
+bool rlg_record_scan(char *text, size_t length, struct rlg_scan *out_scan)
 {
 	struct scanner scanner = {.text = text, .at = text, .scan = out_scan};
 	uint16_t moment_at, moment_length;

@@ -39,14 +39,14 @@ struct rlg_scan {
 };
 
 /* Behind the text there must be so many NULs: the scanner stops at them, and looks at no length on its way. */
-#define RLG_SCAN_PADDING 16
+#define RLG_SCAN_PADDING 32
 
 /*
  * Finds the members of a record of `length` bytes, at most RLG_RECORD_MAX, with a newline at its end or without.  False
- * for everything that is not written just so, be it a record or not; out_scan is then undefined.  Each key and each text is
- * followed by its quote, each number by what is no figure.
+ * for everything that is not written just so, be it a record or not; out_scan and the text are
+ * then undefined.  A NUL is written behind each key and each text, over its quote; figures are followed by what is none.
  */
-bool rlg_record_scan(const char *text, size_t length, struct rlg_scan *out_scan);
+bool rlg_record_scan(char *text, size_t length, struct rlg_scan *out_scan);
 
 /*
  * What cJSON, and record_read.h after it, make of the figures of a RLG_MEMBER_NUMBER: a moment in microseconds (0: none);

@@ -45,16 +45,19 @@ unit_tests = \
 	tests/unit/test_plan \
 	tests/unit/test_process \
 	tests/unit/test_record \
+	tests/unit/test_record_scan \
 	tests/unit/test_progress \
 	tests/unit/test_recordings \
 	tests/unit/test_run_logs \
 	tests/unit/test_run_manifest \
 	tests/unit/test_runs_status \
+	tests/unit/test_runs_status_part \
 	tests/unit/test_runs_status_random \
 	tests/unit/test_sanitize \
 	tests/unit/test_settings \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
+	tests/unit/test_snapshot \
 	tests/unit/test_spool \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
@@ -89,9 +92,11 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \
 	%D%/unit/run_log_story.h \
+	%D%/unit/record_both_ways.h \
 	%D%/unit/scratch.h \
 	%D%/unit/registry_check.h \
 	%D%/unit/story.h \
+	%D%/unit/yaml_person.h \
 	%D%/unit/model_builder.c %D%/unit/model_builder.h
 
 cli_tests = \
@@ -162,7 +167,9 @@ cluster_tests = \
 
 # Two hosts; nfs.t starts a machine, and fetches it.
 netfs_tests = \
-	%D%/netfs/nfsim.t
+	%D%/netfs/full.t \
+	%D%/netfs/nfsim.t \
+	%D%/netfs/trackers.t
 machine_tests = \
 	%D%/netfs/nfs.t
 
@@ -190,12 +197,18 @@ check-generations:
 
 # How fast we are, beside what people use instead: a quarter of an hour.  BENCH='--small --only append' to see that it works.
 BENCH =
-bench_programs = tests/bench/append_cost tests/bench/make_records
+bench_programs = tests/bench/append_cost tests/bench/cjson_loop tests/bench/fold_state tests/bench/make_records tests/bench/render_cost
 check_PROGRAMS += $(bench_programs)
 tests_bench_append_cost_SOURCES = %D%/bench/append_cost.c
 tests_bench_append_cost_LDADD = lib/librlg_core.la
+tests_bench_cjson_loop_SOURCES = %D%/bench/cjson_loop.c
+tests_bench_cjson_loop_LDADD = $(CJSON_LIBS)
+tests_bench_fold_state_SOURCES = %D%/bench/fold_state.c
+tests_bench_fold_state_LDADD = tool/librlg_tool.la lib/librlg_core.la
 tests_bench_make_records_SOURCES = %D%/bench/make_records.c
 tests_bench_make_records_LDADD = lib/librlg_core.la
+tests_bench_render_cost_SOURCES = %D%/bench/render_cost.c
+tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 

@@ -19,8 +19,10 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
 	%D%/base/names.c %D%/base/names.h \
+	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
 	%D%/base/reach.c %D%/base/reach.h \
+	%D%/base/sum64.c %D%/base/sum64.h \
 	%D%/base/table.c %D%/base/table.h \
 	%D%/base/terminal.c %D%/base/terminal.h \
 	%D%/base/text_edit.c %D%/base/text_edit.h \
@@ -71,19 +73,33 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/follow/target.c %D%/follow/target.h \
 	%D%/group/discovery_record.c %D%/group/discovery_record.h \
 	%D%/group/group.c %D%/group/group.h \
+	%D%/group/load.c %D%/group/load.h \
+	%D%/group/load_runs.c %D%/group/load_runs.h \
+	%D%/group/load_stamps.c \
+	%D%/group/news.c %D%/group/news.h \
 	%D%/group/refresh.c %D%/group/refresh.h \
 	%D%/group/refresh_lock.c %D%/group/refresh_lock.h \
+	%D%/group/refresh_trackers.c %D%/group/refresh_trackers.h \
 	%D%/group/resolve.c %D%/group/resolve.h \
+	%D%/group/run_files.c %D%/group/run_files.h \
+	%D%/group/snapshot.c %D%/group/snapshot.h \
 	%D%/group/tracker_file.c %D%/group/tracker_file.h \
+	%D%/group/tracker_stamp.c \
 	%D%/model/attempts.c %D%/model/attempts.h \
 	%D%/model/attempts_at.c %D%/model/attempts_at.h \
 	%D%/model/attempts_exec.c %D%/model/attempts_exec.h \
 	%D%/model/event.c %D%/model/event.h \
 	%D%/model/failure.c %D%/model/failure.h \
 	%D%/model/fold.c %D%/model/fold.h \
+	%D%/model/fold_phases.c \
+	%D%/model/fold_run.c %D%/model/fold_run.h \
+	%D%/model/fold_words.c \
+	%D%/model/gathered.c %D%/model/gathered.h \
+	%D%/model/run_pack.c %D%/model/run_pack.h \
 	%D%/model/job_attempts.c %D%/model/job_attempts.h \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/progress.c %D%/model/progress.h \
+	%D%/model/progress_records.c %D%/model/progress_records.h \
 	%D%/model/silence.c %D%/model/silence.h \
 	%D%/model/slurm_state.c %D%/model/slurm_state.h \
 	%D%/model/usage.c %D%/model/usage.h \
@@ -92,6 +108,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/plan/evaluation.c %D%/plan/evaluation.h \
 	%D%/plan/evaluations.c %D%/plan/evaluations.h \
 	%D%/plan/findings.c %D%/plan/findings.h \
+	%D%/plan/found.c %D%/plan/found.h \
 	%D%/plan/match.c %D%/plan/match.h \
 	%D%/plan/outputs.c %D%/plan/outputs.h \
 	%D%/plan/peek.c %D%/plan/peek.h \
@@ -174,6 +191,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/run_manifest_update.c \
 	%D%/tracker/runs_status.c %D%/tracker/runs_status.h \
 	%D%/tracker/runs_status_check.c \
+	%D%/tracker/runs_status_layout.c \
+	%D%/tracker/runs_status_part.c \
 	%D%/tracker/runs_status_comment.c \
 	%D%/tracker/runs_status_edits.c \
 	%D%/tracker/runs_status_places.c \

@@ -28,7 +28,8 @@ static int become_tool(const struct rlg_delivery *delivery, const char *const *a
 
 static int refresh(const struct rlg_delivery *delivery)
 {
-	const char *argv[] = {"runledger", "refresh", "--by-itself", "--", delivery->address->group, NULL};
+	const char *argv[] = {"runledger", "refresh", "--by-itself", "--run", delivery->address->run,
+			      "--",	   delivery->address->group, NULL};
 
 	return become_tool(delivery, argv, false);
 }

@@ -3,9 +3,9 @@
 # What goes wrong is told in one clear sentence, gives a status, and leaves every file as it was.
 . "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
 
-# What stands in a folder: names, kinds, modes and contents; all but the lock, which says nothing.
+# What stands in a folder: names, kinds, modes and contents; all but what the tool only keeps for itself, lock and snapshot.
 look() {
-	(cd "$1" && find . ! -name lock ! -name dirty -printf '%p %y %m %l\n' | sort && find . -type f ! -name lock ! -name dirty \
+	(cd "$1" && find . ! -name lock ! -name dirty ! -name snapshot -printf '%p %y %m %l\n' | sort && find . -type f ! -name lock ! -name dirty ! -name snapshot \
 		-exec cksum {} + | sort -k3)
 }
 

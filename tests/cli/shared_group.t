@@ -76,7 +76,8 @@ printf '#!/bin/sh\ntrain --config PRIVATE_config.yaml\n' >mine/job.sh
 mkdir mine/ck && touch mine/ck/PRIVATE_name
 chown -R 7002:7002 mine && chmod 600 mine/run_manifest.json mine/job.sh
 before=$(cat mine/kube.yaml mine/.bashrc)
-shown() { find group -type f ! -path '*/runs/*' -exec cat {} + 2>/dev/null; }
+# What others may read: all but the snapshot, which is closed to them.
+shown() { find group -type f ! -path '*/runs/*' ! -perm 600 -exec cat {} + 2>/dev/null; }
 set_config() { mallory "printf '%b' '$1' >group/.runledger/config.yaml"; }
 
 set_config "trackers:\n  run_manifest: runs/{run}/run_manifest.json\n  slurm_job_list: on\n"

@@ -20,4 +20,4 @@ check-netfs: $(check_PROGRAMS) all
 	top_builddir='$(abs_top_builddir)' '$(abs_top_srcdir)/%D%/check' $(NETFS)
 .PHONY: check-netfs
 
-EXTRA_DIST += %D%/README.md %D%/functions.sh %D%/recount.py %D%/parts.sh %D%/rig %D%/check %D%/gluster %D%/vm
+EXTRA_DIST += %D%/README.md %D%/functions.sh %D%/recount.py %D%/trackers.sh %D%/parts.sh %D%/rig %D%/check %D%/gluster %D%/vm

@@ -48,7 +48,7 @@ static void a_start_is_recorded_as_the_user(void **state)
 	assert_int_equal(facts.st_uid, job_uid());
 	assert_int_equal(facts.st_gid, job_gid());
 
-	snprintf(expected, sizeof(expected), "<refresh>\n<--by-itself>\n<-->\n<%s/group>\n", scratch);
+	snprintf(expected, sizeof(expected), "<refresh>\n<--by-itself>\n<--run>\n<r1>\n<-->\n<%s/group>\n", scratch);
 	assert_string_equal(seen("argv"), expected);
 	assert_int_equal(atoll(seen("uid")), job_uid());
 	assert_string_equal(seen("cwd"), "/\n");

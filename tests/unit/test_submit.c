@@ -286,7 +286,7 @@ static void a_refused_submission_is_taken_back(void **state)
 	assert_string_equal(record.run, "r1");
 	assert_string_equal(record.phase, "finetune");
 	rlg_record_done(&record);
-	snprintf(expected, sizeof(expected), "<refresh>\n<--by-itself>\n<-->\n<%s/group>\n", scratch);
+	snprintf(expected, sizeof(expected), "<refresh>\n<--by-itself>\n<--run>\n<r1>\n<-->\n<%s/group>\n", scratch);
 	assert_string_equal(seen("argv"), expected);
 
 	end(1);

@@ -101,7 +101,7 @@ static void the_first_that_failed_is_recorded_as_the_user(void **state)
 	rlg_record_done(&record);
 	assert_return_code(lstat(host_file("r1"), &facts), errno);
 	assert_int_equal(facts.st_uid, job_uid());
-	assert_non_null(strstr(seen("argv"), "<refresh>\n<--by-itself>\n<-->\n"));
+	assert_non_null(strstr(seen("argv"), "<refresh>\n<--by-itself>\n<--run>\n<r1>\n<-->\n"));
 }
 
 static void a_step_whose_tasks_all_did_well_leaves_nothing(void **state)

@@ -34,7 +34,8 @@ struct block {
 
 struct rlg_arena {
 	struct block *blocks;
-	char *free; /* in the current block, which need not be the first of the list */
+	struct block *current; /* where small things go; it need not be the first of the list */
+	char *free; /* in the current block */
 	size_t left;
 };
 
@@ -66,12 +67,32 @@ void rlg_arena_free(struct rlg_arena *arena)
 	free(arena);
 }
 
+void rlg_arena_empty(struct rlg_arena *arena)
+{
+	struct block *kept = arena->current;
+
+	while (arena->blocks != NULL) {
+		struct block *next = arena->blocks->next;
+
+		if (arena->blocks != kept)
+			free(arena->blocks);
+		arena->blocks = next;
+	}
+	arena->blocks = kept;
+	if (kept == NULL)
+		return;
+	kept->next = NULL;
+	arena->free = kept->data;
+	memset(kept->data, 0, BLOCK_ROOM - arena->left);
+	arena->left = BLOCK_ROOM;
+}
+
 void rlg_arena_cleanup(struct rlg_arena **arena)
 {
 	rlg_arena_free(*arena);
 }
 
-static char *new_block(struct rlg_arena *arena, size_t room)
+static struct block *new_block(struct rlg_arena *arena, size_t room)
 {
 	if (room > SIZE_MAX - sizeof(struct block))
 		out_of_memory();
@@ -81,7 +102,7 @@ static char *new_block(struct rlg_arena *arena, size_t room)
 		out_of_memory();
 	block->next = arena->blocks;
 	arena->blocks = block;
-	return block->data;
+	return block;
 }
 
 /* Zeroed, aligned to `align` (a power of two). */
@@ -90,9 +111,10 @@ static void *take(struct rlg_arena *arena, size_t size, size_t align)
 	size_t padding = -(uintptr_t)arena->free & (align - 1);
 
 	if (size > LARGE)
-		return new_block(arena, size);
+		return new_block(arena, size)->data;
 	if (arena->free == NULL || arena->left < padding + size) {
-		arena->free = new_block(arena, BLOCK_ROOM);
+		arena->current = new_block(arena, BLOCK_ROOM);
+		arena->free = arena->current->data;
 		arena->left = BLOCK_ROOM;
 		padding = 0;
 	}
@@ -125,6 +147,15 @@ char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count)
 
 	if (count > 0)
 		memcpy(copy, bytes, count);
+	return copy;
+}
+
+char *rlg_arena_text(struct rlg_arena *arena, const char *bytes, size_t count)
+{
+	char *copy = take(arena, count + 1, 1);
+
+	memcpy(copy, bytes, count);
+	copy[count] = '\0';
 	return copy;
 }
 

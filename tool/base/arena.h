@@ -14,6 +14,9 @@ struct rlg_arena;
 struct rlg_arena *rlg_arena_new(void);
 void rlg_arena_free(struct rlg_arena *arena);
 
+/* Ends all that it holds, and keeps room for as much again: for what is done ten thousand times over. */
+void rlg_arena_empty(struct rlg_arena *arena);
+
 /* Zeroed memory, aligned for any type. */
 void *rlg_arena_alloc(struct rlg_arena *arena, size_t size);
 
@@ -23,6 +26,9 @@ void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count,
 /* Copies; a NULL stays NULL.  The second copies no more than `count` bytes, and ends before a NUL as strndup(3) does. */
 char *rlg_arena_strdup(struct rlg_arena *arena, const char *words);
 char *rlg_arena_strndup(struct rlg_arena *arena, const char *bytes, size_t count);
+
+/* A copy of `count` bytes among which is no NUL, with one behind them. */
+char *rlg_arena_text(struct rlg_arena *arena, const char *bytes, size_t count);
 
 /* A copy of bytes of any kind, NULs too. */
 char *rlg_arena_copy(struct rlg_arena *arena, const char *bytes, size_t count);

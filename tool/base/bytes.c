@@ -34,6 +34,25 @@ static void make_room(struct rlg_bytes *bytes, size_t count)
 	bytes->room = room;
 }
 
+void rlg_bytes_reserve(struct rlg_bytes *bytes, size_t count)
+{
+	size_t needed = bytes->length + count + 1;
+
+	if (needed <= bytes->room)
+		return;
+	bytes->data = rlg_arena_grow(bytes->arena, bytes->data, bytes->length, needed, 1);
+	bytes->room = needed;
+}
+
+void rlg_bytes_take(struct rlg_bytes *bytes, struct rlg_bytes *from)
+{
+	if (bytes->length == 0 && bytes->arena == from->arena)
+		*bytes = *from;
+	else
+		rlg_bytes_add_n(bytes, from->data, from->length);
+	rlg_bytes_init(from, from->arena);
+}
+
 void rlg_bytes_add_n(struct rlg_bytes *bytes, const char *data, size_t count)
 {
 	if (count == 0)

@@ -18,9 +18,16 @@ struct rlg_bytes {
 };
 
 void rlg_bytes_init(struct rlg_bytes *bytes, struct rlg_arena *arena);
+
+/* Makes room for so many more bytes at once: an arena keeps what a text has grown out of. */
+void rlg_bytes_reserve(struct rlg_bytes *bytes, size_t count);
+
 void rlg_bytes_add(struct rlg_bytes *bytes, const char *words);
 void rlg_bytes_add_n(struct rlg_bytes *bytes, const char *data, size_t count);
 void rlg_bytes_addf(struct rlg_bytes *bytes, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds all of `from`, without a copy where `bytes` is empty: both then share the room, and `from` is not to be used again. */
+void rlg_bytes_take(struct rlg_bytes *bytes, struct rlg_bytes *from);
 
 /* A JSON string with its quotes, as rlg_text_add_json(); `null` for NULL. */
 void rlg_bytes_add_json(struct rlg_bytes *bytes, const char *words);

@@ -2,7 +2,7 @@
 /* From a name to a number: see names.h.  Open addressing, at most half full. */
 #include "tool/base/names.h"
 
-#include <stdint.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -10,22 +10,35 @@
 #define FIRST_ROOM 8
 
 struct slot {
-	const char *name;
+	const char *name; /* NULL: an id, or nothing */
+	uint64_t hash; /* 0: nothing */
+	int64_t id;
 	size_t number;
 };
 
 struct rlg_names {
 	struct rlg_arena *arena;
 	struct slot *slots;
-	size_t room; /* a power of two */
+	size_t room; /* a power of two, or 0 */
 	size_t count;
 };
 
+/* Both halves of the product: each bit of the input makes a difference to each bit that comes out. */
+static uint64_t mix(uint64_t left, uint64_t right)
+{
+	unsigned __int128 product = (unsigned __int128)left * right;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+#define ODD_1 UINT64_C(0xa0761d6478bd642f)
+#define ODD_2 UINT64_C(0xe7037ed1a0b428db)
+
 /*
- * FNV-1a from a beginning of this process's own: names come from records, and whoever could choose them so that all fall
- * into one place would make us look through all of them for each.  Nobody sees the order of a table.
+ * A beginning of this process's own: names come from records, and whoever could choose them so that all fall into one place
+ * would make us look through all of them for each.  Nobody sees the order of a table.
  */
-static uint64_t hash_of(const char *name)
+static uint64_t hash_begin(void)
 {
 	static uint64_t begin;
 
@@ -34,17 +47,44 @@ static uint64_t hash_of(const char *name)
 			begin = 0;
 		begin |= 1;
 	}
-	uint64_t hash = begin;
-	for (; *name != '\0'; name++)
-		hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
-	return hash ^ hash >> 32;
+	return begin;
 }
 
-static struct slot *slot_for(const struct rlg_names *names, const char *name)
+static uint64_t hash_of_id(int64_t id)
 {
-	size_t at = hash_of(name) & (names->room - 1);
+	uint64_t hash = mix((uint64_t)id ^ hash_begin(), ODD_2);
 
-	while (names->slots[at].name != NULL && strcmp(names->slots[at].name, name) != 0)
+	return hash == 0 ? 1 : hash;
+}
+
+/* Eight bytes at a time: ids of records have 32. */
+static uint64_t hash_of_name(const char *name)
+{
+	size_t left = strlen(name);
+	uint64_t hash = hash_begin() ^ left, word;
+
+	for (; left >= sizeof(word); name += sizeof(word), left -= sizeof(word)) {
+		memcpy(&word, name, sizeof(word));
+		hash = mix(hash ^ word, ODD_1);
+	}
+	word = 0;
+	memcpy(&word, name, left);
+	hash = mix(hash ^ word, ODD_1);
+	return hash == 0 ? 1 : hash;
+}
+
+static bool is_it(const struct slot *slot, const struct slot *wanted)
+{
+	if (slot->hash != wanted->hash || (slot->name == NULL) != (wanted->name == NULL))
+		return false;
+	return slot->name == NULL ? slot->id == wanted->id : strcmp(slot->name, wanted->name) == 0;
+}
+
+static struct slot *slot_for(const struct rlg_names *names, const struct slot *wanted)
+{
+	size_t at = wanted->hash & (names->room - 1);
+
+	while (names->slots[at].hash != 0 && !is_it(&names->slots[at], wanted))
 		at = (at + 1) & (names->room - 1);
 	return &names->slots[at];
 }
@@ -57,8 +97,8 @@ static void make_room(struct rlg_names *names, size_t room)
 	names->slots = rlg_arena_alloc(names->arena, room * sizeof(*names->slots));
 	names->room = room;
 	for (size_t i = 0; i < old_room; i++)
-		if (old[i].name != NULL)
-			*slot_for(names, old[i].name) = old[i];
+		if (old[i].hash != 0)
+			*slot_for(names, &old[i]) = old[i];
 }
 
 struct rlg_names *rlg_names_new(struct rlg_arena *arena)
@@ -66,21 +106,40 @@ struct rlg_names *rlg_names_new(struct rlg_arena *arena)
 	struct rlg_names *names = rlg_arena_alloc(arena, sizeof(*names));
 
 	names->arena = arena;
-	make_room(names, FIRST_ROOM);
 	return names;
+}
+
+static size_t find(const struct rlg_names *names, const struct slot *wanted)
+{
+	const struct slot *slot = names->room == 0 ? NULL : slot_for(names, wanted);
+
+	return slot == NULL || slot->hash == 0 ? RLG_NAMES_NONE : slot->number;
+}
+
+static void add(struct rlg_names *names, const struct slot *slot)
+{
+	if (2 * (names->count + 1) > names->room)
+		make_room(names, names->room == 0 ? FIRST_ROOM : 2 * names->room);
+	*slot_for(names, slot) = *slot;
+	names->count++;
 }
 
 size_t rlg_names_find(const struct rlg_names *names, const char *name)
 {
-	const struct slot *slot = slot_for(names, name);
-
-	return slot->name == NULL ? RLG_NAMES_NONE : slot->number;
+	return find(names, &(struct slot){.name = name, .hash = hash_of_name(name)});
 }
 
 void rlg_names_add(struct rlg_names *names, const char *name, size_t number)
 {
-	if (2 * (names->count + 1) > names->room)
-		make_room(names, 2 * names->room);
-	*slot_for(names, name) = (struct slot){name, number};
-	names->count++;
+	add(names, &(struct slot){.name = name, .hash = hash_of_name(name), .number = number});
+}
+
+size_t rlg_names_find_id(const struct rlg_names *names, int64_t id)
+{
+	return find(names, &(struct slot){.id = id, .hash = hash_of_id(id)});
+}
+
+void rlg_names_add_id(struct rlg_names *names, int64_t id, size_t number)
+{
+	add(names, &(struct slot){.id = id, .hash = hash_of_id(id), .number = number});
 }

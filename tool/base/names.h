@@ -8,11 +8,13 @@
 #include "tool/base/arena.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct rlg_names;
 
 #define RLG_NAMES_NONE ((size_t)-1)
 
+/* Costs next to nothing until there is a name in it. */
 struct rlg_names *rlg_names_new(struct rlg_arena *arena);
 
 /* The number of `name`, or RLG_NAMES_NONE. */
@@ -20,5 +22,9 @@ size_t rlg_names_find(const struct rlg_names *names, const char *name);
 
 /* Remembers `number` for `name`, which is not there yet; keeps the pointer. */
 void rlg_names_add(struct rlg_names *names, const char *name, size_t number);
+
+/* The same for an id, such as a job's.  An id and a name are never the same */
+size_t rlg_names_find_id(const struct rlg_names *names, int64_t id);
+void rlg_names_add_id(struct rlg_names *names, int64_t id, size_t number);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FIRST_ROOM 16
 
@@ -33,28 +34,32 @@ static int compare(const void *one, const void *other)
 	return a->rank < b->rank ? -1 : a->rank > b->rank;
 }
 
-static int check(const struct rlg_text_edits *edits, size_t length)
+/* *out_added: how many bytes the edits' words have. */
+static int check(const struct rlg_text_edits *edits, size_t length, size_t *out_added)
 {
 	size_t done = 0;
 
+	*out_added = 0;
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct rlg_text_edit *edit = &edits->list[i];
 
 		if (edit->offset < done || edit->offset > length || edit->length > length - edit->offset)
 			return -EINVAL;
 		done = edit->offset + edit->length;
+		*out_added += strlen(edit->words);
 	}
 	return 0;
 }
 
 int rlg_text_edits_apply(struct rlg_text_edits *edits, const char *text, size_t length, struct rlg_bytes *out)
 {
-	size_t done = 0;
+	size_t done = 0, added;
 
 	if (edits->count > 1)
 		qsort(edits->list, edits->count, sizeof(*edits->list), compare);
-	if (check(edits, length) < 0)
+	if (check(edits, length, &added) < 0)
 		return -EINVAL;
+	rlg_bytes_reserve(out, length + added);
 	for (size_t i = 0; i < edits->count; i++) {
 		const struct rlg_text_edit *edit = &edits->list[i];
 

@@ -45,15 +45,23 @@ static size_t char_width(const char *at)
 	return byte < 0xc0 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
 }
 
+static bool is_ascii(const char *text, size_t length)
+{
+	unsigned char all = 0;
+
+	/* To the end, whatever comes first: so the compiler can take many bytes at once. */
+	for (size_t i = 0; i < length; i++)
+		all |= (unsigned char)text[i];
+	return all < 0x80;
+}
+
 static void note_steps(struct reading *reading)
 {
 	const char *text = reading->doc->text;
 	size_t length = reading->doc->length, chars = 0, at = reading->bom;
-	bool ascii = true;
 
-	for (size_t i = at; i < length && ascii; i++)
-		ascii = (unsigned char)text[i] < 0x80;
-	if (ascii)
+	reading->doc->ascii = is_ascii(text + at, length - at);
+	if (reading->doc->ascii)
 		return;
 	reading->steps = rlg_arena_alloc(reading->arena, (length / CHARS_PER_STEP + 2) * sizeof(*reading->steps));
 	for (; at < length; at += char_width(text + at)) {

@@ -58,6 +58,7 @@ struct rlg_yaml_doc {
 	size_t length;
 	struct rlg_yaml_node *root; /* NULL: nothing in it but comments and blanks */
 	size_t n_nodes;
+	bool ascii; /* it holds nothing else */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "tool/cmd/commands.h"
 #include "tool/cmd/damage.h"
 #include "tool/cmd/named_run.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <errno.h>
@@ -135,7 +136,10 @@ static int append(const struct noting *noting, struct rlg_record_writer *writer,
 				    .length = length < 0 ? 0 : (size_t)length,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	if (code == 0)
+		rlg_news_leave(noting->group->path, noting->run->name, NULL); /* the refresh says what is wrong */
+	return code;
 }
 
 static int record_note(const struct noting *noting, const struct saying *saying, struct rlg_err *err)
@@ -195,7 +199,7 @@ static int refresh(const struct rlg_options *options, struct rlg_group *group)
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_WAIT, &report, &err) != 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_WAIT, &report, &err) != 0)
 		return rlg_failure(options, "it is recorded, but the trackers are not all up to date: %s", err.text);
 	if (report.left_to_other)
 		rlg_warning(options, "it is recorded; another refresh of %s is at it", group->path);

@@ -7,6 +7,7 @@
 #include "lib/process.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <stdarg.h>
@@ -73,7 +74,11 @@ int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *
 				    .length = (size_t)length,
 				    .timeout_ms = RLG_APPEND_TURN_MS,
 				    .durable = strcmp(job->draft.name, "finish") == 0};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	/* Where no mark can be made, no refresh can be done either, and that one says so. */
+	if (code == 0)
+		rlg_news_leave(group->path, to->run, NULL);
+	return code;
 }
 
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group)
@@ -81,7 +86,7 @@ int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
 		return RLG_EXIT_OK;
 	rlg_record_complain(job, "%s", err.text);
 	return RLG_EXIT_FAILED;

@@ -3,19 +3,34 @@
 #include "lib/process.h"
 #include "tool/cmd/command.h"
 #include "tool/cmd/damage.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <syslog.h>
 
+static void say_as_json(const struct rlg_refresh_report *report)
+{
+	printf("{\"version\":1, \"trackers_written\":%u, \"trackers_unchanged\":%u, \"edits\":%u, \"runs_read\":%" PRIu64
+	       ", \"records_read\":%" PRIu64 ", \"damaged\":%" PRIu64 ", \"left_to_other\":%s}\n",
+	       report->trackers_written, report->trackers_unchanged, report->edits, report->runs_read,
+	       report->records_read, report->damaged, report->left_to_other ? "true" : "false");
+}
+
 /* Told by a plugin: nobody reads our stderr, and a busy group is left to the one who is at it. */
-static int refresh_by_itself(struct rlg_group *group)
+static int refresh_by_itself(const struct rlg_options *options, struct rlg_group *group)
 {
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
 	rlg_process_hide();
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) == 0)
+	int code = rlg_news_leave(group->path, rlg_option_value(options, "run"), &err);
+	if (code == 0)
+		code = rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err);
+	if (code == 0 && rlg_option_given(options, "json"))
+		say_as_json(&report);
+	if (code == 0)
 		return RLG_EXIT_OK;
 	syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", err.text);
 	return RLG_EXIT_FAILED;
@@ -37,11 +52,16 @@ static int refresh_for_person(struct rlg_options *options, struct rlg_group *gro
 
 	if (group->plan_problem.text[0] != '\0')
 		rlg_warning(options, "%s", group->plan_problem.text);
-	if (rlg_refresh(group, RLG_REFRESH_WAIT, &report, &err) != 0)
+	int code = rlg_option_given(options, "rebuild") ? rlg_refresh_rebuild(group, &report, &err)
+							: rlg_refresh(group, RLG_REFRESH_WAIT, &report, &err);
+	if (code != 0)
 		return rlg_failure(options, "%s", err.text);
 	if (report.left_to_other)
 		return rlg_failure(options, "another refresh of %s has been going on for 10 s; try again", group->path);
-	say_what_was_done(&report);
+	if (rlg_option_given(options, "json"))
+		say_as_json(&report);
+	else
+		say_what_was_done(&report);
 	return rlg_damage_exit(options, report.damaged, group->path);
 }
 
@@ -57,7 +77,7 @@ static int run(struct rlg_options *options)
 	if (rlg_group_open(where, &group, &err) != 0)
 		result = rlg_failure(options, "%s", err.text);
 	else if (rlg_option_given(options, "by-itself"))
-		result = refresh_by_itself(&group);
+		result = refresh_by_itself(options, &group);
 	else
 		result = refresh_for_person(options, &group);
 	rlg_group_close(&group);
@@ -66,6 +86,9 @@ static int run(struct rlg_options *options)
 
 static const struct rlg_option options_table[] = {
 	{"by-itself", 0, NULL, "as the plugins call it: leave a busy group to the one who is at it, and complain to syslog"},
+	{"run", 'r', "RUN", "with --by-itself: only this run has news, and those that others left word of"},
+	{"rebuild", 0, NULL, "read all records anew, whatever the group's snapshot says"},
+	{"json", 0, NULL, "print one JSON object, for programs"},
 	{NULL, 0, NULL, NULL},
 };
 
@@ -79,8 +102,10 @@ const struct rlg_command rlg_cmd_refresh = {
 	.name = "refresh",
 	.arguments = "[GROUP]",
 	.summary = "bring the trackers up to date now",
-	.description = "Reads the group's records and writes its trackers anew where something has changed. That happens by "
-		       "itself whenever a job is submitted, starts or ends; by hand it is useful after an edit.\n\n"
+	.description = "Reads what is new in the group's records and writes its trackers anew where something has changed. That "
+		       "happens by itself whenever a job is submitted, starts or ends, and then only the runs with news are "
+		       "looked at; by hand it is useful after an edit, and looks at all records' files and at what all runs "
+		       "have left on disk.\n\n"
 		       "What people wrote in a tracker stays. A tracker that does not parse is left alone and named.",
 	.options = options_table,
 	.examples = examples,

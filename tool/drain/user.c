@@ -12,6 +12,7 @@
 #include "tool/base/printable.h"
 #include "tool/record/identity.h"
 #include "tool/record/job_places.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <errno.h>
@@ -49,12 +50,13 @@ static void refresh(struct rlg_group *group)
 	struct rlg_refresh_report report;
 	struct rlg_err err = {""};
 
-	if (rlg_refresh(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
+	if (rlg_refresh_news(group, RLG_REFRESH_LEAVE, &report, &err) != 0)
 		complain(err.text);
 }
 
-static void touch(struct delivery *delivery, struct rlg_group *group)
+static void touch(struct delivery *delivery, struct rlg_group *group, const char *run)
 {
+	rlg_news_leave(group->path, run, NULL); /* what fails there, fails in the refresh, which says so */
 	for (size_t i = 0; i < delivery->n_touched; i++)
 		if (delivery->touched[i] == group)
 			return;
@@ -123,7 +125,7 @@ static int append(void *context, const struct rlg_job_place *place)
 	rlg_group_take_umask(append.group);
 	int code = rlg_statusfile_append(&append, delivery->err);
 	if (code == 0)
-		touch(delivery, place->group);
+		touch(delivery, place->group, place->run);
 	return code;
 }
 

@@ -7,11 +7,7 @@
 #include "lib/record_read.h"
 #include "lib/text.h"
 #include "tool/base/atomic_file.h"
-#include "tool/plan/findings.h"
-#include "tool/plan/evaluations.h"
-#include "tool/model/fold.h"
-#include "tool/plan/outputs.h"
-#include "tool/group/tracker_file.h"
+#include "tool/base/sum64.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -73,6 +69,7 @@ static int read_config(struct rlg_group *group, struct rlg_err *err)
 					  .config_is_ours = !others_write(&file),
 					  .is_shared = is_shared(group)};
 	rlg_config_default(group->arena, &group->config);
+	group->config_sum = rlg_sum64_text(group->reach.config_is_ours, code == 0 ? text : NULL);
 	if (code != 0 || text == NULL)
 		return code;
 	return rlg_config_parse(group->arena, rlg_group_path(group, path), text, &group->config, err);
@@ -123,52 +120,4 @@ const char *rlg_group_name(const struct rlg_group *group)
 		return group->plan.title;
 	const char *slash = strrchr(group->path, '/');
 	return slash[1] == '\0' ? group->path : slash + 1;
-}
-
-struct loading {
-	struct rlg_fold *fold;
-	struct rlg_damage damage;
-};
-
-static int take_line(void *context, const char *run, const char *file, const char *line, size_t length)
-{
-	struct loading *loading = context;
-	struct rlg_record record;
-
-	if (rlg_record_parse(line, length, &record, NULL) != 0) {
-		loading->damage.no_record++;
-		return 0;
-	}
-	rlg_fold_add(loading->fold, run, &record);
-	rlg_record_done(&record);
-	return 0;
-}
-
-static void take_tracker_run(void *context, const char *run, const char *phase)
-{
-	struct loading *loading = context;
-
-	if (phase == NULL && rlg_name_ok(run, NULL))
-		rlg_fold_plan_run(loading->fold, run, NULL, false);
-}
-
-int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err)
-{
-	struct loading loading = {.fold = rlg_fold_new(group->arena, group->path, rlg_group_name(group),
-						       group->config.phases, group->config.n_phases)};
-
-	for (size_t i = 0; i < group->plan.n_runs; i++)
-		rlg_fold_plan_run(loading.fold, group->plan.runs[i].name, group->plan.runs[i].type,
-				  group->plan.runs[i].control);
-	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
-	rlg_tracker_runs(group, take_tracker_run, &loading);
-	int code = rlg_lines_each(group->path, NULL, take_line, &loading, &loading.damage, err);
-	if (code != 0)
-		return code;
-	*out_model = rlg_fold_finish(loading.fold);
-	rlg_evaluations_complete(*out_model, &group->plan);
-	(*out_model)->damaged = rlg_damage_total(&loading.damage);
-	rlg_outputs_fill(*out_model, &group->config);
-	rlg_findings_fill(*out_model, &group->config, &group->plan);
-	return 0;
 }

@@ -18,6 +18,7 @@ struct rlg_group {
 	struct rlg_arena *arena; /* owns everything below */
 	const char *path; /* absolute, without symbolic links */
 	struct rlg_config config;
+	uint64_t config_sum; /* of the text of config.yaml, and of whose it is */
 	struct rlg_reach reach; /* how far it may lead us */
 	struct rlg_plan plan; /* without runs where there is none: that is not an error here */
 	struct rlg_err plan_problem; /* why the plan could not be read; "" if it could, or there is none */
@@ -38,8 +39,9 @@ const char *rlg_group_name(const struct rlg_group *group);
 const char *rlg_group_path(const struct rlg_group *group, const char *relative);
 
 /*
- * Reads every status file, folds, and looks up the outputs.  Damaged lines are counted in model->damaged, and are no
- * error.  The model belongs to the group's arena.  Also counts runs that only a tracker knows.
+ * The state of all runs, from the snapshot and what came into any status file since; and what lies on disk.  Writes
+ * nothing.  Damaged lines are counted in model->damaged, and are no error.  The model belongs to the group's arena.  Also
+ * counts runs that only a tracker knows.  (load.c)
  */
 int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -20,12 +21,29 @@ static bool has_no_locks(int code)
 	return code == ENOLCK || code == EOPNOTSUPP || code == ENOSYS;
 }
 
-/* The server's clock, not ours: it tells the time of what others touched. */
-static time_t server_time(int fd)
+/* A name beside the stand-in that nobody else has.  False: it would be too long. */
+static bool name_beside(const struct rlg_refresh_lock *lock, char out_path[PATH_MAX])
 {
-	struct stat now;
+	uint64_t dice = 0;
 
-	return futimens(fd, NULL) == 0 && fstat(fd, &now) == 0 ? now.st_mtim.tv_sec : 0;
+	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
+		dice = (uint64_t)getpid();
+	return snprintf(out_path, PATH_MAX, "%s.%016" PRIx64 ".tmp", lock->stand_in, dice) < PATH_MAX;
+}
+
+/* The server's clock, not ours: it tells the time of what others touched.  0: not to be had. */
+static time_t server_time(const char *beside)
+{
+	struct stat now = {.st_mtim.tv_sec = 0};
+	int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &now) != 0)
+		now.st_mtim.tv_sec = 0;
+	close(fd);
+	unlink(beside);
+	return now.st_mtim.tv_sec;
 }
 
 static bool is_same_file(const struct stat *left, const struct stat *right)
@@ -41,14 +59,11 @@ static void take_away_dead(const struct rlg_refresh_lock *lock)
 {
 	struct stat seen, moved;
 	char aside[PATH_MAX];
-	uint64_t dice = 0;
-	time_t now_s = server_time(lock->fd);
 
-	if (lstat(lock->stand_in, &seen) != 0 || now_s == 0 || now_s - seen.st_mtim.tv_sec < RLG_REFRESH_DEAD_S)
+	if (!name_beside(lock, aside) || lstat(lock->stand_in, &seen) != 0)
 		return;
-	if (getrandom(&dice, sizeof(dice), GRND_NONBLOCK) < 0)
-		dice = (uint64_t)getpid();
-	if (snprintf(aside, sizeof(aside), "%s.%016llx.tmp", lock->stand_in, (unsigned long long)dice) >= (int)sizeof(aside))
+	time_t now_s = server_time(aside);
+	if (now_s == 0 || now_s - seen.st_mtim.tv_sec < RLG_REFRESH_DEAD_S)
 		return;
 	if (rename(lock->stand_in, aside) != 0)
 		return;
@@ -70,17 +85,20 @@ static int make_stand_in(struct rlg_refresh_lock *lock)
 }
 
 /* 0: ours; -EAGAIN: somebody else's, for now. */
-static int try_once(struct rlg_refresh_lock *lock)
+static int try_once(struct rlg_refresh_lock *lock, bool is_first)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
+	lock->by_name = false;
 	if (fcntl(lock->fd, F_OFD_SETLK, &whole) == 0)
 		return 0;
 	if (!has_no_locks(errno))
 		return errno == EINTR || errno == EACCES ? -EAGAIN : -errno;
 	int code = make_stand_in(lock);
-	if (code == -EEXIST)
+	if (code == -EEXIST && is_first) {
 		take_away_dead(lock);
+		code = make_stand_in(lock);
+	}
 	return code == -EEXIST ? -EAGAIN : code;
 }
 
@@ -88,10 +106,9 @@ int rlg_refresh_lock_take(struct rlg_refresh_lock *lock, int64_t wait_ms)
 {
 	int64_t deadline_ms = rlg_clock_monotonic_ms() + wait_ms;
 	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-	int code;
+	int code = try_once(lock, true);
 
-	lock->by_name = false;
-	while ((code = try_once(lock)) != 0) {
+	for (; code != 0; code = try_once(lock, false)) {
 		if (code != -EAGAIN || rlg_clock_monotonic_ms() >= deadline_ms)
 			return -EAGAIN;
 		nanosleep(&pause, NULL);

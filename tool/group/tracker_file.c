@@ -3,6 +3,7 @@
 #include "tool/group/tracker_file.h"
 
 #include "lib/layout.h"
+#include "tool/base/sum64.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -133,7 +134,7 @@ static const char *as_name(struct rlg_arena *arena, const char *path)
 }
 
 /* Of a tracker with many files each copy is called by its path, in a folder of the tracker's. */
-static const char *base_of(struct rlg_group *group, const struct rlg_tracker_choice *choice,
+static const char *base_of(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			   const struct rlg_tracker_place *place)
 {
 	const char *base = rlg_arena_printf(group->arena, RLG_DIR "/" RLG_TRACKERS_DIR "/%s", choice->tracker);
@@ -147,6 +148,23 @@ static const char *base_of(struct rlg_group *group, const struct rlg_tracker_cho
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err)
 {
+	return rlg_tracker_file_open_stamped(group, choice, place, NULL, out_file, err);
+}
+
+/* A copy that is known to be the same is not read. */
+static int find_base(const uint64_t *written_sum, struct rlg_tracker_file *file, struct rlg_err *err)
+{
+	if (written_sum == NULL || file->text == NULL || rlg_sum64(0, file->text, file->length) != *written_sum)
+		return read_base(file, err);
+	file->base = file->text;
+	file->base_length = file->length;
+	return 0;
+}
+
+int rlg_tracker_file_open_stamped(struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place, const uint64_t *written_sum,
+				  struct rlg_tracker_file *out_file, struct rlg_err *err)
+{
 	*out_file = (struct rlg_tracker_file){.arena = group->arena,
 					      .reach = &group->reach,
 					      .place = place->path,
@@ -155,11 +173,88 @@ int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choi
 	int code = rlg_reach_read(group->arena, &group->reach, place->path, RLG_TRACKER_MAX, &out_file->text,
 				  &out_file->length, &out_file->stat, err);
 	if (code == 0)
-		code = read_base(out_file, err);
+		code = find_base(written_sum, out_file, err);
 	if (code == 0)
 		code = read_memory(out_file, err);
 	return code;
 }
+
+/* ---- signs ---- */
+
+static int64_t nanoseconds(const struct timespec *time)
+{
+	return (int64_t)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
+static struct rlg_file_sign sign_of(const struct stat *file)
+{
+	return (struct rlg_file_sign){.inode = (uint64_t)file->st_ino,
+				      .size = (uint64_t)file->st_size,
+				      .modified_ns = (uint64_t)nanoseconds(&file->st_mtim),
+				      .changed_ns = (uint64_t)nanoseconds(&file->st_ctim)};
+}
+
+static struct rlg_file_sign sign_at(const char *path)
+{
+	struct stat file;
+
+	return stat(path, &file) == 0 ? sign_of(&file) : (struct rlg_file_sign){.inode = 0};
+}
+
+static const char *path_of(const struct rlg_tracker_file *file, const char *place)
+{
+	return rlg_arena_printf(file->arena, "%s/%s", file->reach->group_path, place);
+}
+
+struct rlg_tracker_signs rlg_tracker_file_signs(const struct rlg_tracker_file *file)
+{
+	return (struct rlg_tracker_signs){sign_at(file->path), sign_at(path_of(file, file->base_place)),
+					  sign_at(path_of(file, memory_place(file)))};
+}
+
+void rlg_tracker_signs(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+		       const struct rlg_tracker_place *place, struct rlg_tracker_signs *out_signs)
+{
+	struct rlg_tracker_file file = {.arena = group->arena,
+					.reach = &group->reach,
+					.path = rlg_group_path(group, place->path),
+					.base_place = base_of(group, choice, place)};
+
+	*out_signs = rlg_tracker_file_signs(&file);
+}
+
+const char *rlg_tracker_stamp_key(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place)
+{
+	return rlg_arena_printf(group->arena, "%s\n%s\n%s", choice->tracker, place->path,
+				place->key == NULL ? "" : place->key);
+}
+
+bool rlg_tracker_runs_are_known(struct rlg_group *group, const struct rlg_load *load)
+{
+	const struct rlg_tracker_choice *telling = NULL;
+	struct rlg_tracker_signs signs;
+
+	for (size_t i = 0; i < group->config.n_trackers; i++) {
+		const struct rlg_tracker_choice *choice = &group->config.trackers[i];
+		const struct rlg_tracker *tracker = rlg_tracker_called(choice->tracker);
+		if (choice->path == NULL || tracker == NULL || tracker->runs == NULL)
+			continue;
+		if (telling != NULL || tracker->places != NULL)
+			return false;
+		telling = choice;
+	}
+	if (telling == NULL)
+		return false;
+	struct rlg_tracker_place place = {.path = telling->path};
+	struct rlg_stamp stamp = rlg_load_stamp(load, rlg_tracker_stamp_key(group, telling, &place));
+	if (stamp.sequence == 0 || stamp.told == 0)
+		return false;
+	rlg_tracker_signs(group, telling, &place, &signs);
+	return memcmp(&signs.file, &stamp.file, sizeof(signs.file)) == 0;
+}
+
+/* ---- the runs that trackers name ---- */
 
 static void tell_runs(struct rlg_group *group, const struct rlg_tracker_choice *choice, rlg_tracker_run_fn *tell,
 		      void *context)

@@ -7,6 +7,7 @@
 
 #include "lib/err.h"
 #include "tool/group/group.h"
+#include "tool/group/load.h"
 #include "tool/tracker/tracker.h"
 
 #include <sys/stat.h>
@@ -47,6 +48,29 @@ int rlg_tracker_places(struct rlg_group *group, const struct rlg_tracker_choice 
  */
 int rlg_tracker_file_open(struct rlg_group *group, const struct rlg_tracker_choice *choice,
 			  const struct rlg_tracker_place *place, struct rlg_tracker_file *out_file, struct rlg_err *err);
+
+/* The same where file and copy are those that were written as `*written_sum` (NULL: not known) was the sum of the text. */
+int rlg_tracker_file_open_stamped(struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place, const uint64_t *written_sum,
+				  struct rlg_tracker_file *out_file, struct rlg_err *err);
+
+/* What tells a tracker's file, its copy and its memory from others, without reading them. */
+struct rlg_tracker_signs {
+	struct rlg_file_sign file, base, memory;
+};
+void rlg_tracker_signs(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+		       const struct rlg_tracker_place *place, struct rlg_tracker_signs *out_signs);
+struct rlg_tracker_signs rlg_tracker_file_signs(const struct rlg_tracker_file *file);
+
+/* What a stamp of this place is kept under. */
+const char *rlg_tracker_stamp_key(const struct rlg_group *group, const struct rlg_tracker_choice *choice,
+				  const struct rlg_tracker_place *place);
+
+/*
+ * Is it known from its stamp which runs the trackers name?  Only where one tracker tells any, in one file, and that is the
+ * one that was written last.
+ */
+bool rlg_tracker_runs_are_known(struct rlg_group *group, const struct rlg_load *load);
 
 /* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
 void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);

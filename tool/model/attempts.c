@@ -14,7 +14,6 @@
 #include "tool/model/slurm_state.h"
 #include "tool/model/usage.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,8 +30,8 @@ struct finder {
 	size_t *older; /* by attempt: the one before it of the same submission, or else of the same job; NONE */
 	size_t count, room;
 	struct rlg_names *by_sid; /* submission: its last attempt */
-	struct rlg_names *by_job; /* job id, in figures: the last of its attempts whose submission is not known */
-	size_t *last_of;
+	struct rlg_names *by_job; /* job id: the last of its attempts whose submission is not known */
+	size_t *last_of; /* by the numbers of both */
 	size_t n_last, last_room;
 };
 
@@ -129,44 +128,52 @@ void rlg_attempt_take_word(struct rlg_phased_attempt *to, const struct rlg_event
 	attempt->status = status_of(attempt);
 }
 
-static size_t *last_of(struct finder *finder, struct rlg_names *names, const char *key, bool make)
+/* Where a last attempt is remembered that nobody has yet. */
+static size_t new_last(struct finder *finder)
 {
-	size_t at = rlg_names_find(names, key);
-
-	if (at != RLG_NAMES_NONE)
-		return &finder->last_of[at];
-	if (!make)
-		return NULL;
 	if (finder->n_last == finder->last_room) {
 		finder->last_room = finder->last_room == 0 ? 64 : 2 * finder->last_room;
 		finder->last_of = rlg_arena_grow(finder->arena, finder->last_of, finder->n_last, finder->last_room,
 						 sizeof(*finder->last_of));
 	}
-	rlg_names_add(names, rlg_arena_strdup(finder->arena, key), finder->n_last);
 	finder->last_of[finder->n_last] = NONE;
-	return &finder->last_of[finder->n_last++];
+	return finder->n_last++;
 }
 
-static const char *job_key(int64_t job_id, char storage[32])
+/* NULL: no attempt is known by that. */
+static size_t *last_of_sid(const struct finder *finder, const char *sid)
 {
-	snprintf(storage, 32, "%lld", (long long)job_id);
-	return storage;
+	size_t at = sid == NULL ? RLG_NAMES_NONE : rlg_names_find(finder->by_sid, sid);
+
+	return at == RLG_NAMES_NONE ? NULL : &finder->last_of[at];
+}
+
+static size_t *last_of_job(const struct finder *finder, int64_t job_id)
+{
+	size_t at = job_id < 0 ? RLG_NAMES_NONE : rlg_names_find_id(finder->by_job, job_id);
+
+	return at == RLG_NAMES_NONE ? NULL : &finder->last_of[at];
 }
 
 /* So that its submission finds it. */
 static void index_attempt(struct finder *finder, size_t at)
 {
 	const struct rlg_attempt *attempt = &finder->attempts[at].attempt;
-	char key[32];
-	size_t *last = NULL;
+	size_t *last = attempt->sid != NULL ? last_of_sid(finder, attempt->sid) : last_of_job(finder, attempt->job_id);
 
-	if (attempt->sid != NULL)
-		last = last_of(finder, finder->by_sid, attempt->sid, true);
-	else if (attempt->job_id >= 0)
-		last = last_of(finder, finder->by_job, job_key(attempt->job_id, key), true);
-	finder->older[at] = last == NULL ? NONE : *last;
-	if (last != NULL)
-		*last = at;
+	finder->older[at] = NONE;
+	if (last == NULL && (attempt->sid != NULL || attempt->job_id >= 0)) {
+		size_t added = new_last(finder);
+		if (attempt->sid != NULL)
+			rlg_names_add(finder->by_sid, attempt->sid, added);
+		else
+			rlg_names_add_id(finder->by_job, attempt->job_id, added);
+		last = &finder->last_of[added];
+	}
+	if (last == NULL)
+		return;
+	finder->older[at] = *last;
+	*last = at;
 }
 
 static void add_attempt(struct finder *finder, const struct rlg_phased_attempt *attempt)
@@ -288,7 +295,7 @@ static void take_submission(struct rlg_phased_attempt *to, const struct rlg_even
 /* A submission belongs to every attempt that carries its id. */
 static bool give_to_its_attempts(struct finder *finder, const struct rlg_event *submit)
 {
-	const size_t *last = submit->sid == NULL ? NULL : last_of(finder, finder->by_sid, submit->sid, false);
+	const size_t *last = last_of_sid(finder, submit->sid);
 
 	for (size_t at = last == NULL ? NONE : *last; at != NONE; at = finder->older[at])
 		take_submission(&finder->attempts[at], submit);
@@ -298,9 +305,7 @@ static bool give_to_its_attempts(struct finder *finder, const struct rlg_event *
 /* Attempts that carry no submission's id have its job's. */
 static bool give_to_its_job(struct finder *finder, const struct rlg_event *submit)
 {
-	char key[32];
-	const size_t *last =
-		submit->job_id < 0 ? NULL : last_of(finder, finder->by_job, job_key(submit->job_id, key), false);
+	const size_t *last = last_of_job(finder, submit->job_id);
 	bool given = false;
 
 	for (size_t at = last == NULL ? NONE : *last; at != NONE; at = finder->older[at]) {
@@ -368,7 +373,7 @@ static void find_waiting_tasks(struct finder *finder)
 		const struct rlg_event *event = &finder->events[i];
 		if (event->kind != RLG_EVENT_SUBMIT || event->sid == NULL || event->array_task_id >= 0)
 			continue;
-		const size_t *last = last_of(finder, finder->by_sid, event->sid, false);
+		const size_t *last = last_of_sid(finder, event->sid);
 		const struct rlg_attempt *task = last == NULL ? NULL : array_without_leader(finder, *last);
 		/* One that names another job's id than the array's was told by the task itself. */
 		if (task == NULL || (event->job_id >= 0 && event->job_id != task->array_job_id))
@@ -389,7 +394,7 @@ static void find_words_on_submissions(struct finder *finder)
 		const struct rlg_event *event = &finder->events[i];
 		if (event->job_id >= 0 || event->sid == NULL || event->kind != RLG_EVENT_FINISH)
 			continue;
-		const size_t *last = last_of(finder, finder->by_sid, event->sid, false);
+		const size_t *last = last_of_sid(finder, event->sid);
 		if (last == NULL || finder->attempts[*last].attempt.job_id >= 0)
 			continue;
 		rlg_attempt_take_word(&finder->attempts[*last], event);

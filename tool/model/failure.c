@@ -77,13 +77,15 @@ void rlg_failures_find(struct rlg_arena *arena, const struct rlg_event *events, 
 		       struct rlg_phased_attempt *attempts, size_t n_attempts)
 {
 	const struct rlg_event **first = rlg_arena_alloc(arena, n_attempts * sizeof(const struct rlg_event *) + 1);
-	const struct rlg_attempts_at *index = rlg_attempts_at_new(arena, attempts, n_attempts);
+	const struct rlg_attempts_at *index = NULL; /* hardly any run needs it */
 
 	for (size_t i = 0; i < n_events; i++) {
 		if (events[i].kind != RLG_EVENT_TASK_FAILED)
 			continue;
 		if (events[i].job_id < 0)
 			continue;
+		if (index == NULL)
+			index = rlg_attempts_at_new(arena, attempts, n_attempts);
 		size_t at = rlg_attempts_at(index, events[i].job_id, events[i].cluster, NULL, events[i].time_us);
 		if (at == RLG_NO_ATTEMPT || !is_cause(&attempts[at].attempt, &events[i]))
 			continue;

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From records to the model: give it every record of a group in any order, any number of times, then ask for the model.
+ *
+ * A run's records are folded by themselves.  Whoever has them run by run folds each with rlg_fold_pack(), and keeps of
+ * it no more than what that comes to (rlg_fold_packed()): a million records then take the memory of one run's.
  */
 #ifndef RLG_FOLD_H
 #define RLG_FOLD_H
 
 #include "lib/record_read.h"
+#include "tool/model/gathered.h"
 #include "tool/model/model.h"
 
 struct rlg_fold;
@@ -19,6 +23,19 @@ void rlg_fold_plan_run(struct rlg_fold *fold, const char *run, const char *type,
 
 /* One record of `run`, whose folder it was found in.  Copies what it needs. */
 void rlg_fold_add(struct rlg_fold *fold, const char *run, const struct rlg_record *record);
+
+/*
+ * Folds all that was gathered of one run, and packs the result behind what `to` holds.  Needs `scratch` for nothing
+ * longer than the call.
+ */
+void rlg_fold_pack(struct rlg_arena *scratch, const char *const *phases, size_t n_phases, const char *run,
+		   struct rlg_gathered *gathered, struct rlg_bytes *to);
+
+/*
+ * A run that was folded before, in place of its records: what rlg_fold_pack() made, with the same phases.  The bytes must
+ * outlive the model.  Returns false, and the fold is as it was, where they are something else.
+ */
+bool rlg_fold_packed(struct rlg_fold *fold, const void *bytes, size_t count);
 
 /* The state of all that was added.  The fold is used up. */
 struct rlg_model *rlg_fold_finish(struct rlg_fold *fold);

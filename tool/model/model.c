@@ -2,7 +2,19 @@
 /* The small questions that everybody asks the model: see model.h. */
 #include "tool/model/model.h"
 
+#include "tool/base/names.h"
+
 #include <string.h>
+
+/* Below this the runs are looked at from end to end. */
+#define INDEX_FROM 12
+
+struct rlg_model_index {
+	struct rlg_arena *arena;
+	struct rlg_names *names; /* NULL: nobody has asked yet */
+	const struct rlg_run *runs; /* that it was made of */
+	size_t n_runs;
+};
 
 static const char *const status_words[] = {
 	[RLG_STATUS_PENDING] = "pending",     [RLG_STATUS_SUBMITTED] = "submitted",
@@ -27,8 +39,35 @@ bool rlg_status_parse(const char *word, enum rlg_status *out_status)
 	return false;
 }
 
+struct rlg_model_index *rlg_model_index_new(struct rlg_arena *arena)
+{
+	struct rlg_model_index *index = rlg_arena_alloc(arena, sizeof(*index));
+
+	index->arena = arena;
+	return index;
+}
+
+/* Made when somebody asks, and anew when there are other runs than before. */
+static const struct rlg_names *names_of(const struct rlg_model *model)
+{
+	struct rlg_model_index *index = model->index;
+
+	if (index->names != NULL && index->runs == model->runs && index->n_runs == model->n_runs)
+		return index->names;
+	index->names = rlg_names_new(index->arena);
+	index->runs = model->runs;
+	index->n_runs = model->n_runs;
+	for (size_t i = 0; i < model->n_runs; i++)
+		rlg_names_add(index->names, model->runs[i].name, i);
+	return index->names;
+}
+
 struct rlg_run *rlg_model_run(const struct rlg_model *model, const char *name)
 {
+	if (model->index != NULL && model->n_runs >= INDEX_FROM) {
+		size_t i = rlg_names_find(names_of(model), name);
+		return i != RLG_NAMES_NONE ? &model->runs[i] : NULL;
+	}
 	for (size_t i = 0; i < model->n_runs; i++) {
 		if (strcmp(model->runs[i].name, name) == 0)
 			return &model->runs[i];

@@ -192,7 +192,14 @@ struct rlg_run {
 	const char *verdict; /* keep or discard, a person's; NULL: none yet */
 	const char *wandb; /* address of its dashboard, as a person told it; NULL */
 	const char *description; /* a person's few words on what it is (`runledger note RUN description=...`); NULL */
+	/*
+	 * The model's `sequence` when anything above was last seen to change, what lies on disk included: a tracker that was
+	 * written at a later one shows it already.  Never 0 in a model that was loaded.
+	 */
+	uint64_t changed_at;
 };
+
+struct rlg_model_index; /* model.c */
 
 struct rlg_model {
 	struct rlg_arena *arena;
@@ -208,7 +215,12 @@ struct rlg_model {
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */
 	uint64_t damaged; /* lines stepped over */
+	struct rlg_model_index *index; /* for rlg_model_run(); NULL: it looks from end to end */
+	uint64_t sequence; /* of refreshes: grows with each that has news; 0: this model knows of none */
 };
+
+/* For a model with many runs; in its arena.  `runs` and `n_runs` may still change, the order in `runs` may not. */
+struct rlg_model_index *rlg_model_index_new(struct rlg_arena *arena);
 
 /* The run of that name, or NULL. */
 struct rlg_run *rlg_model_run(const struct rlg_model *model, const char *name);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What jobs told of themselves: see progress.h. */
-#include "tool/model/progress.h"
+#include "tool/model/progress_records.h"
 
 #include "lib/clock.h"
 #include "tool/model/attempts_at.h"
 #include "tool/base/bytes.h"
-#include "tool/base/json_members.h"
 #include "tool/base/names.h"
 
 #include <math.h>
@@ -18,202 +17,6 @@
 /* A job that makes up names as it goes would fill every tracker; what it told first is what it means. */
 #define MOST_METRICS 128
 
-/* A record: its values lie behind one another as "name\0text\0...". */
-struct told {
-	int64_t time_us;
-	int64_t job_id;
-	const char *id;
-	const char *cluster, *sid, *phase; /* interned */
-	const char *values;
-	size_t length;
-};
-
-struct rlg_progress_records {
-	struct rlg_arena *arena;
-	struct told *told;
-	size_t count, room;
-	struct rlg_names *texts; /* of clusters, submissions and phases: each text once */
-	const char **by_number;
-	size_t n_texts, texts_room;
-	struct rlg_bytes values; /* of the record at hand */
-};
-
-/* ---- gathering ---- */
-
-struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena)
-{
-	struct rlg_progress_records *records = rlg_arena_alloc(arena, sizeof(*records));
-
-	*records = (struct rlg_progress_records){.arena = arena, .texts = rlg_names_new(arena)};
-	rlg_bytes_init(&records->values, arena);
-	return records;
-}
-
-static const char *intern(struct rlg_progress_records *records, const char *text)
-{
-	size_t at = text == NULL ? 0 : rlg_names_find(records->texts, text);
-
-	if (text == NULL || at != RLG_NAMES_NONE)
-		return text == NULL ? NULL : records->by_number[at];
-	if (records->n_texts == records->texts_room) {
-		records->texts_room = records->texts_room == 0 ? 16 : 2 * records->texts_room;
-		records->by_number = rlg_arena_grow(records->arena, records->by_number, records->n_texts,
-						    records->texts_room, sizeof(*records->by_number));
-	}
-	const char *copy = rlg_arena_strdup(records->arena, text);
-	rlg_names_add(records->texts, copy, records->n_texts);
-	records->by_number[records->n_texts++] = copy;
-	return copy;
-}
-
-bool rlg_progress_is_own(const char *name, size_t length)
-{
-	static const char *const names[] = {"v",     "id",	"left_out",	"sid",	         "cluster",    "job_id", "run",
-					    "phase", "host",	"array_job_id", "array_task_id", "het_job_id", "user",	 "uid",
-					    "exec",  "node",	"values"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
-			return true;
-	return false;
-}
-
-/* With its NUL.  Hardly any text has escapes to take out. */
-static void add_bare(struct rlg_progress_records *records, const char *raw, size_t length, bool is_text)
-{
-	if (is_text && (memchr(raw, '\\', length) != NULL || memchr(raw, '\0', length) != NULL))
-		rlg_bytes_add(&records->values, rlg_json_unescape(records->arena, raw, length));
-	else
-		rlg_bytes_add_n(&records->values, raw, length);
-	rlg_bytes_add_n(&records->values, "", 1);
-}
-
-static void add_member(struct rlg_progress_records *records, const struct rlg_json_member *member)
-{
-	if (member->kind == RLG_JSON_NESTED || member->kind == RLG_JSON_NULL || member->key_length == 0)
-		return;
-	add_bare(records, member->key, member->key_length, true);
-	add_bare(records, member->value, member->value_length, member->kind == RLG_JSON_TEXT);
-}
-
-/* Of `values`, where every name is the job's own. */
-static bool take_inner(void *context, const struct rlg_json_member *member)
-{
-	add_member(context, member);
-	return true;
-}
-
-static bool is_called(const struct rlg_json_member *member, const char *name)
-{
-	return member->key_length == strlen(name) && memcmp(member->key, name, member->key_length) == 0;
-}
-
-static bool take_outer(void *context, const struct rlg_json_member *member)
-{
-	if (is_called(member, "values") && member->kind == RLG_JSON_NESTED)
-		rlg_json_members(member->value, member->value_length, take_inner, context);
-	else if (!rlg_progress_is_own(member->key, member->key_length))
-		add_member(context, member);
-	return true;
-}
-
-static bool find_context(void *context, const struct rlg_json_member *member)
-{
-	if (!is_called(member, "context"))
-		return true;
-	rlg_json_members(member->value, member->value_length, take_outer, context);
-	return false; /* of two the first counts, as everywhere */
-}
-
-void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record)
-{
-	struct rlg_bytes *values = &records->values;
-
-	if (records->count == records->room) {
-		records->room = records->room == 0 ? 16 : 2 * records->room;
-		records->told = rlg_arena_grow(records->arena, records->told, records->count, records->room,
-					       sizeof(*records->told));
-	}
-	values->length = 0;
-	rlg_json_members(record->line, record->length, find_context, records);
-	records->told[records->count++] =
-		(struct told){.time_us = record->time_us,
-			      .job_id = record->job_id,
-			      .id = rlg_arena_strdup(records->arena, record->id),
-			      .cluster = intern(records, record->cluster),
-			      .sid = intern(records, record->sid),
-			      .phase = intern(records, record->phase),
-			      .values = rlg_arena_copy(records->arena, values->data, values->length),
-			      .length = values->length};
-}
-
-static int compare_texts(const char *left, const char *right)
-{
-	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
-}
-
-/* By time and id; of records without one, or with one that two have, by all they say. */
-static int compare_told(const void *left, const void *right)
-{
-	const struct told *a = left, *b = right;
-
-	if (a->time_us != b->time_us)
-		return a->time_us < b->time_us ? -1 : 1;
-	int order = compare_texts(a->id, b->id);
-	if (order == 0 && a->job_id != b->job_id)
-		return a->job_id < b->job_id ? -1 : 1;
-	if (order == 0 && a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	if (order == 0)
-		order = memcmp(a->values, b->values, a->length);
-	if (order == 0)
-		order = compare_texts(a->phase, b->phase);
-	if (order == 0)
-		order = compare_texts(a->cluster, b->cluster);
-	return order != 0 ? order : compare_texts(a->sid, b->sid);
-}
-
-/* One host's file is in order already, as a rule. */
-static bool is_sorted(const struct rlg_progress_records *records)
-{
-	for (size_t i = 1; i < records->count; i++)
-		if (compare_told(&records->told[i - 1], &records->told[i]) > 0)
-			return false;
-	return true;
-}
-
-void rlg_progress_sort(struct rlg_progress_records *records)
-{
-	struct rlg_names *seen = rlg_names_new(records->arena);
-	size_t kept = 0;
-
-	if (!is_sorted(records))
-		qsort(records->told, records->count, sizeof(*records->told), compare_told);
-	for (size_t i = 0; i < records->count; i++) {
-		const char *id = records->told[i].id;
-		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
-			       : kept > 0 && compare_told(&records->told[kept - 1], &records->told[i]) == 0)
-			continue;
-		if (id != NULL)
-			rlg_names_add(seen, id, i);
-		records->told[kept++] = records->told[i];
-	}
-	records->count = kept;
-}
-
-void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*tell)(void *context, const char *phase),
-			     void *context)
-{
-	const char *last = NULL;
-
-	for (size_t i = 0; i < records->count; i++) {
-		const char *phase = records->told[i].phase;
-		if (phase != NULL && phase != last)
-			tell(context, phase);
-		last = phase;
-	}
-}
-
 /* ---- what the values come to ---- */
 
 /* The words of progress, the best first. */
@@ -221,14 +24,18 @@ static const char *const step_names[] = {"step", "global_step", "iteration", "ep
 #define N_STEP_NAMES (sizeof(step_names) / sizeof(step_names[0]))
 #define EPOCH (N_STEP_NAMES - 1)
 
+/* A job tells the same names in the same order each time; few tell more at once. */
+#define LIKELY 8
+
 /* The progress of one attempt or phase while it is told. */
 struct sum {
 	struct rlg_arena *arena;
 	struct rlg_progress *progress;
 	struct rlg_names *names; /* of metrics */
+	size_t likely[LIKELY]; /* by a value's place in its record: the metric that stood there last time */
 	double *lowest, *highest; /* by metric; NAN: no number yet */
 	const char *steps[N_STEP_NAMES];
-	const struct told *hour_last; /* of the hour that is being told, unless it is the first */
+	const struct rlg_progress_told *hour_last; /* of the hour that is being told, unless it is the first */
 	size_t metrics_room, points_room;
 };
 
@@ -250,6 +57,32 @@ static bool is_number(const char *text, double *out_value)
 		return false;
 	*out_value = strtod(text, &end);
 	return end != text && *end == '\0';
+}
+
+/* Figures of which a double holds each number and each power of ten, so that one division rounds as strtod() does. */
+#define EXACT_FIGURES 15
+
+/* The most usual numbers, "0.0853" and "12", the quick way; false for any other text. */
+static bool is_plain_number(const char *text, double *out_value)
+{
+	static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	_Static_assert(sizeof(powers) / sizeof(powers[0]) == EXACT_FIGURES + 1, "one for each figure");
+	int64_t whole = 0;
+	size_t figures = 0, decimals = 0;
+	bool behind_point = false;
+
+	for (; (*text >= '0' && *text <= '9') || (*text == '.' && !behind_point && figures > 0); text++) {
+		if (*text == '.') {
+			behind_point = true;
+			continue;
+		}
+		if (++figures > EXACT_FIGURES)
+			return false;
+		whole = 10 * whole + (*text - '0');
+		decimals += behind_point;
+	}
+	*out_value = (double)whole / powers[decimals];
+	return figures > 0 && *text == '\0';
 }
 
 /* A loss that came to nothing is still a number that went wrong. */
@@ -302,7 +135,23 @@ static size_t add_metric(struct sum *sum, const char *name)
 	return at;
 }
 
-static void add_value(struct sum *sum, const char *name, const char *text)
+/* RLG_NAMES_NONE: there are too many already. */
+static size_t metric_of(struct sum *sum, const char *name, size_t place)
+{
+	const struct rlg_progress *progress = sum->progress;
+	size_t at = place < LIKELY ? sum->likely[place] : RLG_NAMES_NONE;
+
+	if (at < progress->n_metrics && strcmp(progress->metrics[at].name, name) == 0)
+		return at;
+	at = rlg_names_find(sum->names, name);
+	if (at == RLG_NAMES_NONE && progress->n_metrics < MOST_METRICS)
+		at = add_metric(sum, name);
+	if (place < LIKELY)
+		sum->likely[place] = at;
+	return at;
+}
+
+static void add_value(struct sum *sum, const char *name, const char *text, size_t place)
 {
 	size_t step = step_number(name);
 	double value;
@@ -311,15 +160,13 @@ static void add_value(struct sum *sum, const char *name, const char *text)
 		sum->steps[step] = text;
 		return;
 	}
-	size_t at = rlg_names_find(sum->names, name);
-	if (at == RLG_NAMES_NONE && sum->progress->n_metrics == MOST_METRICS)
-		return;
+	size_t at = metric_of(sum, name, place);
 	if (at == RLG_NAMES_NONE)
-		at = add_metric(sum, name);
+		return;
 	struct rlg_metric *metric = &sum->progress->metrics[at];
 	metric->first = metric->first == NULL ? text : metric->first;
 	metric->last = text;
-	if (!is_number(text, &value)) {
+	if (!is_plain_number(text, &value) && !is_number(text, &value)) {
 		metric->is_number = metric->is_number && is_lost_number(text);
 		return;
 	}
@@ -338,7 +185,7 @@ static void add_value(struct sum *sum, const char *name, const char *text)
 /* ---- points ---- */
 
 /* The value behind `at` (NULL: the first), and where it ends; NULL: there is none. */
-static const char *next_value(const struct told *told, const char *at, const char **out_name, const char **out_text)
+static const char *next_value(const struct rlg_progress_told *told, const char *at, const char **out_name, const char **out_text)
 {
 	*out_name = at == NULL ? told->values : at;
 	if (*out_name == told->values + told->length)
@@ -363,7 +210,7 @@ static void add_pair(struct rlg_bytes *words, const char *name, const char *text
 }
 
 /* "step" whatever it was called, and the epoch only where there is none. */
-static const char *words_of(struct rlg_arena *arena, const struct told *told)
+static const char *words_of(struct rlg_arena *arena, const struct rlg_progress_told *told)
 {
 	const char *steps[N_STEP_NAMES] = {NULL};
 	const char *name, *text;
@@ -390,7 +237,7 @@ const char *rlg_progress_words(struct rlg_arena *arena, const struct rlg_record 
 	return words_of(arena, &records->told[0]);
 }
 
-static void add_point(struct sum *sum, const struct told *told)
+static void add_point(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
 
@@ -403,7 +250,7 @@ static void add_point(struct sum *sum, const struct told *told)
 		(struct rlg_progress_point){.time_us = told->time_us, .words = words_of(sum->arena, told)};
 }
 
-static void add_told(struct sum *sum, const struct told *told)
+static void add_told(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
 	const char *name, *text;
@@ -418,8 +265,9 @@ static void add_told(struct sum *sum, const struct told *told)
 		sum->hour_last = told;
 	}
 	progress->last_us = told->time_us;
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL;)
-		add_value(sum, name, text);
+	size_t place = 0;
+	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL; place++)
+		add_value(sum, name, text, place);
 }
 
 static void end_sum(struct sum *sum)
@@ -469,7 +317,7 @@ void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_ph
 	for (size_t i = 0; i < n_phases; i++)
 		of_phases[i].progress = &phases[i].progress;
 	for (size_t i = 0; i < records->count; i++) {
-		const struct told *told = &records->told[i];
+		const struct rlg_progress_told *told = &records->told[i];
 		size_t at = rlg_attempts_at(index, told->job_id, told->cluster, told->sid, told->time_us);
 		if (at != RLG_NO_ATTEMPT)
 			add_told(&of_attempts[at], told);

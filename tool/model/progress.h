@@ -9,6 +9,7 @@
 #ifndef RLG_PROGRESS_H
 #define RLG_PROGRESS_H
 
+#include "tool/base/pack.h"
 #include "tool/model/attempts.h"
 
 /* The progress records of one run. */
@@ -21,6 +22,12 @@ void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_rec
 
 /* Puts them in order of time and keeps one of each id: call it when all are there. */
 void rlg_progress_sort(struct rlg_progress_records *records);
+
+size_t rlg_progress_count(const struct rlg_progress_records *records);
+
+/* For gathered.h: those from number `first` on, and the way back; false where the bytes are not what was packed. */
+void rlg_progress_pack(const struct rlg_progress_records *records, size_t first, struct rlg_bytes *to);
+bool rlg_progress_unpack(struct rlg_progress_records *records, struct rlg_unpack *from);
 
 /* Tells the phase that each names, NULLs left out and hardly any twice in a row. */
 void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*tell)(void *context, const char *phase),

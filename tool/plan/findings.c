@@ -453,9 +453,15 @@ static void fill_phase(struct rlg_model *model, const struct rlg_config *config,
 		find_checkpoints(&places, plan, run, phase);
 }
 
+void rlg_findings_fill_run(struct rlg_model *model, const struct rlg_config *config, const struct rlg_plan *plan,
+			   struct rlg_run *run)
+{
+	for (size_t p = 0; p < run->n_phases; p++)
+		fill_phase(model, config, plan, run, &run->phases[p]);
+}
+
 void rlg_findings_fill(struct rlg_model *model, const struct rlg_config *config, const struct rlg_plan *plan)
 {
 	for (size_t r = 0; r < model->n_runs; r++)
-		for (size_t p = 0; p < model->runs[r].n_phases; p++)
-			fill_phase(model, config, plan, &model->runs[r], &model->runs[r].phases[p]);
+		rlg_findings_fill_run(model, config, plan, &model->runs[r]);
 }

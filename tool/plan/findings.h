@@ -15,10 +15,12 @@
 #include "tool/plan/plan.h"
 
 /*
- * Fills in `findings` of every phase that has begun.  Checkpoints are those of the phases whose output they are; expected
+ * Fills in `findings` of every phase that has begun, of one run or of all.  Checkpoints are those of the phases whose output they are; expected
  * are the epochs that the run's setup_finetune.yaml saves and those that the plan evaluates.  A phase that goes on still
  * misses none.
  */
+void rlg_findings_fill_run(struct rlg_model *model, const struct rlg_config *config, const struct rlg_plan *plan,
+			   struct rlg_run *run);
 void rlg_findings_fill(struct rlg_model *model, const struct rlg_config *config, const struct rlg_plan *plan);
 
 /*

@@ -225,9 +225,8 @@ static void fill_phase(struct rlg_model *model, const struct rlg_config *config,
 	phase->output = rlg_output_find(model->arena, model->group_path, rule, run->name, phase->deciding->start_us);
 }
 
-void rlg_outputs_fill(struct rlg_model *model, const struct rlg_config *config)
+void rlg_outputs_fill_run(struct rlg_model *model, const struct rlg_config *config, struct rlg_run *run)
 {
-	for (size_t r = 0; r < model->n_runs; r++)
-		for (size_t p = 0; p < model->runs[r].n_phases; p++)
-			fill_phase(model, config, &model->runs[r], &model->runs[r].phases[p]);
+	for (size_t p = 0; p < run->n_phases; p++)
+		fill_phase(model, config, run, &run->phases[p]);
 }

@@ -30,7 +30,7 @@ const char *rlg_setup_checkpoints(struct rlg_arena *arena, const char *run_path,
 /* "epoch_12" -> 12; -1 for any other name. */
 long long rlg_checkpoint_epoch(const char *name);
 
-/* Fills in `output` of every completed phase that no person's word covers. */
-void rlg_outputs_fill(struct rlg_model *model, const struct rlg_config *config);
+/* Fills in `output` of every completed phase of the run that no person's word covers. */
+void rlg_outputs_fill_run(struct rlg_model *model, const struct rlg_config *config, struct rlg_run *run);
 
 #endif

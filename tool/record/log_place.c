@@ -5,7 +5,7 @@
 #include "lib/clock.h"
 #include "lib/process.h"
 #include "lib/statusfile.h"
-#include "lib/text.h"
+#include "tool/group/news.h"
 #include "tool/group/refresh.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-/* A refresh reads all records of the group, on the job's own processor. */
+/* A refresh runs on the job's own processor. */
 #define REFRESH_EVERY_US (10 * RLG_SECOND_US)
 
 /*
@@ -109,7 +109,11 @@ int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *
 				    .line = writer->text.data,
 				    .length = (size_t)length,
 				    .timeout_ms = TURN_MS};
-	return rlg_statusfile_append(&append, err);
+	int code = rlg_statusfile_append(&append, err);
+	/* Where no mark can be made, no refresh can be done either, and that one says so. */
+	if (code == 0)
+		rlg_news_leave(place->group, place->run, NULL);
+	return code;
 }
 
 static int refresh(void *context)
@@ -121,29 +125,15 @@ static int refresh(void *context)
 
 	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, MEMORY_BYTES);
 	if (rlg_group_open(place->group, &group, &err) == 0)
-		rlg_refresh(&group, RLG_REFRESH_LEAVE, &report, &err);
+		rlg_refresh_news(&group, RLG_REFRESH_LEAVE, &report, &err);
 	rlg_group_close(&group);
 	if (err.text[0] != '\0')
 		syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", err.text);
 	return 0;
 }
 
-/* Each refresh makes its mark in the folder .runledger and takes it away: so the folder's own time tells when. */
-static bool is_due(const struct rlg_log_place *place)
-{
-	char path[RLG_PATH_MAX];
-	struct rlg_text text;
-	struct stat folder;
-
-	rlg_text_init(&text, path, sizeof(path));
-	rlg_text_addf(&text, "%s/" RLG_DIR, place->group);
-	if (text.full || stat(path, &folder) != 0)
-		return false;
-	return rlg_clock_now_us() - folder.st_mtim.tv_sec * RLG_SECOND_US >= REFRESH_EVERY_US;
-}
-
 void rlg_log_refresh_if_due(const struct rlg_log_place *place)
 {
-	if (is_due(place))
+	if (rlg_refresh_age_us(place->group) >= REFRESH_EVERY_US)
 		rlg_process_detach(NULL, refresh, (void *)place, NULL);
 }

@@ -56,47 +56,60 @@ static int tell_runs(struct rlg_arena *arena, const char *path, const char *text
 
 /* Reads the result as any program will: nothing is left to do in it, and all that was a person's is there. */
 static int check(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
-		 const struct rlg_yaml_doc *old, const struct rlg_bytes *result, struct rlg_err *err)
+		 const struct rlg_yaml_doc *old, const struct rlg_bytes *result, struct rlg_yaml_doc *out_new,
+		 struct rlg_err *err)
 {
 	struct rlg_text_edits left;
-	struct rlg_yaml_doc new;
 	struct rlg_err why = {""};
 
 	rlg_text_edits_init(&left, arena);
-	if (rlg_yaml_parse(arena, path, result->data, result->length, &new, &why) < 0 ||
-	    rlg_rs_update(arena, path, model, &new, &left, &why) < 0)
+	if (rlg_yaml_parse(arena, path, result->data, result->length, out_new, &why) < 0 ||
+	    rlg_rs_update(arena, path, model, out_new, &left, &why) < 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without damage, and is left "
 				"as it is (the result would be wrong: %s)", path, why.text);
-	bool kept = old->root == NULL || (new.root != NULL && rlg_rs_unchanged(old->root, new.root));
+	bool kept = old->root == NULL || (out_new->root != NULL && rlg_rs_unchanged(old->root, out_new->root));
 	if (left.count > 0 || !kept)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date without changing more than "
 				"the machine's fields, and is left as it is; simplify its YAML, or move it away", path);
 	return 0;
 }
 
-static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
-		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
+static int render_all(const struct rlg_tracker_view *view, const char *path, const char *text, struct rlg_bytes *out,
+		      struct rlg_err *err)
 {
 	struct rlg_arena *arena = view->arena;
-	const struct rlg_model *model = view->model;
-	const char *old_text = text != NULL ? text : "";
+	struct rlg_rs_layout layout;
 	struct rlg_text_edits edits;
-	struct rlg_yaml_doc old;
+	struct rlg_yaml_doc old, new;
 	struct rlg_bytes result;
-	int code = rlg_yaml_parse(arena, path, old_text, strlen(old_text), &old, err);
+	int code = rlg_yaml_parse(arena, path, text, strlen(text), &old, err);
 
 	rlg_text_edits_init(&edits, arena);
 	if (code == 0)
-		code = rlg_rs_update(arena, path, model, &old, &edits, err);
+		code = rlg_rs_update(arena, path, view->model, &old, &edits, err);
 	if (code < 0)
 		return code;
 	rlg_bytes_init(&result, arena);
 	if (rlg_text_edits_apply(&edits, old.text, old.length, &result) < 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date, as its values overlap", path);
-	code = edits.count > 0 ? check(arena, path, model, &old, &result, err) : 0;
-	if (code == 0)
-		rlg_bytes_add_n(out, result.data, result.length);
-	return code;
+	if (edits.count > 0)
+		code = check(arena, path, view->model, &old, &result, &new, err);
+	if (code != 0)
+		return code;
+	rlg_bytes_take(out, &result);
+	if (view->remember != NULL && rlg_rs_layout(edits.count > 0 ? &new : &old, &layout))
+		rlg_rs_layout_add(view->remember, &layout);
+	return 0;
+}
+
+static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
+		  const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err)
+{
+	(void)place;
+	(void)base;
+	if (rlg_rs_render_part(view, path, text, out))
+		return 0;
+	return render_all(view, path, text != NULL ? text : "", out, err);
 }
 
 const struct rlg_tracker rlg_tracker_runs_status = {

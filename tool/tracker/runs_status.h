@@ -11,6 +11,8 @@
  *     runs_status_update.c  from a file and a model to a list of text edits
  *     runs_status_comment.c the time in the comment on top
  *     runs_status_check.c   whether nothing but the machine's fields changed
+ *     runs_status_layout.c  whether the runs can be told apart line by line
+ *     runs_status_part.c    rendering only the runs that changed
  *     runs_status_write.c   new runs and fields as text
  *     runs_status_edits.c   what people changed
  */
@@ -144,12 +146,33 @@ void rlg_rs_write_file(struct rlg_bytes *out, const struct rlg_model *model, con
 /* What rlg_rs_update() leaves in a node's `mark`. */
 enum rlg_rs_mark { RLG_RS_KEPT, RLG_RS_REPLACED, RLG_RS_GROWN };
 
+/* What the file as a whole decides for each of its parts. */
+struct rlg_rs_style {
+	const char *newline;
+	size_t step; /* of indentation */
+	enum rlg_rs_shape shape; /* of a run that shows none */
+};
+struct rlg_rs_style rlg_rs_style(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *runs_key);
+
+/* Some of the model's runs, in its order; `runs` NULL: its first n. */
+struct rlg_rs_runs {
+	const struct rlg_run *const *runs;
+	size_t n;
+};
+
 /*
  * The edits that make the file say what the model says; none if it does already.  Marks the nodes that change.  Returns
  * 0 or a negative errno with a sentence.
  */
 int rlg_rs_update(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
 		  const struct rlg_yaml_doc *doc, struct rlg_text_edits *edits, struct rlg_err *err);
+
+/*
+ * The same for a part of the file: the root of `part` is a mapping that holds some entries of `runs`, which must be those
+ * of all `runs` that the file has.  New ones go to its end.
+ */
+void rlg_rs_update_part(struct rlg_arena *arena, const struct rlg_model *model, const struct rlg_rs_style *style,
+			const struct rlg_yaml_doc *part, const struct rlg_rs_runs *runs, struct rlg_text_edits *edits);
 
 /* The time in the comment on top, if `edits` holds any changes or the comment has no time yet. */
 void rlg_rs_update_comment(struct rlg_arena *arena, const struct rlg_model *model, const struct rlg_yaml_doc *doc,
@@ -160,6 +183,37 @@ void rlg_rs_update_comment(struct rlg_arena *arena, const struct rlg_model *mode
  * a YAML parser sees rather than from what was meant to be changed.
  */
 bool rlg_rs_unchanged(const struct rlg_yaml_node *old, const struct rlg_yaml_node *new);
+
+/* ---- runs_status_layout.c ---- */
+
+/*
+ * Where the runs stand in a file that is laid out so plainly that they can be told apart without parsing all of it: block
+ * style, no value over two lines, each run's key at the start of a line.
+ */
+struct rlg_rs_layout {
+	size_t head; /* the bytes before the line of the first run */
+	size_t tail; /* the bytes behind the line of the last value of the last run */
+	size_t column; /* of the runs' keys */
+	struct rlg_rs_style style; /* newline: not set */
+};
+
+/* False: not laid out so. */
+bool rlg_rs_layout(const struct rlg_yaml_doc *doc, struct rlg_rs_layout *out_layout);
+
+/* Whether these runs of a part are: `runs` is its mapping, with its keys in that column. */
+bool rlg_rs_is_plain(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *runs, size_t column);
+
+/* One line of words from which the next refresh knows the layout; false: they are of somebody else. */
+void rlg_rs_layout_add(struct rlg_bytes *words, const struct rlg_rs_layout *layout);
+bool rlg_rs_layout_parse(const char *words, struct rlg_rs_layout *out_layout);
+
+/* ---- runs_status_part.c ---- */
+
+/*
+ * Renders what has changed since `view->changed_since` alone, to the same bytes as all of it would give.  Returns 1; or
+ * 0, with nothing done, where that cannot be known: then all of it is to be rendered.
+ */
+int rlg_rs_render_part(const struct rlg_tracker_view *view, const char *path, const char *text, struct rlg_bytes *out);
 
 /* The line break that the text uses. */
 const char *rlg_rs_newline(const char *text);

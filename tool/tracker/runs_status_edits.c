@@ -4,13 +4,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct looking {
 	struct rlg_arena *arena;
 	const struct rlg_model *model;
-	const struct rlg_run **by_name; /* the model's runs, sorted */
 	rlg_tracker_edit_fn *tell;
 	void *context;
 
@@ -20,37 +18,6 @@ struct looking {
 	const struct rlg_yaml_node *mapping;
 	const struct rlg_yaml_node *base; /* the run in the base; NULL: not there */
 };
-
-static int compare_runs(const void *one, const void *other)
-{
-	return strcmp((*(const struct rlg_run *const *)one)->name, (*(const struct rlg_run *const *)other)->name);
-}
-
-static int compare_name(const void *name, const void *run)
-{
-	return strcmp(name, (*(const struct rlg_run *const *)run)->name);
-}
-
-/* rlg_model_run() looks from end to end, which for 100,000 runs is 100,000 times too often. */
-static void sort_runs(struct looking *looking)
-{
-	size_t count = looking->model->n_runs;
-
-	looking->by_name = rlg_arena_alloc(looking->arena, (count + 1) * sizeof(*looking->by_name));
-	for (size_t i = 0; i < count; i++)
-		looking->by_name[i] = &looking->model->runs[i];
-	if (count > 1)
-		qsort(looking->by_name, count, sizeof(*looking->by_name), compare_runs);
-}
-
-static const struct rlg_run *find_run(const struct looking *looking, const char *name)
-{
-	size_t count = looking->model->n_runs;
-	const struct rlg_run **found =
-		count > 0 ? bsearch(name, looking->by_name, count, sizeof(*looking->by_name), compare_name) : NULL;
-
-	return found != NULL ? *found : NULL;
-}
 
 /* The model's phase that stands at that place; NULL: none that it knows. */
 static const struct rlg_phase *phase_at(const struct looking *looking, const char *name, const struct rlg_rs_place *place)
@@ -190,12 +157,11 @@ int rlg_rs_edits(struct rlg_arena *arena, const char *path, const struct rlg_mod
 	if (runs_key == NULL || !rlg_yaml_is_mapping(runs_key->next))
 		return 0;
 	const struct rlg_yaml_node *old_runs = base_runs(arena, path, base);
-	sort_runs(&looking);
 	for (struct rlg_yaml_node *key = runs_key->next->first; key != NULL; key = key->next->next) {
 		if (key->kind != RLG_YAML_SCALAR)
 			continue;
 		looking.name = key->value;
-		looking.run = find_run(&looking, key->value);
+		looking.run = rlg_model_run(model, key->value);
 		looking.mapping = key->next;
 		looking.base = rlg_yaml_get(old_runs, key->value);
 		rlg_rs_each_place(key->next, look_at_place, &looking);

@@ -5,7 +5,6 @@
 #include "tool/base/yaml_text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 const char *const rlg_rs_field_names[] = {
@@ -134,10 +133,14 @@ void rlg_rs_each_place(struct rlg_yaml_node *run, rlg_rs_place_fn *tell, void *c
 
 const char *rlg_rs_field_key(const struct rlg_rs_place *place, enum rlg_rs_field field, char storage[RLG_RS_KEY_MAX])
 {
+	const char *name = rlg_rs_field_names[field];
+	size_t room = RLG_RS_KEY_MAX - 2 - strlen(name), length = place->length < room ? place->length : room;
+
 	if (!place->flat)
-		return rlg_rs_field_names[field];
-	snprintf(storage, RLG_RS_KEY_MAX, "%.*s_%s", (int)(place->length < RLG_RS_KEY_MAX ? place->length : RLG_RS_KEY_MAX),
-		 place->name, rlg_rs_field_names[field]);
+		return name;
+	memcpy(storage, place->name, length);
+	storage[length] = '_';
+	memcpy(storage + length + 1, name, strlen(name) + 1);
 	return storage;
 }
 

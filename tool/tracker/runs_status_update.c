@@ -13,9 +13,7 @@ struct update {
 	const struct rlg_model *model;
 	const struct rlg_yaml_doc *doc;
 	struct rlg_text_edits *edits;
-	const char *newline;
-	size_t step;
-	enum rlg_rs_shape shape;
+	struct rlg_rs_style style;
 };
 
 /* A mapping, with what it stands in: it may be null or {} as yet. */
@@ -149,7 +147,7 @@ static bool begin_below(struct update *update, struct spot *spot, const struct c
 		start--;
 	if (value->end > value->start)
 		rlg_text_edits_add(update->edits, start, value->end - start, "");
-	spot->writer.column = column_of(update->doc, container->key) + update->step;
+	spot->writer.column = column_of(update->doc, container->key) + update->style.step;
 	spot->offset = next_line(update->doc, value->end, &spot->writer.open_end);
 	return true;
 }
@@ -162,7 +160,7 @@ static bool begin(struct update *update, struct spot *spot, const struct contain
 	bool filled = rlg_yaml_is_mapping(value) && value->count > 0;
 	bool ours = true;
 
-	*spot = (struct spot){.writer = {.step = update->step, .newline = update->newline}};
+	*spot = (struct spot){.writer = {.step = update->style.step, .newline = update->style.newline}};
 	rlg_bytes_init(&spot->writer.out, update->arena);
 	if (!filled && (value->anchored || value->tagged || !(rlg_yaml_is_mapping(value) || rlg_yaml_is_null(value))))
 		return false;
@@ -430,7 +428,7 @@ static void update_run(struct update *update, const struct rlg_run *run, const s
 	enum rlg_rs_shape shape = rlg_rs_run_shape(key->next);
 	struct spot spot;
 
-	shape = shape != RLG_RS_NO_SHAPE ? shape : update->shape;
+	shape = shape != RLG_RS_NO_SHAPE ? shape : update->style.shape;
 	if (rlg_yaml_is_mapping(key->next) && key->next->count > 0) {
 		if (shape == RLG_RS_NESTED)
 			update_nested(update, run, &container);
@@ -445,27 +443,26 @@ static void update_run(struct update *update, const struct rlg_run *run, const s
 	end(update, &spot);
 }
 
-static void update_runs(struct update *update, struct rlg_yaml_node *runs_key)
+/* Those of `list` that stand in the container's mapping; the planned ones that do not get a place in it. */
+static void update_runs(struct update *update, const struct container *container, const struct rlg_rs_runs *list)
 {
-	const struct rlg_model *model = update->model;
-	struct rlg_yaml_node *runs = runs_key->next;
-	struct container container = {.parent = update->doc->root, .key = runs_key, .value = runs};
-	bool any_new = false;
+	const struct rlg_run **new_runs = rlg_arena_alloc(update->arena, (list->n + 1) * sizeof(*new_runs));
+	size_t n_new = 0;
 	struct spot spot;
 
-	for (size_t i = 0; i < model->n_runs; i++) {
-		struct rlg_yaml_node *key = rlg_yaml_key(runs, model->runs[i].name);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct rlg_run *run = list->runs != NULL ? list->runs[i] : &update->model->runs[i];
+		struct rlg_yaml_node *key = rlg_yaml_key(container->value, run->name);
 
 		if (key != NULL)
-			update_run(update, &model->runs[i], runs, key);
-		any_new = any_new || (key == NULL && model->runs[i].planned);
+			update_run(update, run, container->value, key);
+		else if (run->planned)
+			new_runs[n_new++] = run;
 	}
-	if (!any_new || !begin(update, &spot, &container, NULL))
+	if (n_new == 0 || !begin(update, &spot, container, NULL))
 		return;
-	for (size_t i = 0; i < model->n_runs; i++) {
-		if (model->runs[i].planned && rlg_yaml_key(runs, model->runs[i].name) == NULL)
-			rlg_rs_write_run(&spot.writer, model, &model->runs[i], update->shape);
-	}
+	for (size_t i = 0; i < n_new; i++)
+		rlg_rs_write_run(&spot.writer, update->model, new_runs[i], update->style.shape);
 	end(update, &spot);
 }
 
@@ -495,8 +492,8 @@ static void add_everything(struct update *update)
 	struct rlg_bytes file;
 
 	rlg_bytes_init(&file, update->arena);
-	rlg_bytes_add(&file, torn ? update->newline : "");
-	rlg_rs_write_file(&file, update->model, update->newline, comments);
+	rlg_bytes_add(&file, torn ? update->style.newline : "");
+	rlg_rs_write_file(&file, update->model, update->style.newline, comments);
 	rlg_text_edits_add(update->edits, doc->length, 0, file.data);
 }
 
@@ -517,24 +514,42 @@ static size_t indentation(const struct rlg_yaml_doc *doc, const struct rlg_yaml_
 	return outer > column_of(doc, runs_key) ? outer - column_of(doc, runs_key) : RLG_RS_STEP;
 }
 
+struct rlg_rs_style rlg_rs_style(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *runs_key)
+{
+	return (struct rlg_rs_style){
+		.newline = rlg_rs_newline(doc->text),
+		.step = indentation(doc, runs_key),
+		.shape = rlg_rs_file_shape(runs_key != NULL ? runs_key->next : NULL),
+	};
+}
+
+void rlg_rs_update_part(struct rlg_arena *arena, const struct rlg_model *model, const struct rlg_rs_style *style,
+			const struct rlg_yaml_doc *part, const struct rlg_rs_runs *runs, struct rlg_text_edits *edits)
+{
+	struct update update = {.arena = arena, .model = model, .doc = part, .edits = edits, .style = *style};
+	struct container container = {.value = part->root};
+
+	update_runs(&update, &container, runs);
+}
+
 int rlg_rs_update(struct rlg_arena *arena, const char *path, const struct rlg_model *model,
 		  const struct rlg_yaml_doc *doc, struct rlg_text_edits *edits, struct rlg_err *err)
 {
 	struct rlg_yaml_node *runs_key;
 	int result = rlg_rs_find_runs(path, doc, &runs_key, err);
-	struct update update = {
-		.arena = arena, .model = model, .doc = doc, .edits = edits, .newline = rlg_rs_newline(doc->text)};
 
 	if (result < 0)
 		return result;
-	update.step = indentation(doc, runs_key);
-	update.shape = rlg_rs_file_shape(runs_key != NULL ? runs_key->next : NULL);
-	if (doc->root == NULL)
+	struct update update = {.arena = arena, .model = model, .doc = doc, .edits = edits};
+	update.style = rlg_rs_style(doc, runs_key);
+	if (doc->root == NULL) {
 		add_everything(&update);
-	else if (runs_key == NULL)
+	} else if (runs_key == NULL) {
 		add_runs(&update);
-	else
-		update_runs(&update, runs_key);
+	} else {
+		struct container container = {.parent = doc->root, .key = runs_key, .value = runs_key->next};
+		update_runs(&update, &container, &(struct rlg_rs_runs){.n = model->n_runs});
+	}
 	rlg_rs_update_comment(arena, model, doc, edits);
 	return 0;
 }

@@ -69,11 +69,15 @@ static bool is_integer(const char *words)
 	return length > 0 && length <= 18 && words[0] != '0' && strspn(words, "0123456789") == length;
 }
 
+/* May be the value itself. */
 static const char *scalar(struct rlg_arena *arena, const char *value, enum rlg_yaml_style style)
 {
 	struct rlg_bytes bytes;
 
+	if (style == RLG_YAML_PLAIN && rlg_yaml_plain_ok(value))
+		return value;
 	rlg_bytes_init(&bytes, arena);
+	rlg_bytes_reserve(&bytes, strlen(value) + strlen("\"\""));
 	rlg_yaml_add(&bytes, value, style);
 	return bytes.data;
 }

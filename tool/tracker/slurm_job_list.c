@@ -6,6 +6,7 @@
 #include "tool/tracker/job_list.h"
 #include "tool/tracker/run_manifest.h"
 
+#include "tool/base/names.h"
 #include "tool/tracker/kept.h"
 
 #include <stdlib.h>
@@ -102,7 +103,8 @@ static bool is_new(const struct rlg_kept *kept, const char *text, const char *ba
 {
 	if (text == NULL)
 		return true;
-	return !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id) && rlg_kept_get(kept, run_id) == NULL;
+	/* The memory first, as it is quickest: a look at the text is one at all of it. */
+	return rlg_kept_get(kept, run_id) == NULL && !rlg_job_list_has(text, run_id) && !rlg_job_list_has(base, run_id);
 }
 
 static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
@@ -111,16 +113,17 @@ static int render(const struct rlg_tracker_view *view, const struct rlg_tracker_
 	const struct gathering *gathering = place->data;
 	struct rlg_kept *kept = rlg_kept_read(view->arena, view->memory);
 	const char **lines = rlg_arena_alloc(view->arena, (gathering->count + 1) * sizeof(*lines));
+	struct rlg_names *seen = rlg_names_new(view->arena);
 	size_t count = 0;
 
 	for (size_t i = 0; i < gathering->count; i++) {
 		const struct rlg_manifest_line *line = &gathering->list[i].line;
-		bool again = false;
 
 		/* Two manifests of one run: the first counts. */
-		for (size_t j = 0; j < i && !again; j++)
-			again = strcmp(gathering->list[j].line.run_id, line->run_id) == 0;
-		if (!again && is_new(kept, text, base, line->run_id))
+		if (rlg_names_find(seen, line->run_id) != RLG_NAMES_NONE)
+			continue;
+		rlg_names_add(seen, line->run_id, i);
+		if (is_new(kept, text, base, line->run_id))
 			lines[count++] = line->text;
 	}
 	rlg_job_list_add(text, lines, count, out);

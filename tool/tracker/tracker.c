@@ -44,3 +44,8 @@ DIR *rlg_tracker_list(const struct rlg_tracker_view *view, const char *path)
 
 	return rlg_reach_list(view->arena, &reach, path);
 }
+
+bool rlg_tracker_run_changed(const struct rlg_tracker_view *view, const struct rlg_run *run)
+{
+	return view->changed_since == 0 || run->changed_at == 0 || run->changed_at > view->changed_since;
+}

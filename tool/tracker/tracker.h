@@ -44,7 +44,17 @@ struct rlg_tracker_view {
 	 */
 	const char *memory; /* what it left in `remember` when this file was refreshed last; NULL: nothing, or no file */
 	struct rlg_bytes *remember; /* for the next time; NULL: nobody keeps it */
+	/*
+	 * For render(): this very text was rendered when the model's sequence was this, from the same settings and the same
+	 * plan, and nobody has touched it since.  So the text shows all there is to show of each run that
+	 * rlg_tracker_run_changed() denies.  The runs are those of then, in the order of then; a new one among them is one
+	 * that changed.  0: render all of it.
+	 */
+	uint64_t changed_since;
 };
+
+/* Has this run changed since the text of the view was rendered?  Always true where that is not known. */
+bool rlg_tracker_run_changed(const struct rlg_tracker_view *view, const struct rlg_run *run);
 
 /* One file that a tracker keeps. */
 struct rlg_tracker_place {
