@@ -21,6 +21,7 @@ record_jobs() {
 }
 
 # The refresh of a submission goes on when its `record` has ended.
+# shellcheck disable=SC2317 # by wait_for
 nobody_refreshes() { ! pgrep -f -- "^$RUNLEDGER refresh .*$1" >/dev/null; }
 
 # both CLAIM
@@ -47,10 +48,25 @@ both() {
 	is "$(find "$server"/group.kept -name '*.next' -o -name '*.tmp' -o -name '*.jsonl' ! -name 'host[ab].*')" "" "$1: nothing is left behind"
 }
 
+# What a refresher left that died, where a file stands in for the lock.
+after_a_death() {
+	local refreshing=$server/group/.runledger/refreshing
+	touch "$refreshing"
+	run on hosta "$RUNLEDGER" refresh --by-itself "$net/group"
+	ok_if "$([[ -e $refreshing ]]; echo $?)" "without locks: a refresher that is at it is left to it"
+	touch -d '5 minutes ago' "$refreshing"
+	rm "$server/group/runs_status.yaml"
+	run on hostb "$RUNLEDGER" refresh "$net/group"
+	ok_if "$([[ -e $server/group/runs_status.yaml && ! -e $refreshing ]]; echo $?)" \
+		"without locks: one that has died is stepped over after two minutes"
+	is "$(find "$server/group/.runledger" -name 'refreshing*')" "" "without locks: nothing is left of that"
+}
+
 for options in '' write_back no_lock; do
 	netfs_server
 	netfs_mount hosta "$options" && netfs_mount hostb "$options" || exit 99
 	both "${options:-write-through}"
+	[[ $options != no_lock ]] || after_a_death
 	netfs_umount hosta
 	netfs_umount hostb
 done
