@@ -2,6 +2,7 @@
 /* The sentence for the person: see err.h. */
 #include "lib/err.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,17 @@ int rlg_fail(struct rlg_err *err, int code, const char *format, ...)
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	return code;
+}
+
+bool rlg_errno_may_pass(int number)
+{
+	static const int stay[] = {EACCES, EPERM,	 ELOOP,	 ENOTDIR, EISDIR, ENXIO,
+				   ENOENT, ENAMETOOLONG, EINVAL, EILSEQ,  EFBIG,  E2BIG};
+
+	for (size_t i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
+		if (number == stay[i])
+			return false;
+	return true;
 }
 
 int rlg_fail_errno(struct rlg_err *err, int code, const char *format, ...)

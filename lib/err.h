@@ -10,6 +10,7 @@
 #define RLG_ERR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 /* Enough for a path of ordinary length and a clause; longer text is cut, never overrun. */
 #define RLG_ERR_MAX 1024
@@ -23,5 +24,11 @@ int rlg_fail(struct rlg_err *err, int code, const char *format, ...) __attribute
 
 /* As rlg_fail(), with ": " and the text of errno value -code appended. */
 int rlg_fail_errno(struct rlg_err *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * May it be otherwise the next time?  False for what is said of a file itself: that it is not there, is locked away, or is
+ * none; true for what is said of its file system or of this process: EIO, ESTALE, EMFILE, ...
+ */
+bool rlg_errno_may_pass(int number);
 
 #endif

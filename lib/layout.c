@@ -78,16 +78,19 @@ static bool go_up(char *path)
 	return true;
 }
 
-static bool has_marker(const char *folder)
+/* 1, 0, or a negative errno where the file system does not say. */
+static int has_marker(const char *folder)
 {
 	struct stat marker;
-	bool found = false;
+	int found = 0;
 	int folder_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (folder_fd < 0)
-		return false;
+		return rlg_errno_may_pass(errno) ? -errno : 0;
 	if (fstatat(folder_fd, RLG_DIR, &marker, AT_SYMLINK_NOFOLLOW) == 0)
 		found = S_ISDIR(marker.st_mode) && is_ours(&marker);
+	else if (rlg_errno_may_pass(errno))
+		found = -errno;
 	close(folder_fd);
 	return found;
 }
@@ -105,9 +108,17 @@ int rlg_group_discover(const char *start, char out_group[RLG_PATH_MAX], struct r
 	if (stat(path, &first) != 0)
 		return rlg_fail_errno(err, -errno, "cannot look at %s", path);
 	do {
-		if (stat(path, &here) != 0 || here.st_dev != first.st_dev)
+		int found = stat(path, &here) == 0 ? 0 : -errno;
+		if (found == 0 && here.st_dev != first.st_dev)
 			break;
-		if (has_marker(path)) {
+		if (found == 0)
+			found = has_marker(path);
+		/* Not "no group": whoever asks would let a job go for good. */
+		if (found < 0 && rlg_errno_may_pass(-found))
+			return rlg_fail_errno(err, found, "cannot look at %s", path);
+		if (found < 0)
+			break;
+		if (found > 0) {
 			rlg_copy(out_group, RLG_PATH_MAX, path);
 			return 0;
 		}

@@ -27,6 +27,13 @@ uint64_t rlg_damage_total(const struct rlg_damage *damage)
 	return damage->too_long + damage->nuls + damage->no_record + damage->files;
 }
 
+static void step_over(struct rlg_damage *damage, int number)
+{
+	damage->files++;
+	if (rlg_errno_may_pass(number))
+		damage->unread = number;
+}
+
 struct reader {
 	const char *run;
 	const char *file;
@@ -93,7 +100,7 @@ static int read_lines(struct reader *reader, int fd, off_t size)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			reader->damage->files++;
+			step_over(reader->damage, errno);
 		if (got <= 0)
 			break;
 		held += (size_t)got;
@@ -119,18 +126,34 @@ int rlg_lines_each_in_file(int fd, const char *run, const char *file, rlg_line_f
 	return code;
 }
 
+/* A file server may be interrupted, too. */
+static int open_anyhow(int folder, const char *name, int flags)
+{
+	int fd;
+
+	do
+		fd = openat(folder, name, flags | O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	return fd < 0 ? -errno : fd;
+}
+
 static int open_regular(int folder, const char *name, off_t *out_size)
 {
 	struct stat file;
-	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open_anyhow(folder, name, O_NONBLOCK), code = 0;
 
-	if (fd >= 0 && (fstat(fd, &file) != 0 || !S_ISREG(file.st_mode))) {
-		close(fd);
-		return -1;
-	}
-	if (fd >= 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &file) != 0)
+		code = -errno;
+	else if (!S_ISREG(file.st_mode))
+		code = -ENXIO;
+	if (code == 0) {
 		*out_size = file.st_size;
-	return fd;
+		return fd;
+	}
+	close(fd);
+	return code;
 }
 
 static bool is_status_file(const char *name)
@@ -239,11 +262,11 @@ struct walk {
 static int read_one_file(void *context, const char *name)
 {
 	struct walk *walk = context;
-	off_t size;
+	off_t size = 0;
 	int fd = open_regular(walk->folder, name, &size), code;
 
 	if (fd < 0) {
-		walk->damage->files++;
+		step_over(walk->damage, -fd);
 		return 0;
 	}
 	if (walk->tell_file != NULL) {
@@ -260,10 +283,11 @@ static int read_one_file(void *context, const char *name)
 static int read_run_at(struct walk *walk, const char *path, const char *run)
 {
 	walk->run = run;
-	walk->folder = openat(walk->runs, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	walk->folder = open_anyhow(walk->runs, path, O_DIRECTORY);
 	if (walk->folder < 0) {
 		/* A file or a link among the runs' folders, or a folder that is locked away. */
-		walk->damage->files += errno != ENOENT;
+		if (walk->folder != -ENOENT)
+			step_over(walk->damage, -walk->folder);
 		return 0;
 	}
 	int code = each_name(walk->folder, run, is_status_file, read_one_file, walk, walk->err);

@@ -20,6 +20,7 @@ struct rlg_damage {
 	uint64_t nuls; /* lines with NULs in them; what follows leading ones is still read */
 	uint64_t no_record; /* lines that are no record; counted by whoever parses */
 	uint64_t files; /* files that cannot be read, or are no regular files */
+	int unread; /* the errno of one of these that may be read another time (EIO, ESTALE, ...): what is told lacks it */
 };
 
 /* All of it but torn tails, which are usually a record that is just being written. */

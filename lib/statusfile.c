@@ -202,18 +202,23 @@ static bool is_still_there(const struct place *place, const char *name, struct s
 	return same;
 }
 
+/* Also where nobody can tell: an empty line is stepped over, a record behind a torn one is lost. */
 static bool ends_torn(int fd, off_t size)
 {
-	char last;
+	char last = '\0';
+	ssize_t got;
 
-	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+	do
+		got = size > 0 ? pread(fd, &last, 1, size - 1) : 0;
+	while (got < 0 && errno == EINTR);
+	return size > 0 && last != '\n';
 }
 
 static bool ends_torn_now(int fd)
 {
 	struct stat file;
 
-	return fstat(fd, &file) == 0 && ends_torn(fd, file.st_size);
+	return fstat(fd, &file) != 0 || ends_torn(fd, file.st_size);
 }
 
 static int write_whole(int fd, const char *bytes, size_t length)
@@ -308,6 +313,17 @@ static int append_to(const struct place *place, const char *name, const struct r
 	return -ESTALE;
 }
 
+/* No turn, or something stands under the name that is not ours to write: who shares a group must not stop our records. */
+static bool is_blocked(int code)
+{
+	static const int codes[] = {-EAGAIN, -ESTALE, -ELOOP, -EISDIR, -ENXIO, -EPERM, -EACCES};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 /* The host's file; that of this user alone where somebody else's stands under the name; or a fresh one. */
 static int append_somewhere(const struct place *place, char *name, size_t size, const struct rlg_append *append)
 {
@@ -320,9 +336,7 @@ static int append_somewhere(const struct place *place, char *name, size_t size, 
 		snprintf(name, size, "%s.u%lu" RLG_STATUS_SUFFIX, host, (unsigned long)geteuid());
 		code = append_to(place, name, append);
 	}
-	if (code == -EAGAIN || code == -ESTALE)
-		code = append_to_fresh_file(place, host, append);
-	return code;
+	return is_blocked(code) ? append_to_fresh_file(place, host, append) : code;
 }
 
 /* Could the file not be opened in one step, for whatever reason?  Then each folder's own answer is wanted. */

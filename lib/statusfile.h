@@ -36,11 +36,12 @@ struct rlg_append {
 
 /*
  * Appends.  Where the host's file is somebody else's, in a shared group, this user's own is HOST.uUID.jsonl; where no
- * turn comes in time, a fresh one is HOST.PID-RANDOM.jsonl.  Returns 0 once the record is as safe as asked for; otherwise a negative errno with a sentence, and the
+ * turn comes in time, or a link, a file with a second name or no regular file stands under it, a fresh one is
+ * HOST.PID-RANDOM.jsonl.  Returns 0 once the record is as safe as asked for; otherwise a negative errno with a sentence, and the
  * record may stand in the file in part or in whole (readers know records by their id, so say it again).
  *   -ENOENT        the group has no .runledger folder, or is gone
  *   -EINVAL        a name or a line that cannot be a record's
- *   -ELOOP         the status file is a link, no regular file, or has a second name
+ *   -ELOOP, -ENOTDIR  a link stands in place of one of its folders
  *   others         what the system said: ENOSPC, EDQUOT, EACCES, EROFS, EIO, ...
  */
 int rlg_statusfile_append(const struct rlg_append *append, struct rlg_err *err);

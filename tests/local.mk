@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
 	tests/unit/test_hostlist \
+	tests/unit/test_inside \
 	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
@@ -135,14 +136,19 @@ lint_tests = \
 	%D%/lint/failures.t \
 	%D%/lint/hardening.t \
 	%D%/lint/layers.t \
-	%D%/lint/man_matches_help.t
+	%D%/lint/man_matches_help.t \
+	%D%/lint/security.t
 
 # Each brings up a Slurm of its own.
 cluster_tests = \
 	%D%/bench/bench.t \
 	%D%/cluster/array_thousand.t \
+	%D%/cluster/attacks_files.t \
+	%D%/cluster/attacks_job.t \
+	%D%/cluster/attacks_site.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
+	%D%/cluster/crashing_helper.t \
 	%D%/cluster/exec.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
@@ -176,6 +182,29 @@ machine_tests = \
 TESTS += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests)
 
 include tests/fuzz/local.mk
+
+# The plugin with an append that goes wrong in its own child.
+if BUILD_PLUGINS
+check_LTLIBRARIES += tests/cluster/crashing_plugin.la
+tests_cluster_crashing_plugin_la_SOURCES = spank/plugin/spank_runledger.c spank/slurm/host.c %D%/cluster/crashing/append.c
+tests_cluster_crashing_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(SLURM_CPPFLAGS)
+tests_cluster_crashing_plugin_la_LDFLAGS = $(AM_LDFLAGS) $(PLUGIN_LDFLAGS) -rpath /nowhere \
+	-Wl,--wrap=rlg_statusfile_append -Wl,--version-script=$(srcdir)/spank/plugin/spank_runledger.map
+tests_cluster_crashing_plugin_la_LIBADD = spank/librlg_hooks.la lib/librlg_core.la
+endif
+
+# A fault at every call on the ways on which the product writes: the short form is a test as any other.
+check_LTLIBRARIES += tests/faults/inject.la
+tests_faults_inject_la_SOURCES = %D%/faults/fault.c %D%/faults/fault.h %D%/faults/inject.c %D%/faults/unsynced.c
+tests_faults_inject_la_CPPFLAGS = -include config.h -D_GNU_SOURCE -U_FORTIFY_SOURCE
+tests_faults_inject_la_CFLAGS = $(RLG_WARNINGS)
+tests_faults_inject_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+fault_tests = %D%/faults/faults.t
+TESTS += $(fault_tests)
+
+# All of them: minutes.  FAULTS= for options, as --path=finish.
+check-faults: all tests/faults/inject.la
+	'$(abs_top_srcdir)/tests/faults/check_faults' $(FAULTS) '$(abs_top_builddir)/runledger' '$(abs_top_builddir)/tests/faults/.libs/inject.so'
 
 # What needs no Slurm and no minute: for builds with sanitizers, and for a quick look.
 fast_tests = $(unit_tests) $(fuzz_tests) $(cli_tests) $(lint_tests) $(netfs_tests)
@@ -212,8 +241,11 @@ tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 
-.PHONY: bench check-fast check-generations check-truth check-valgrind
+.PHONY: bench check-fast check-faults check-generations check-truth check-valgrind
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/cluster/README.md %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
-	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up %D%/generations %D%/truth
+	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
+	%D%/faults/README.md %D%/faults/check_faults %D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py \
+	%D%/faults/world.py $(fault_tests) \
+	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up

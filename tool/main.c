@@ -3,14 +3,16 @@
  * runledger(1).  A map of the tool, inside out; a folder knows those above it in this list, and none below:
  *
  *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; atomic_file.c, folder_lock.c: whole
- *              files, one at a time; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents that people write too, changed
- *              without touching the rest; terminal.c, table.c, printable.c: the screen; when.c: "2h", "3d" and dates;
+ *              files, one at a time; reach.c, inside.c: no further than a group that others write may lead us; yaml_*.c,
+ *              json_doc*.c, md_*.c, text_edit.c: documents that people write too, changed without touching the rest; terminal.c,
+ *              table.c, printable.c: the screen; when.c: "2h", "3d" and dates;
  *              draft.c: a record on its way from the plugins into a status file
  *   model/     from records to the state of every run, phase and attempt (model.h): event.c, attempts*.c, job_attempts.c
  *              and fold.c, with slurm_state.c (Slurm's words), failure.c (which task failed first), usage.c, progress.c
  *              (what the job told of itself); silence.c: jobs that should have been heard of
  *   plan/      what is meant to be, and what is found: config.c (a group's settings), plan*.c, match.c (a job's name),
- *              outputs.c and findings.c (what lies on disk), evaluation*.c (those that are phases of their own)
+ *              outputs.c and findings.c (what lies on disk; peek.c: and may be looked at), evaluation*.c (those that are
+ *              phases of their own)
  *   show/      the state in words: summary*.c (what a person should know, and do next; again.c: with what command),
  *              status_*.c and report_*.c (a form each), phase_json.c, event_words.c, failure_words.c, usage_words.c, marks.c
  *   tracker/   <format>*.c is one tracker each; tracker.c lists them.  manifest.c, job_list.c, registry.c: documents that

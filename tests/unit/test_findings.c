@@ -188,7 +188,7 @@ static void nothing_of_others_outside_of_the_group_is_read(void **state)
 	const char *setup = rlg_arena_printf(*state, "output_dir_base: %s/elsewhere\nmy_wandb_run_name: x\n", scratch);
 	write_text(in_scratch("group/" RUN "/setup_finetune.yaml"), setup);
 	assert_non_null(find(0, -100, 0)->gpu_line);
-	assert_int_equal(chown(in_scratch("group/" RUN), SCRATCH_UID, SCRATCH_GID), 0);
+	assert_int_equal(chown(in_scratch("group/" RUN "/setup_finetune.yaml"), SCRATCH_UID, SCRATCH_GID), 0);
 	assert_null(find(0, -100, 0)->gpu_line);
 }
 

@@ -2,6 +2,8 @@
 /* Files in a folder that others may write: see inside.h. */
 #include "tool/base/inside.h"
 
+#include "lib/layout.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -53,7 +55,8 @@ static int open_part(int folder, const char *name, bool make)
 	struct stat facts;
 	int fd = look_at(folder, name, O_NOFOLLOW, &facts);
 
-	if (fd == -ENOENT && make) {
+	/* A group whose .runledger is gone has been moved or removed: only `init` makes one. */
+	if (fd == -ENOENT && make && strcmp(name, RLG_DIR) != 0) {
 		if (mkdirat(folder, name, 0777) != 0 && errno != EEXIST)
 			return -errno;
 		fd = look_at(folder, name, O_NOFOLLOW, &facts);

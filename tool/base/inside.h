@@ -20,7 +20,7 @@ struct rlg_inside {
 
 /*
  * Walks from `root` along the relative `path`; with make_folders those that are missing are made, as open as the umask lets
- * them.  With a root of NULL only the last part of `path` is looked at so; the folders above it are whatever they are.
+ * them, but for a .runledger, which makes a folder a group.  With a root of NULL only the last part of `path` is looked at so; the folders above it are whatever they are.
  * What a link of the caller's says counts as it stands, wherever it leads.  The file itself need not exist.  Returns 0;
  * -ELOOP for somebody else's link; or another negative errno.
  */

@@ -95,14 +95,16 @@ int rlg_reach_rename(const struct rlg_reach *reach, const char *from, const char
 	return code;
 }
 
-void rlg_reach_remove(const struct rlg_reach *reach, const char *path)
+int rlg_reach_remove(const struct rlg_reach *reach, const char *path)
 {
 	struct rlg_inside where;
+	int code = rlg_inside_find(reach->group_path, path, false, &where);
 
-	if (rlg_inside_find(reach->group_path, path, false, &where) != 0)
-		return;
-	unlinkat(where.folder, where.name, 0);
+	if (code != 0)
+		return code == -ENOENT ? 0 : code;
+	code = unlinkat(where.folder, where.name, 0) == 0 || errno == ENOENT ? 0 : -errno;
 	close(where.folder);
+	return code;
 }
 
 DIR *rlg_reach_list(struct rlg_arena *arena, const struct rlg_reach *reach, const char *path)

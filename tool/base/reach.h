@@ -40,8 +40,8 @@ int rlg_reach_replace(struct rlg_arena *arena, const struct rlg_reach *reach, co
 /* Renames a file of the group over another one in the same folder.  Returns 0 or a negative errno. */
 int rlg_reach_rename(const struct rlg_reach *reach, const char *from, const char *to);
 
-/* Removes a file of the group, if it is there. */
-void rlg_reach_remove(const struct rlg_reach *reach, const char *path);
+/* Removes a file of the group.  Returns 0, also where there was none, or a negative errno. */
+int rlg_reach_remove(const struct rlg_reach *reach, const char *path);
 
 /* Opens a folder, for closedir(3); NULL where there is none, or it is out of reach. */
 DIR *rlg_reach_list(struct rlg_arena *arena, const struct rlg_reach *reach, const char *path);

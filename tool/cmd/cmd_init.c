@@ -101,6 +101,8 @@ static int look_for_runs(struct rlg_group *group, struct rlg_err *err)
 	struct rlg_model *model;
 	int code = rlg_group_load(group, &model, err);
 
+	if (code == 0 && model->unread != 0)
+		return rlg_fail_errno(err, -model->unread, "cannot read all that is in %s", group->path);
 	if (code != 0 || model->n_runs > 0)
 		return code != 0 ? code : rlg_discoveries_record(group, model, err);
 	return rlg_fail(err, -ENOENT, "%s",

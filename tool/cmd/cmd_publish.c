@@ -49,8 +49,9 @@ static int read_run_log(struct publishing *publishing, struct rlg_err *err)
 	for (size_t i = 0; i < group->config.n_trackers; i++)
 		if (strcmp(group->config.trackers[i].tracker, RUN_LOGS) == 0 && group->config.trackers[i].path != NULL)
 			choice = group->config.trackers[i];
-	if (rlg_tracker_places(group, &choice, publishing->model, &places, NULL) != 0)
-		return 0;
+	int found = rlg_tracker_places(group, &choice, publishing->model, &places, err);
+	if (found != 0)
+		return rlg_errno_may_pass(-found) ? found : 0;
 	for (size_t i = 0; i < places.n; i++) {
 		if (places.list[i].run == NULL || strcmp(places.list[i].run, publishing->run->name) != 0)
 			continue;

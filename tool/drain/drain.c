@@ -207,8 +207,12 @@ static void take_entry(struct pass *pass, const struct found *found)
 	ssize_t length = read_entry(pass->drain, found->folder, found->name, line);
 
 	*entry = (struct rlg_drain_entry){.name = found->name, .held = found->folder == FOLDER_HELD};
-	if (length < 0 && length != -EBADMSG)
-		return; /* it stays where it is */
+	if (length < 0 && length != -EBADMSG) {
+		/* It stays where it is; one that is gone was another drain's. */
+		if (length != -ENOENT)
+			complain("an entry of the spool cannot be read now");
+		return;
+	}
 	if (length < 0 || !understand(entry, line, (size_t)length)) {
 		if (move(pass, found->name, found->folder, FOLDER_BAD))
 			pass->report->bad++;
@@ -240,11 +244,14 @@ static void look_through(struct pass *pass, enum folder folder)
 	if (stream == NULL) {
 		if (fd >= 0)
 			close(fd);
+		complain("a folder of the spool cannot be read");
 		return;
 	}
-	while ((entry = readdir(stream)) != NULL)
+	for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0)
 		if (is_entry_name(entry->d_name))
 			add_found(pass, entry->d_name, folder);
+	if (errno != 0)
+		complain("a folder of the spool cannot be read to its end");
 	closedir(stream);
 }
 

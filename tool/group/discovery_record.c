@@ -51,7 +51,8 @@ static int record(const struct rlg_group *group, const char *run, const struct r
 				    .run = run,
 				    .line = storage,
 				    .length = length < 0 ? 0 : (size_t)length,
-				    .timeout_ms = APPEND_MS};
+				    .timeout_ms = APPEND_MS,
+				    .durable = true};
 	return length < 0 ? rlg_fail_errno(err, (int)length, "cannot put on record what was found")
 			  : rlg_statusfile_append(&append, err);
 }

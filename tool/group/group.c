@@ -39,8 +39,9 @@ static int find_group(const char *where, char out_path[RLG_PATH_MAX], struct rlg
 		return rlg_fail_errno(err, -errno, "cannot open %s", where == NULL ? "the current folder" : where);
 	if (where != NULL && is_group(folder))
 		return rlg_copy(out_path, RLG_PATH_MAX, folder) ? 0 : rlg_fail(err, -ENAMETOOLONG, "%s: too long", where);
-	if (rlg_group_discover(folder, out_path, NULL) == 0)
-		return 0;
+	int code = rlg_group_discover(folder, out_path, err);
+	if (code == 0 || rlg_errno_may_pass(-code))
+		return code;
 	return rlg_fail(err, -ENOENT, "%s is not in a run group; `runledger init` makes one", folder);
 }
 
@@ -79,8 +80,10 @@ static void read_plan(struct rlg_group *group)
 {
 	struct rlg_err err = {""};
 
-	if (rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err) == 0)
+	int code = rlg_plan_read(group->arena, group->path, group->config.plan, &group->plan, &err);
+	if (code == 0)
 		return;
+	group->unread = rlg_errno_may_pass(-code) ? -code : 0;
 	group->plan = (struct rlg_plan){.source = NULL};
 	group->plan_problem = err;
 }

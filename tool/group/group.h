@@ -22,6 +22,7 @@ struct rlg_group {
 	struct rlg_reach reach; /* how far it may lead us */
 	struct rlg_plan plan; /* without runs where there is none: that is not an error here */
 	struct rlg_err plan_problem; /* why the plan could not be read; "" if it could, or there is none */
+	int unread; /* the errno of why the plan could not be read just now, and may be the next time; else 0 */
 };
 
 /*
@@ -40,8 +41,9 @@ const char *rlg_group_path(const struct rlg_group *group, const char *relative);
 
 /*
  * The state of all runs, from the snapshot and what came into any status file since; and what lies on disk.  Writes
- * nothing.  Damaged lines are counted in model->damaged, and are no error.  The model belongs to the group's arena.  Also
- * counts runs that only a tracker knows.  (load.c)
+ * nothing.  Damaged lines are counted in model->damaged, and are no error; model->unread is set where records, the plan or a
+ * tracker with runs cannot be read just now.  The model belongs to the group's arena.  Also counts runs that only a tracker
+ * knows.  (load.c)
  */
 int rlg_group_load(struct rlg_group *group, struct rlg_model **out_model, struct rlg_err *err);
 

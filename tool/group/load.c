@@ -193,7 +193,9 @@ static void ask_trackers(struct rlg_load *load)
 	struct telling telling = {.load = load};
 
 	load->tellings++;
-	rlg_tracker_runs(load->group, take_told, &telling);
+	int unread = rlg_tracker_runs(load->group, take_told, &telling);
+	if (unread != 0)
+		load->unread = unread;
 	for (size_t i = 0; i < load->n_runs; i++) {
 		struct rlg_known_run *run = &load->runs[i];
 		if (run->told == 0 || run->told_in == load->tellings)
@@ -343,6 +345,7 @@ int rlg_load_model(struct rlg_load *load, const struct rlg_load_news *news, stru
 		   struct rlg_err *err)
 {
 	for (int tries = 0; tries < 2; tries++) {
+		load->unread = load->group->unread;
 		bool all_disk = news->disk || !load->whole || load->old_settings != load->settings;
 		if (!load->whole || !rlg_tracker_runs_are_known(load->group, load))
 			ask_trackers(load);
@@ -351,6 +354,7 @@ int rlg_load_model(struct rlg_load *load, const struct rlg_load_news *news, stru
 			return code;
 		if (fold(load, out_model) && complete(load, *out_model, all_disk)) {
 			load->old_settings = load->settings;
+			(*out_model)->unread = load->unread;
 			return 0;
 		}
 		forget(load);

@@ -240,6 +240,8 @@ static int read_run(struct rlg_load *load, struct rlg_known_run *run, bool anew)
 	int code = rlg_run_read(group->arena, group->path, run->name, &run->files, take_line,
 				&(struct reading){load, &gathered}, &files, load->err);
 	run->files = files;
+	if (files.unread != 0)
+		load->unread = files.unread;
 	run->records += gathered.records;
 	run->damaged = rlg_read_files_damaged(&files);
 	keep_chunks(load, run, &gathered, begins);

@@ -62,6 +62,7 @@ struct rlg_load {
 	unsigned looks, tellings;
 	bool write;
 	bool whole; /* all that was there is known */
+	int unread; /* the errno of what could not be read just now, in this look; 0: all was */
 	bool told_changed, moved; /* since the model before */
 };
 

@@ -101,9 +101,12 @@ static bool is_dirty(const char *group_path)
 {
 	struct rlg_inside where;
 
-	if (rlg_inside_find(group_path, DIRTY, false, &where) != 0)
-		return false;
-	bool dirty = faccessat(where.folder, where.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	int code = rlg_inside_find(group_path, DIRTY, false, &where);
+
+	/* What cannot be told just now is asked once more by whoever takes the mark, who says so. */
+	if (code != 0)
+		return rlg_errno_may_pass(-code);
+	bool dirty = faccessat(where.folder, where.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || rlg_errno_may_pass(errno);
 	close(where.folder);
 	return dirty;
 }
@@ -169,8 +172,11 @@ static int take_dirty(const char *group_path, bool *out_taken)
 
 	if (code != 0)
 		return code;
-	*out_taken = unlinkat(where.folder, where.name, 0) == 0;
-	code = *out_taken || errno == ENOENT ? 0 : -errno;
+	/* A server's answer may be lost: the client asks again, and hears that there is no such mark. */
+	bool was_there = faccessat(where.folder, where.name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	code = unlinkat(where.folder, where.name, 0) == 0 ? 0 : -errno;
+	*out_taken = code == 0 || (code == -ENOENT && was_there);
+	code = code == -ENOENT ? 0 : code;
 	close(where.folder);
 	return code;
 }

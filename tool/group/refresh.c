@@ -138,8 +138,13 @@ static bool refresh_while_news(struct refresh *refresh, const struct rlg_refresh
 			rlg_snapshot_remove(refresh->group->path);
 		refresh->rebuild = false;
 		rlg_refresh_lock_touch(lock);
-		if (refresh_anew(refresh, &news))
-			rlg_news_done(&news);
+		if (!refresh_anew(refresh, &news)) {
+			/* The marks are still there for whoever comes next; of a look at all there is none any more. */
+			if (news.all)
+				rlg_news_leave(refresh->group->path, NULL, NULL);
+			return false;
+		}
+		rlg_news_done(&news);
 	}
 	return true;
 }
@@ -158,7 +163,7 @@ static int refresh(struct rlg_group *group, struct refresh *refresh, enum rlg_re
 			refresh->report->left_to_other = true;
 			break;
 		}
-		refresh->locked = !lock.by_name;
+		refresh->locked = lock.locked;
 		more = refresh_while_news(refresh, &lock);
 		/* When a group was refreshed last: see rlg_refresh_age_us(). */
 		if (futimens(lock.fd, NULL) != 0)

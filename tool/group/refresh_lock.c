@@ -16,11 +16,6 @@
 
 #define LOOK_EVERY_MS 5
 
-static bool has_no_locks(int code)
-{
-	return code == ENOLCK || code == EOPNOTSUPP || code == ENOSYS;
-}
-
 /* A name beside the stand-in that nobody else has.  False: it would be too long. */
 static bool name_beside(const struct rlg_refresh_lock *lock, char out_path[PATH_MAX])
 {
@@ -84,22 +79,29 @@ static int make_stand_in(struct rlg_refresh_lock *lock)
 	return 0;
 }
 
-/* 0: ours; -EAGAIN: somebody else's, for now. */
+/* 0: ours; -EAGAIN: somebody else's.  Where no file can be made either it is ours too: a rename is still whole. */
 static int try_once(struct rlg_refresh_lock *lock, bool is_first)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	lock->by_name = false;
-	if (fcntl(lock->fd, F_OFD_SETLK, &whole) == 0)
+	int result;
+
+	lock->by_name = lock->locked = false;
+	do
+		result = fcntl(lock->fd, F_OFD_SETLK, &whole);
+	while (result != 0 && errno == EINTR);
+	if (result == 0) {
+		lock->locked = true;
 		return 0;
-	if (!has_no_locks(errno))
-		return errno == EINTR || errno == EACCES ? -EAGAIN : -errno;
+	}
+	if (errno == EAGAIN || errno == EACCES)
+		return -EAGAIN;
 	int code = make_stand_in(lock);
 	if (code == -EEXIST && is_first) {
 		take_away_dead(lock);
 		code = make_stand_in(lock);
 	}
-	return code == -EEXIST ? -EAGAIN : code;
+	return code == -EEXIST ? -EAGAIN : 0;
 }
 
 int rlg_refresh_lock_take(struct rlg_refresh_lock *lock, int64_t wait_ms)
@@ -109,7 +111,7 @@ int rlg_refresh_lock_take(struct rlg_refresh_lock *lock, int64_t wait_ms)
 	int code = try_once(lock, true);
 
 	for (; code != 0; code = try_once(lock, false)) {
-		if (code != -EAGAIN || rlg_clock_monotonic_ms() >= deadline_ms)
+		if (rlg_clock_monotonic_ms() >= deadline_ms)
 			return -EAGAIN;
 		nanosleep(&pause, NULL);
 	}
@@ -128,7 +130,7 @@ void rlg_refresh_lock_drop(struct rlg_refresh_lock *lock)
 
 	if (lock->by_name)
 		unlink(lock->stand_in);
-	else
+	else if (lock->locked)
 		fcntl(lock->fd, F_OFD_SETLK, &whole);
-	lock->by_name = false;
+	lock->by_name = lock->locked = false;
 }

@@ -2,7 +2,7 @@
 /*
  * One refresher of a group at a time, on all hosts.
  *
- * By a lock of the file system on `lock`.  Where it has none (ENOLCK and its like) by a file that stands there as long as
+ * By a lock of the file system on `lock`.  Where it has none, or where they do not work just now, by a file that stands there as long as
  * somebody refreshes: two refreshers at once would take each other's news for what a person changed.
  */
 #ifndef RLG_REFRESH_LOCK_H
@@ -17,7 +17,8 @@
 struct rlg_refresh_lock {
 	int fd; /* of the file `lock`; the caller's */
 	const char *stand_in; /* path of the file that serves where locks are not to be had */
-	bool by_name; /* it is this that we hold */
+	bool locked; /* we hold the file system's lock */
+	bool by_name; /* we hold the stand-in; neither: nobody is kept out */
 };
 
 /* Waits for `wait_ms` at most.  Returns 0: it is ours, until rlg_refresh_lock_drop(); -EAGAIN: somebody else's. */

@@ -163,12 +163,9 @@ static int render(struct rlg_refreshing *refreshing, const struct rlg_model *mod
 	if (code == 0 && file->text == NULL && bytes.length == 0)
 		return 0; /* not yet */
 	if (code == 0)
-		code = rlg_tracker_file_write(file, bytes.data, bytes.length, &written, &err);
+		code = rlg_tracker_file_write(file, &bytes, &memory, &written, &err);
 	if (code == -EAGAIN)
 		return code;
-	/* After the file: should we die in between, our news looks like a person's, and stays. */
-	if (code == 0)
-		code = rlg_tracker_file_remember(file, &memory, &err);
 	if (code != 0)
 		rlg_refreshing_failed(refreshing, code, &err);
 	else if (written)
@@ -214,15 +211,23 @@ static int open_settled(struct rlg_refreshing *refreshing, struct keeping *keepi
 	return code;
 }
 
+/* Where not all can be read now the trackers are left alone, and the model is as it was. */
 static int load(struct rlg_refreshing *refreshing, const struct rlg_load_news *news, struct rlg_model **model)
 {
+	struct rlg_model *fresh = NULL;
 	struct rlg_err err = {""};
-	int code = rlg_load_model(refreshing->load, news, model, &err);
+	int code = rlg_load_model(refreshing->load, news, &fresh, &err);
 
+	if (code == 0 && fresh->unread != 0)
+		code = rlg_fail_errno(&err, -fresh->unread,
+				      "the trackers of %s are left as they are, as not all could be read that they are made from",
+				      refreshing->group->path);
 	if (code != 0) {
 		rlg_refreshing_failed(refreshing, code, &err);
+		refreshing->loaded = false;
 		return code;
 	}
+	*model = fresh;
 	refreshing->newest = rlg_load_moved_at(refreshing->load);
 	for (size_t i = 0; i < (*model)->n_runs; i++)
 		if ((*model)->runs[i].changed_at > refreshing->newest)
@@ -324,12 +329,14 @@ void rlg_refresh_trackers(struct rlg_refreshing *refreshing)
 	struct rlg_model *model = NULL;
 
 	refreshing->load = rlg_load_begin(group, refreshing->locked);
-	refreshing->loaded = load(refreshing, &refreshing->news, &model) == 0;
-	if (refreshing->loaded) {
+	refreshing->loaded = true;
+	if (load(refreshing, &refreshing->news, &model) == 0) {
 		refreshing->report->damaged = model->damaged;
-		for (size_t i = 0; i < group->config.n_trackers; i++)
+		for (size_t i = 0; i < group->config.n_trackers && refreshing->loaded; i++)
 			refresh_tracker(refreshing, &model, &group->config.trackers[i]);
-		rlg_load_commit(refreshing->load);
+		/* A model that lacks something must not be believed by the next refresh. */
+		if (refreshing->loaded)
+			rlg_load_commit(refreshing->load);
 	}
 	refreshing->report->runs_read += rlg_load_work(refreshing->load).runs;
 	refreshing->report->records_read += rlg_load_work(refreshing->load).records;

@@ -359,6 +359,7 @@ int rlg_resolve_group(const struct rlg_job_facts *facts, const struct rlg_siteco
 		      struct rlg_err *err)
 {
 	char found[RLG_PATH_MAX];
+	struct rlg_err why = {""};
 
 	*out_group = (struct rlg_group){.arena = NULL};
 	if (facts->asked_group != NULL) {
@@ -367,8 +368,11 @@ int rlg_resolve_group(const struct rlg_job_facts *facts, const struct rlg_siteco
 		if (code != -ENOENT)
 			return code;
 	}
-	if (facts->folder != NULL && rlg_group_discover(facts->folder, found, NULL) == 0)
+	int code = facts->folder == NULL ? -ENOENT : rlg_group_discover(facts->folder, found, &why);
+	if (code == 0)
 		return rlg_group_open(found, out_group, err);
+	if (rlg_errno_may_pass(-code))
+		return rlg_fail(err, code, "%s", why.text);
 	if (site->track_all)
 		return open_default(site, out_group, err);
 	if (facts->asked_run != NULL && facts->asked_group == NULL)

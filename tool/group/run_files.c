@@ -129,6 +129,7 @@ struct reading {
 	rlg_run_line_fn *tell;
 	void *context;
 	uint64_t damaged; /* in the file at hand */
+	int unread;
 };
 
 static int take_line(void *context, const char *run, const char *file, const char *line, size_t length)
@@ -163,6 +164,8 @@ static int read_file(void *context, const char *name, int fd)
 	/* Before it is read: what comes meanwhile makes the file longer than it is known here, and is read again. */
 	fstat(fd, &file);
 	rlg_lines_each_in_file(fd, reading->run, name, take_line, reading, &damage);
+	if (damage.unread != 0)
+		reading->unread = damage.unread;
 	uint64_t position = (uint64_t)lseek(fd, 0, SEEK_CUR);
 	*new_file(reading) = (struct rlg_read_file){
 		.name = rlg_arena_strdup(reading->arena, name),
@@ -185,5 +188,6 @@ int rlg_run_read(struct rlg_arena *arena, const char *group_path, const char *ru
 	*out_files = (struct rlg_read_files){.n = 0};
 	int code = rlg_lines_each_file(group_path, run, read_file, &reading, &damage, err);
 	out_files->unreadable = damage.files;
+	out_files->unread = damage.unread != 0 ? damage.unread : reading.unread;
 	return code;
 }

@@ -27,6 +27,7 @@ struct rlg_read_files {
 	struct rlg_read_file *list; /* in the order of their names */
 	size_t n;
 	uint64_t unreadable; /* files, or no files at all */
+	int unread; /* the errno of one that cannot be read just now, and may be the next time; not kept */
 };
 
 void rlg_read_files_pack(const struct rlg_read_files *files, struct rlg_bytes *to);

@@ -24,9 +24,15 @@ static const char *memory_place(const struct rlg_tracker_file *file)
 	return rlg_arena_printf(file->arena, "%s.memory", file->base_place);
 }
 
+static const char *next_memory(const struct rlg_tracker_file *file)
+{
+	return rlg_arena_printf(file->arena, "%s.memory.next", file->base_place);
+}
+
 /*
- * What is ours beside the tracker.  One that cannot be read is as good as none: then only what the records cannot explain
- * is a person's.  But where somebody else laid a link, they are told of it, before anything is written.
+ * What is ours beside the tracker.  One that can never be read is as good as none: then only what the records cannot
+ * explain is a person's.  But where it can be the next time, our own news would look like a person's now, and be theirs for
+ * good; and where somebody else laid a link, they are told of it, before anything is written.
  */
 static int read_ours(const struct rlg_tracker_file *file, const char *place, char **out_text, size_t *out_length,
 		     struct rlg_err *err)
@@ -35,7 +41,7 @@ static int read_ours(const struct rlg_tracker_file *file, const char *place, cha
 
 	if (code != 0)
 		*out_text = NULL;
-	return code == -ELOOP ? code : 0;
+	return code == -ELOOP || (code < 0 && rlg_errno_may_pass(-code)) ? code : 0;
 }
 
 static int read_base(struct rlg_tracker_file *file, struct rlg_err *err)
@@ -52,6 +58,7 @@ static int read_base(struct rlg_tracker_file *file, struct rlg_err *err)
 	if (is_same(file->text, file->length, next, length)) {
 		file->base = next;
 		file->base_length = length;
+		file->base_is_next = true;
 	}
 	return 0;
 }
@@ -60,8 +67,15 @@ static int read_base(struct rlg_tracker_file *file, struct rlg_err *err)
 static int read_memory(struct rlg_tracker_file *file, struct rlg_err *err)
 {
 	size_t length;
+	char *next = NULL;
 	int code = read_ours(file, memory_place(file), &file->memory, &length, err);
 
+	if (code == 0)
+		code = read_ours(file, next_memory(file), &next, &length, err);
+	if (file->base_is_next && next != NULL) {
+		file->memory = next;
+		file->memory_is_next = true;
+	}
 	if (file->text == NULL)
 		file->memory = NULL;
 	return code;
@@ -256,24 +270,35 @@ bool rlg_tracker_runs_are_known(struct rlg_group *group, const struct rlg_load *
 
 /* ---- the runs that trackers name ---- */
 
-static void tell_runs(struct rlg_group *group, const struct rlg_tracker_choice *choice, rlg_tracker_run_fn *tell,
-		      void *context)
+static int tell_runs(struct rlg_group *group, const struct rlg_tracker_choice *choice, rlg_tracker_run_fn *tell,
+		     void *context)
 {
 	const struct rlg_tracker *tracker = rlg_tracker_called(choice->tracker);
 	struct rlg_tracker_places places;
 	struct rlg_tracker_file file;
+	int unread = 0;
 
 	if (tracker->runs == NULL || rlg_tracker_places(group, choice, NULL, &places, NULL) != 0)
-		return;
-	for (size_t i = 0; i < places.n; i++)
-		if (rlg_tracker_file_open(group, choice, &places.list[i], &file, NULL) == 0 && file.text != NULL)
+		return 0;
+	for (size_t i = 0; i < places.n; i++) {
+		int code = rlg_tracker_file_open(group, choice, &places.list[i], &file, NULL);
+		if (code == 0 && file.text != NULL)
 			tracker->runs(group->arena, file.path, file.text, tell, context, NULL);
+		if (code < 0 && rlg_errno_may_pass(-code))
+			unread = -code;
+	}
+	return unread;
 }
 
-void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context)
+int rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context)
 {
-	for (size_t i = 0; i < group->config.n_trackers; i++)
-		tell_runs(group, &group->config.trackers[i], tell, context);
+	int unread = 0;
+
+	for (size_t i = 0; i < group->config.n_trackers; i++) {
+		int one = tell_runs(group, &group->config.trackers[i], tell, context);
+		unread = one != 0 ? one : unread;
+	}
+	return unread;
 }
 
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file)
@@ -292,33 +317,78 @@ static mode_t most_open(const struct rlg_tracker_file *file)
 	return file->text != NULL ? file->stat.st_mode & 0777 : 0777;
 }
 
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
-			   struct rlg_err *err)
+static int put(const struct rlg_tracker_file *file, const char *from, const char *to, struct rlg_err *err)
 {
-	const char *next = next_base(file);
-	bool is_new = !is_same(text, length, file->text, file->length);
+	int code = rlg_reach_rename(file->reach, from, to);
 
-	*out_written = false;
-	if (!is_new && is_same(text, length, file->base, file->base_length))
-		return 0;
-	/* Before the tracker: should we die in between, our own news would look like a person's edit. */
-	int code = rlg_reach_replace(file->arena, file->reach, next, most_open(file), text, length, NULL, err);
-	if (code == 0 && is_new)
-		code = rlg_reach_replace(file->arena, file->reach, file->place, 0777, text, length, &file->stat, err);
-	if (code == 0 && (code = rlg_reach_rename(file->reach, next, file->base_place)) != 0)
-		code = rlg_fail_errno(err, code, "cannot write %s", file->base_place);
-	if (code != 0)
-		rlg_reach_remove(file->reach, next);
-	*out_written = code == 0 && is_new;
-	return code;
+	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot write %s", to);
 }
 
-int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err)
+/* Whoever wrote this file died before all was in its place: there must be no other next one until it is. */
+static int finish_the_dead(const struct rlg_tracker_file *file, struct rlg_err *err)
 {
-	size_t known = file->memory != NULL ? strlen(file->memory) : 0;
+	int code = file->memory_is_next ? put(file, next_memory(file), memory_place(file), err) : 0;
 
-	if (is_same(memory->data, memory->length, file->memory != NULL ? file->memory : "", known))
-		return 0;
-	return rlg_reach_replace(file->arena, file->reach, memory_place(file), most_open(file), memory->data, memory->length,
-				 NULL, err);
+	return code == 0 && file->base_is_next ? put(file, next_base(file), file->base_place, err) : code;
+}
+
+static bool is_remembered(const struct rlg_tracker_file *file, const struct rlg_bytes *memory)
+{
+	const char *known = file->memory != NULL ? file->memory : "";
+
+	return is_same(memory->data, memory->length, known, strlen(known));
+}
+
+static int write_ours(const struct rlg_tracker_file *file, const char *place, const struct rlg_bytes *text, struct rlg_err *err)
+{
+	return rlg_reach_replace(file->arena, file->reach, place, most_open(file), text->data, text->length, NULL, err);
+}
+
+/*
+ * Before the tracker, its copy and its memory under other names: should we die in between, our own news would look like a
+ * person's edit.  Behind it the memory first, as the copy's other name is what says that the memory's is to be believed.
+ */
+static int write_all(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+		     struct rlg_err *err)
+{
+	const char *next = next_base(file), *memory_next = next_memory(file);
+	bool remembered = is_remembered(file, memory);
+	int code = 0;
+
+	if (remembered && (code = rlg_reach_remove(file->reach, memory_next)) != 0)
+		code = rlg_fail_errno(err, code, "cannot remove %s", memory_next);
+	if (!remembered)
+		code = write_ours(file, memory_next, memory, err);
+	if (code == 0)
+		code = write_ours(file, next, text, err);
+	/* A rename that fails may have been done (a server's answer was lost): both then stay, to say whose text it is. */
+	bool reached = code == 0;
+	if (code == 0)
+		code = rlg_reach_replace(file->arena, file->reach, file->place, 0777, text->data, text->length, &file->stat, err);
+	if (code == -EAGAIN || (code != 0 && !reached)) {
+		rlg_reach_remove(file->reach, next);
+		rlg_reach_remove(file->reach, memory_next);
+	}
+	if (code == 0 && !remembered)
+		code = put(file, memory_next, memory_place(file), err);
+	return code == 0 ? put(file, next, file->base_place, err) : code;
+}
+
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+			   bool *out_written, struct rlg_err *err)
+{
+	bool is_new = !is_same(text->data, text->length, file->text, file->length);
+	int code = finish_the_dead(file, err);
+
+	*out_written = false;
+	if (code == 0 && is_new) {
+		code = write_all(file, text, memory, err);
+		*out_written = code == 0;
+		return code;
+	}
+	if (code == 0 && !is_same(text->data, text->length, file->base, file->base_length))
+		code = write_ours(file, file->base_place, text, err);
+	if (code == 0 && !is_remembered(file, memory))
+		code = write_ours(file, memory_place(file), memory, err);
+	return code;
 }

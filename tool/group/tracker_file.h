@@ -27,6 +27,7 @@ struct rlg_tracker_file {
 	char *base; /* what the tool wrote last; NULL: not known */
 	size_t base_length;
 	char *memory; /* what its tracker asked to be remembered; NULL: nothing */
+	bool base_is_next, memory_is_next; /* whoever wrote it died before it was in its place */
 };
 
 /* What a tracker of this group sees; `model` may be NULL. */
@@ -72,20 +73,21 @@ const char *rlg_tracker_stamp_key(const struct rlg_group *group, const struct rl
  */
 bool rlg_tracker_runs_are_known(struct rlg_group *group, const struct rlg_load *load);
 
-/* Tells the runs that the files of all trackers name; a file that does not parse is passed over. */
-void rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
+/*
+ * Tells the runs that the files of all trackers name; a file that does not parse is passed over.  Returns 0, or the errno
+ * of one that cannot be read just now.
+ */
+int rlg_tracker_runs(struct rlg_group *group, rlg_tracker_run_fn *tell, void *context);
 
 /* Is the file on disk still the one that was read? */
 bool rlg_tracker_file_is_current(const struct rlg_tracker_file *file);
 
 /*
- * Puts `text` into the file and remembers it as ours; writes nothing that is there already.  -EAGAIN, and nothing
+ * Puts `text` into the file, remembers it as ours, and keeps what its tracker wants to know the next time; writes nothing
+ * that is there already.  All of it or none, also for whoever comes when we have died half-way.  -EAGAIN, and nothing
  * written, when somebody saved the file since it was read.
  */
-int rlg_tracker_file_write(const struct rlg_tracker_file *file, const char *text, size_t length, bool *out_written,
-			   struct rlg_err *err);
-
-/* Keeps what a tracker wants to know the next time; nothing is written where that is what it knew. */
-int rlg_tracker_file_remember(const struct rlg_tracker_file *file, const struct rlg_bytes *memory, struct rlg_err *err);
+int rlg_tracker_file_write(const struct rlg_tracker_file *file, const struct rlg_bytes *text, const struct rlg_bytes *memory,
+			   bool *out_written, struct rlg_err *err);
 
 #endif

@@ -215,6 +215,7 @@ struct rlg_model {
 	int64_t word_us; /* the newest news of all; 0: none */
 	uint64_t records; /* read, duplicates included */
 	uint64_t damaged; /* lines stepped over */
+	int unread; /* the errno of a file that could not be read just now, and which this model lacks; 0: it lacks none */
 	struct rlg_model_index *index; /* for rlg_model_run(); NULL: it looks from end to end */
 	uint64_t sequence; /* of refreshes: grows with each that has news; 0: this model knows of none */
 };

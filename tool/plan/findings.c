@@ -40,6 +40,7 @@ struct places {
 	struct rlg_arena *arena;
 	const char *group_path;
 	const char *run_path;
+	const char *namer; /* who says where things are (peek.h): the set-up file, else the run's folder */
 	struct rlg_yaml_doc setup; /* of setup_finetune.yaml; no root: there is none */
 	const char *output; /* the folder with its checkpoints; NULL */
 	const char *folders[4];
@@ -65,12 +66,12 @@ static bool is_in_group(const struct places *places, const char *path)
 
 static bool may_look(const struct places *places, const char *path)
 {
-	return rlg_peek_may(places->group_path, places->run_path, path);
+	return rlg_peek_may(places->group_path, places->namer, path);
 }
 
 static DIR *list(const struct places *places, const char *path)
 {
-	return rlg_peek_list(places->group_path, places->run_path, path);
+	return rlg_peek_list(places->group_path, places->namer, path);
 }
 
 static void add_folder(struct places *places, const char *path)
@@ -102,10 +103,13 @@ static struct places places_of(const struct rlg_model *model, const struct rlg_r
 				.since_us = phase->attempts[0].start_us,
 				.until_us = last->ended && last->final ? last->end_us : 0};
 
-	if (rlg_setup_read(arena, places.run_path, &places.setup))
+	places.namer = places.run_path;
+	if (rlg_setup_read(arena, places.run_path, &places.setup)) {
+		places.namer = rlg_setup_path(arena, places.run_path);
 		places.output = rlg_setup_checkpoints(arena, places.run_path, &places.setup);
-	else
+	} else {
 		places.setup = (struct rlg_yaml_doc){.root = NULL};
+	}
 	if (places.output == NULL)
 		places.output = folder_or_null(rlg_arena_printf(arena, "%s/artifacts", places.run_path));
 	const char *cwd = last->submission.cwd;
@@ -311,7 +315,7 @@ static bool take_gpu_file(const struct places *places, const char *path, struct 
 {
 	char head[HEAD_BYTES], tail[TAIL_BYTES];
 	struct stat file;
-	int fd = rlg_peek_open(places->group_path, places->run_path, path, &file);
+	int fd = rlg_peek_open(places->group_path, places->namer, path, &file);
 	bool read = fd >= 0 && modified_us(&file) + AGE_SKEW_US >= places->since_us && read_at(fd, head, sizeof(head), 0) &&
 		    read_at(fd, tail, sizeof(tail), file.st_size < TAIL_BYTES ? 0 : file.st_size - TAIL_BYTES + 1);
 

@@ -28,6 +28,7 @@ struct finding {
 	struct rlg_arena *arena;
 	const char *group_path;
 	const char *run_path;
+	const char *namer; /* who says where it is (peek.h) */
 	const struct rlg_output_rule *rule;
 	int64_t since_us; /* 0: of any age */
 };
@@ -48,7 +49,7 @@ long long rlg_checkpoint_epoch(const char *name)
 
 static const char *newest_epoch(const struct finding *finding, const char *folder)
 {
-	DIR *entries = rlg_peek_list(finding->group_path, finding->run_path, folder);
+	DIR *entries = rlg_peek_list(finding->group_path, finding->namer, folder);
 	const struct dirent *entry;
 	const char *found = NULL;
 	long long best = -1;
@@ -66,9 +67,14 @@ static const char *newest_epoch(const struct finding *finding, const char *folde
 	return found;
 }
 
+const char *rlg_setup_path(struct rlg_arena *arena, const char *run_path)
+{
+	return rlg_arena_printf(arena, "%s/" SETUP_FILE, run_path);
+}
+
 bool rlg_setup_read(struct rlg_arena *arena, const char *run_path, struct rlg_yaml_doc *out_doc)
 {
-	const char *path = rlg_arena_printf(arena, "%s/" SETUP_FILE, run_path);
+	const char *path = rlg_setup_path(arena, run_path);
 	char *text;
 	size_t length;
 
@@ -110,7 +116,7 @@ static void consider(const struct finding *finding, struct newest *newest, const
 {
 	struct stat file;
 
-	if (!rlg_peek_may(finding->group_path, finding->run_path, path) || stat(path, &file) != 0)
+	if (!rlg_peek_may(finding->group_path, finding->namer, path) || stat(path, &file) != 0)
 		return;
 	int64_t modified_us = (int64_t)file.st_mtim.tv_sec * RLG_SECOND_US + file.st_mtim.tv_nsec / 1000;
 	if (finding->since_us > 0 && modified_us + AGE_SKEW_US < finding->since_us)
@@ -185,19 +191,38 @@ static const char *find_nothing(const struct finding *finding)
 	return NULL;
 }
 
-static const char *(*const finders[])(const struct finding *) = {
-	[RLG_OUTPUT_NONE] = find_nothing,
-	[RLG_OUTPUT_CHECKPOINTS] = find_checkpoint,
-	[RLG_OUTPUT_INSPECT] = find_inspect_log,
-	[RLG_OUTPUT_PATTERN] = find_by_pattern,
+/* What the pattern of an output is named by is relative to the group; NULL: the run's folder. */
+static const struct {
+	const char *(*find)(const struct finding *);
+	const char *named_in_group, *named_in_run;
+} finders[] = {
+	[RLG_OUTPUT_NONE] = {find_nothing, NULL, NULL},
+	[RLG_OUTPUT_CHECKPOINTS] = {find_checkpoint, NULL, SETUP_FILE},
+	[RLG_OUTPUT_INSPECT] = {find_inspect_log, NULL, NULL},
+	[RLG_OUTPUT_PATTERN] = {find_by_pattern, RLG_DIR "/" RLG_CONFIG_FILE, NULL},
 };
+
+static const char *namer_of(struct rlg_arena *arena, const char *group_path, const char *run_path,
+			    enum rlg_output_kind kind)
+{
+	if (finders[kind].named_in_group != NULL)
+		return rlg_arena_printf(arena, "%s/%s", group_path, finders[kind].named_in_group);
+	return finders[kind].named_in_run == NULL ? run_path
+						  : rlg_arena_printf(arena, "%s/%s", run_path, finders[kind].named_in_run);
+}
 
 const char *rlg_output_find(struct rlg_arena *arena, const char *group_path, const struct rlg_output_rule *rule,
 			    const char *run, int64_t since_us)
 {
-	const struct finding finding = {arena, group_path, run_folder(arena, group_path, run), rule, since_us};
+	const char *run_path = run_folder(arena, group_path, run);
+	const struct finding finding = {.arena = arena,
+					.group_path = group_path,
+					.run_path = run_path,
+					.namer = namer_of(arena, group_path, run_path, rule->kind),
+					.rule = rule,
+					.since_us = since_us};
 
-	return finders[rule->kind](&finding);
+	return finders[rule->kind].find(&finding);
 }
 
 const struct rlg_output_rule *rlg_output_rule_for(const struct rlg_config *config, const struct rlg_model *model,

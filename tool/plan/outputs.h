@@ -21,6 +21,9 @@ const char *rlg_output_find(struct rlg_arena *arena, const char *group_path, con
 const struct rlg_output_rule *rlg_output_rule_for(const struct rlg_config *config, const struct rlg_model *model,
 						  const char *phase);
 
+/* Where the run's setup_finetune.yaml is, or would be. */
+const char *rlg_setup_path(struct rlg_arena *arena, const char *run_path);
+
 /* The run's setup_finetune.yaml; false where there is none that can be read. */
 bool rlg_setup_read(struct rlg_arena *arena, const char *run_path, struct rlg_yaml_doc *out_doc);
 

@@ -65,24 +65,26 @@ static struct known_group *take_group(struct rlg_job_places *places, struct rlg_
 	return known;
 }
 
-static struct known_group *open_known(struct rlg_job_places *places, const char *path, struct rlg_err *err)
+static int open_known(struct rlg_job_places *places, const char *path, struct known_group **out_known, struct rlg_err *err)
 {
-	struct known_group *known = find_known(places, path);
 	struct rlg_group group;
 
-	if (known != NULL)
-		return known;
-	if (rlg_group_open(path, &group, err) == 0)
-		return take_group(places, &group);
-	rlg_group_close(&group);
-	return NULL;
+	*out_known = find_known(places, path);
+	if (*out_known != NULL)
+		return 0;
+	int code = rlg_group_open(path, &group, err);
+	if (code == 0)
+		*out_known = take_group(places, &group);
+	else
+		rlg_group_close(&group);
+	return code;
 }
 
 struct rlg_group *rlg_job_places_group(struct rlg_job_places *places, const char *path, struct rlg_err *err)
 {
-	struct known_group *known = open_known(places, path, err);
+	struct known_group *known;
 
-	return known == NULL ? NULL : &known->group;
+	return open_known(places, path, &known, err) == 0 ? &known->group : NULL;
 }
 
 /* The search for one job. */
@@ -91,6 +93,7 @@ struct search {
 	const struct rlg_job_traits *traits;
 	rlg_place_fn *tell;
 	void *context;
+	struct rlg_err *err;
 };
 
 static struct rlg_job_place place_of(struct known_group *known, const struct rlg_mention *mention)
@@ -127,6 +130,9 @@ static int tell_from_records(const struct search *search, struct known_group *kn
 	const struct rlg_job_traits *traits = search->traits;
 	const struct rlg_mention *mention = rlg_mentions_of_job(known->mentions, traits);
 
+	int unread = rlg_mentions_unread(known->mentions);
+	if (mention == NULL && unread != 0)
+		return rlg_fail_errno(search->err, -unread, "cannot read all records of %s", known->group.path);
 	if (mention == NULL)
 		return -ENOENT;
 	if (traits->array_job_id >= 0 && traits->array_task_id < 0 && mention->sid != NULL) {
@@ -150,8 +156,15 @@ static int tell_from_asked_groups(const struct search *search)
 		places->n_asked = rlg_my_groups(places->arena, &places->asked);
 	places->asked_read = true;
 	for (size_t i = places->n_asked; i-- > 0;) {
-		struct known_group *known = open_known(places, places->asked[i], NULL);
-		int code = known == NULL ? -ENOENT : tell_from_records(search, known);
+		struct known_group *known;
+		struct rlg_err why = {""};
+		int code = open_known(places, places->asked[i], &known, &why);
+		if (code == 0)
+			code = tell_from_records(search, known);
+		else if (rlg_errno_may_pass(-code))
+			rlg_fail(search->err, code, "%s", why.text);
+		else
+			code = -ENOENT;
 		if (code != -ENOENT)
 			return code;
 	}
@@ -186,7 +199,7 @@ static int tell_resolved(const struct search *search, struct known_group *known,
 int rlg_job_places_each(struct rlg_job_places *places, const struct rlg_job_traits *traits, rlg_place_fn *tell, void *context,
 			struct rlg_err *err)
 {
-	const struct search search = {.places = places, .traits = traits, .tell = tell, .context = context};
+	const struct search search = {.places = places, .traits = traits, .tell = tell, .context = context, .err = err};
 	struct rlg_job_facts facts = facts_of(places->arena, traits);
 	struct known_group *here = NULL;
 	struct rlg_group group;

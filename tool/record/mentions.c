@@ -28,6 +28,7 @@ struct rlg_mentions {
 	size_t n_jobs, jobs_room, n_arrays, arrays_room;
 	size_t last_unnumbered;
 	struct rlg_names *taken; /* submissions (sid) whose job is known */
+	int unread;
 };
 
 static size_t chain(struct rlg_arena *arena, struct rlg_names *names, size_t **lasts, size_t *count, size_t *room, int64_t id,
@@ -135,8 +136,14 @@ struct rlg_mentions *rlg_mentions_read(struct rlg_arena *arena, const char *grou
 					  .arrays = rlg_names_new(arena),
 					  .taken = rlg_names_new(arena),
 					  .last_unnumbered = NONE};
-	rlg_lines_each(group, NULL, add_line, mentions, &damage, NULL);
+	int code = rlg_lines_each(group, NULL, add_line, mentions, &damage, NULL);
+	mentions->unread = code < 0 && rlg_errno_may_pass(-code) ? -code : damage.unread;
 	return mentions;
+}
+
+int rlg_mentions_unread(const struct rlg_mentions *mentions)
+{
+	return mentions->unread;
 }
 
 static bool differ(const char *left, const char *right)

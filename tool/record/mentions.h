@@ -25,6 +25,9 @@ struct rlg_mention {
 /* Reads all records of the group; damaged ones are stepped over. */
 struct rlg_mentions *rlg_mentions_read(struct rlg_arena *arena, const char *group);
 
+/* 0, or the errno of what could not be read just now: a job that is not mentioned may be all the same. */
+int rlg_mentions_unread(const struct rlg_mentions *mentions);
+
 /*
  * The mention that says where this job belongs; NULL if there is none.  A job id alone is not believed, as they wrap: the
  * mention must be no older than the submission, or be of a job that was requeued.

@@ -235,6 +235,7 @@ struct rlg_rl_files {
 	struct rlg_rl_file *list; /* by folder, then name */
 	size_t n, room;
 	struct rlg_rl_file **of_run; /* for each run of the model; NULL: none yet */
+	int unread; /* the errno of what cannot be read just now; 0: all was read */
 };
 
 /* Looks for run logs in and below the folder `root`, relative to the group or absolute; "" is the group alone. */

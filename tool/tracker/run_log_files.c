@@ -5,6 +5,7 @@
 #include "tool/base/names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -40,15 +41,25 @@ const char *rlg_rl_absolute(const struct rlg_rl_files *files, const char *path)
 	return path[0] == '/' ? path : rlg_arena_printf(files->arena, "%s/%s", files->view->group_path, path);
 }
 
+/* Not the same as "there is none": whoever believed that would make a second log of a run. */
+static void note_unread(struct rlg_rl_files *files, int number)
+{
+	if (rlg_errno_may_pass(number))
+		files->unread = number;
+}
+
 /* What the file says of jobs; one that cannot be read is only known by its name. */
-static void look_into(const struct rlg_rl_files *files, struct rlg_rl_file *file)
+static void look_into(struct rlg_rl_files *files, struct rlg_rl_file *file)
 {
 	const char *path = rlg_rl_join(files->arena, file->folder, file->name);
 	struct rlg_rl_doc doc;
 	char *text;
 	size_t length;
 
-	if (rlg_tracker_read(files->view, path, LOG_MAX, &text, &length) != 0 || text == NULL ||
+	int code = rlg_tracker_read(files->view, path, LOG_MAX, &text, &length);
+	if (code < 0)
+		note_unread(files, -code);
+	if (code != 0 || text == NULL ||
 	    rlg_rl_doc_read(files->arena, path, text, &doc, NULL) != 0)
 		return;
 	file->wants_config = strstr(text, "configurations/<config>.yaml") != NULL;
@@ -84,12 +95,18 @@ static void walk(struct rlg_rl_files *files, const char *folder, unsigned depth)
 	const struct dirent *entry;
 	struct stat facts;
 
-	if (entries == NULL)
+	if (entries == NULL) {
+		note_unread(files, errno);
 		return;
-	while ((entry = readdir(entries)) != NULL) {
+	}
+	for (errno = 0; (entry = readdir(entries)) != NULL; errno = 0) {
 		size_t length = strlen(entry->d_name);
-		if (entry->d_name[0] == '.' || fstatat(dirfd(entries), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0)
+		if (entry->d_name[0] == '.')
 			continue;
+		if (fstatat(dirfd(entries), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
+			note_unread(files, errno);
+			continue;
+		}
 		const char *name = rlg_arena_strdup(files->arena, entry->d_name);
 		if (S_ISDIR(facts.st_mode) && depth < DEPTH_MAX)
 			walk(files, rlg_rl_join(files->arena, folder, name), depth + 1);
@@ -97,6 +114,8 @@ static void walk(struct rlg_rl_files *files, const char *folder, unsigned depth)
 			 !rlg_rl_is_reserved(name))
 			add_file(files, folder, name);
 	}
+	if (errno != 0)
+		note_unread(files, errno);
 	closedir(entries);
 }
 

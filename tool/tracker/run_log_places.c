@@ -222,6 +222,9 @@ int rlg_rl_places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	if (code != 0 || view->model == NULL)
 		return code;
 	rlg_rl_files_find(view, root_of(view->arena, telling.pattern), &files);
+	if (files.unread != 0)
+		return rlg_fail_errno(err, -files.unread, "the run logs of %s are left as they are: one cannot be read",
+				      view->group_path);
 	tell_all(&telling);
 	return 0;
 }

@@ -25,6 +25,7 @@ struct gathering {
 	const struct rlg_tracker_view *view;
 	struct candidate *list;
 	size_t count, room;
+	int unread; /* the errno of a manifest that cannot be read just now */
 };
 
 /* When the run was first submitted; 0: the records know nothing of that. */
@@ -56,7 +57,10 @@ static void gather(void *context, const struct rlg_tracker_place *place)
 	char *text;
 	size_t length;
 
-	if (rlg_tracker_read(view, place->path, RLG_MANIFEST_MAX, &text, &length) != 0 || text == NULL ||
+	int code = rlg_tracker_read(view, place->path, RLG_MANIFEST_MAX, &text, &length);
+	if (code < 0 && rlg_errno_may_pass(-code))
+		gathering->unread = -code;
+	if (code != 0 || text == NULL ||
 	    rlg_manifest_parse(arena, path, text, length, &doc, NULL) < 0 || rlg_manifest_is_local(&doc) ||
 	    rlg_manifest_line(path, &doc, &candidate.line, NULL) < 0)
 		return;
@@ -89,6 +93,9 @@ static int places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	*gathering = (struct gathering){.view = view};
 	if (view->model != NULL)
 		code = rlg_rm_each_there(view, rlg_rm_pattern(view), gather, gathering);
+	/* Without one of them its line would come later, behind others. */
+	if (code == 0 && gathering->unread != 0)
+		return rlg_fail_errno(err, -gathering->unread, "%s is left as it is: a run's manifest cannot be read", view->choice);
 	if (gathering->count > 1)
 		qsort(gathering->list, gathering->count, sizeof(*gathering->list), compare);
 	tell(context, &place);

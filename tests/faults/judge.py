@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One fault on one path: done, looked at, made good, and looked at again."""
+
+import collections
+import os
+import re
+
+from plans import Plan, all_plans, read_log
+from world import is_status_file
+
+# What can be wrong, a column of the table each.
+COLUMNS = ("lost", "torn", "doubled", "half", "locks", "left", "silent")
+
+LOCK_S = 4                      # a turn that is not had at once takes 10 s
+MACHINES = ("g/.runledger/lock", "g/.runledger/dirty")
+TEMPORARY = re.compile(r"(^|/)\.[^/]*\.tmp$|(^|/)\.[0-9]+-[0-9a-f]+\.json$|\.next$")
+# Entries of the spool, and status files of a process's own, have names of their own.
+NAMED_ANEW = re.compile(r"^spool/(new|held)/[^.][^/]*\.json$|/runs/[^/]+/[^/]+\.jsonl$")
+
+
+def is_history(name, now, old, new):
+    """A ledger's line says how things stood when it was added: another job or status than without the fault, but a whole line."""
+    def lines(text):
+        return [re.sub(rb"(job_id|iteration_id|status)=\w+", rb"\1", line) for line in (text or b"").split(b"\n")]
+    return "slurm_job_list" in name and now is not None and set(lines(now)) <= set(lines(old) + lines(new))
+
+
+class Verdict:
+    def __init__(self, plan):
+        self.plan = plan
+        self.fired = False
+        self.wrong = collections.Counter()
+        self.why = []
+        self.left_by_kill = 0
+
+    def say(self, column, why):
+        self.wrong[column] += 1
+        self.why.append("%s: %s" % (column, why))
+
+
+class Bench:
+    """A path in a world: what is there before, and what a run without faults makes of it."""
+
+    def __init__(self, path, world):
+        self.path, self.world = path, world
+        path.prepare(world)
+        world.keep()
+        world.reset()
+        self.before = world.look()
+        log = world.file("log")
+        if os.path.exists(log):
+            os.unlink(log)
+        result = path.run(world, log=log)
+        self.words = result.words
+        if result.status not in path.statuses or result.hung:
+            raise SystemExit("faults: %s does not work without faults: %s" % (path.name, result.words))
+        self.calls = read_log(log)
+        self.clean = world.look()
+        self.recorded = path.records(self.before)
+        self.new = path.records(self.clean).beyond(self.recorded)
+        self.clean_unsynced = result.unsynced
+        world.run(["refresh", world.group])
+        self.final = world.look()
+
+    def plans(self):
+        own = self.world.root + "/"
+        return all_plans(self.calls, lambda call: not call.path.startswith("/") or call.path.startswith(own) or call.kind == "pipe",
+                         self.path.nfs, self.path.nfs or self.path.safe)
+
+    # --- one fault ---
+
+    def judge(self, text):
+        plan, verdict = Plan(text), Verdict(text)
+        self.world.reset()
+        result = self.path.run(self.world, plan=text)
+        verdict.fired = result.fired > 0
+        if plan.cuts:
+            self.world.cut_power(result)
+        found = self.world.look()
+        if result.hung:
+            verdict.say("locks", "it hangs")
+        self.look_at_records(plan, verdict, result, found)
+        self.look_at_files(plan, verdict, result, found)
+        self.look_at_words(plan, verdict, result, found)
+        self.make_good(plan, verdict, found)
+        return verdict
+
+    def judge_power_after(self):
+        """The power goes when all is done: what was acknowledged is there, and each tracker whole."""
+        verdict = Verdict("the power goes afterwards")
+        self.world.reset()
+        result = self.path.run(self.world)
+        verdict.fired = True
+        self.world.cut_power(result)
+        found = self.world.look()
+        if self.path.safe and self.path.records(found).beyond(self.recorded) != self.new:
+            verdict.say("lost", "what was acknowledged is gone with the power")
+        self.look_at_files(Plan("0:none:0:cut"), verdict, result, found)
+        return verdict
+
+    def look_at_records(self, plan, verdict, result, found):
+        records = self.path.records(found)
+        for name, data in self.before.items():
+            if is_status_file(name) and not found.get(name, b"").startswith(data):
+                verdict.say("lost", "%s no longer begins with what stood there" % name)
+        if records.torn > self.recorded.torn and not plan.tears:
+            verdict.say("torn", "a line is no record")
+        if records.differ:
+            verdict.say("doubled", "two records of one id differ")
+        more = collections.Counter(records.beyond(self.recorded)) - collections.Counter(self.new)
+        if more and not plan.lies:
+            verdict.say("doubled", "recorded beyond what was to be: %s" % list(more)[:2])
+
+    def look_at_files(self, plan, verdict, result, found):
+        for name in sorted(set(found) | set(self.before)):
+            if name in MACHINES or NAMED_ANEW.search(name):
+                continue
+            now, old, new = found.get(name), self.before.get(name), self.clean.get(name)
+            if TEMPORARY.search(name) and name not in self.clean:
+                if plan.dies:
+                    verdict.left_by_kill += 1
+                elif not (name.endswith(".next") and result.words):     # it says that the tracker is ours
+                    verdict.say("left", name)
+            elif now not in (old, new) and not (plan.lies or is_history(name, now, old, new) or self.is_step(now, old)):
+                verdict.say("half", "%s is neither the old nor the new one" % name)
+
+    def is_step(self, now, old):
+        return self.path.steps and now is not None and now.endswith(b"\n") and len(now) > len(old or b"") // 2
+
+    def is_complete(self, found):
+        return self.path.records(found).beyond(self.recorded) == self.new
+
+    def trackers_are(self, found, wanted):
+        names = [name for name in set(found) | set(wanted)
+                 if name not in MACHINES and not NAMED_ANEW.search(name) and not TEMPORARY.search(name)]
+        return [name for name in names if found.get(name) != wanted.get(name)]
+
+    def look_at_words(self, plan, verdict, result, found):
+        """Success must be true, and failure must be told."""
+        if result.status < 0 or (plan.dies and plan.role > 0):
+            return
+        told = result.words.strip() != self.words.strip() and result.words.strip() != ""
+        if result.status == 0 and self.path.tells and not plan.lies and not self.is_complete(found):
+            verdict.say("silent", "exit status 0, and it is not recorded")
+        elif not (told or plan.lies or plan.waits) and (not self.is_complete(found) or self.trackers_are(found, self.clean)):
+            verdict.say("silent", "no word, and it is not as it should be: %s" %
+                        (self.trackers_are(found, self.clean) or "records")) 
+        if result.status != 0 and result.status not in self.path.statuses and not told:
+            verdict.say("silent", "exit status %d without a word" % result.status)
+        if "Sanitizer" in result.words or result.status == 99:
+            verdict.say("silent", result.words)
+
+    def make_good(self, plan, verdict, found):
+        """Once more, without a fault: then all is as if nothing had happened."""
+        complete = self.is_complete(found)
+        if self.path.again == "same" or (self.path.again == "if-lost" and not complete):
+            result = self.path.run(self.world)
+            if result.status not in self.path.statuses:
+                verdict.say("lost", "it does not work afterwards: " + result.words)
+        else:
+            result = self.world.run(["refresh", self.world.group])
+        if result.hung or result.took_s > LOCK_S:
+            verdict.say("locks", "the next one waits for %.1f s" % result.took_s)
+        second = self.world.run(["refresh", self.world.group]) if self.path.again == "same" else result
+        if second.took_s > LOCK_S:
+            verdict.say("locks", "the next refresh waits for %.1f s" % second.took_s)
+        self.look_at_end(plan, verdict, complete)
+
+    def look_at_end(self, plan, verdict, was_complete):
+        found = self.world.look()
+        records = self.path.records(found)
+        said, wanted = collections.Counter(records.beyond(self.recorded)), collections.Counter(self.new)
+        if plan.lies:
+            return                      # what is done where a file is said to be gone is done
+        if said - wanted:
+            verdict.say("doubled", "in the end there is recorded beyond what was to be: %s" % list(said - wanted)[:2])
+        if wanted - said and (self.path.again != "never" or was_complete):
+            verdict.say("lost", "in the end there is missing: %s" % list(wanted - said)[:2])
+        if records.open_ended > 0 and self.path.again == "same":
+            verdict.say("torn", "a torn tail is not healed")
+        if said == wanted:
+            for name in self.trackers_are(found, self.final):
+                if is_history(name, found.get(name), self.before.get(name), self.final.get(name)):
+                    continue
+                verdict.say("half", "in the end %s is not what it is without the fault" % name)
+        if not plan.dies:
+            for name in found:
+                if TEMPORARY.search(name) and name not in self.final:
+                    verdict.say("left", "in the end: " + name)
+        for name in found:
+            if name.startswith("spool/bad/") or (name.startswith("spool/") and self.path.name == "drain"):
+                if not (TEMPORARY.search(name) and plan.dies):
+                    verdict.say("lost", "in the end the spool holds " + name)
