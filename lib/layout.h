@@ -22,6 +22,7 @@
 #define RLG_TRACKERS_DIR "trackers"
 #define RLG_CONFIG_FILE "config.yaml"
 #define RLG_LOCK_FILE "lock"
+#define RLG_STAND_IN_FILE "refreshing" /* in the lock's place, where a file system has none */
 #define RLG_SNAPSHOT_FILE "snapshot" /* with .uUID behind it, where others may write, too */
 #define RLG_NEWS_DIR "news"
 #define RLG_DIRTY_FILE "dirty"

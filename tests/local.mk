@@ -179,7 +179,9 @@ cluster_tests = \
 
 # Two hosts; nfs.t starts a machine, and fetches it.
 netfs_tests = \
-	%D%/netfs/nfsim.t
+	%D%/netfs/full.t \
+	%D%/netfs/nfsim.t \
+	%D%/netfs/trackers.t
 machine_tests = \
 	%D%/netfs/nfs.t
 

@@ -88,6 +88,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/load_stamps.c \
 	%D%/group/news.c %D%/group/news.h \
 	%D%/group/refresh.c %D%/group/refresh.h \
+	%D%/group/refresh_lock.c %D%/group/refresh_lock.h \
 	%D%/group/refresh_trackers.c %D%/group/refresh_trackers.h \
 	%D%/group/resolve.c %D%/group/resolve.h \
 	%D%/group/run_files.c %D%/group/run_files.h \

@@ -6,13 +6,13 @@
 #     netfs_need                 goes on in a mount namespace of its own, or skips the whole test
 #     netfs_server [MOUNT-OPTIONS]   a fresh server: $server, on a tmpfs; what is there is gone
 #     netfs_mount NAME [OPTIONS]     the client of the host NAME, at $work/NAME; OPTIONS are nfsim's, separated by commas
-#     on NAME COMMAND...         as that host
+#     on NAME COMMAND...         as that host, which has its mount at $net
 #     netfs_stop NAME, netfs_wake NAME   the server goes away for that client, and comes back
 #     netfs_umount NAME
 
 : "${NFSIM:=$top_builddir/tests/netfs/nfsim}"
 # shellcheck disable=SC2154 # of tap.sh
-server=$work/server
+server=$work/server net=$work/net
 declare -A netfs_pid=()
 
 # netfs_skip WHY
@@ -59,8 +59,9 @@ netfs_wake() { kill -CONT "${netfs_pid[$1]}"; }
 
 # on NAME COMMAND...: with the host name NAME.
 on() {
+	mkdir -p "$net"
 	# shellcheck disable=SC2016
-	unshare --uts sh -c 'hostname "$1" && shift && exec "$@"' _ "$@"
+	unshare --uts --mount sh -c 'mount --bind "$1" "$2" && hostname "$3" && shift 3 && exec "$@"' _ "$work/$1" "$net" "$@"
 }
 
 netfs_end() {

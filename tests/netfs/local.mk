@@ -14,10 +14,10 @@ tests_netfs_nfsim_CFLAGS = $(AM_CFLAGS) $(FUSE3_CFLAGS)
 tests_netfs_nfsim_LDADD = $(FUSE3_LIBS)
 endif
 
-# The append protocol on NFS 3, 4.0, 4.2 and Gluster, 100,000 times over all: as root, an hour on two cores without KVM.
-# NETFS='nfs4.2' for one.
+# The append protocol on NFS 3, 4.0, 4.2 and Gluster, 100,000 times over all; a full server, and trackers: as root, an hour
+# and a half on two cores without KVM.  NETFS='nfs4.2' for one part: tests/netfs/check --help.
 check-netfs: $(check_PROGRAMS) all
 	top_builddir='$(abs_top_builddir)' '$(abs_top_srcdir)/%D%/check' $(NETFS)
 .PHONY: check-netfs
 
-EXTRA_DIST += %D%/README.md %D%/functions.sh %D%/recount.py %D%/parts.sh %D%/rig %D%/check %D%/gluster %D%/vm
+EXTRA_DIST += %D%/README.md %D%/functions.sh %D%/recount.py %D%/trackers.sh %D%/parts.sh %D%/rig %D%/check %D%/gluster %D%/vm

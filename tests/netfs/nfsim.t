@@ -19,7 +19,7 @@ append() {
 	mkfifo gate
 	local -a pids=()
 	for host in hosta hostb; do
-		on "$host" "$top_builddir/tests/netfs/appender" "$1" "$work/$host" r1 gate acks/a "$WRITERS" "$RECORDS" >"said.$host" 2>&1 &
+		on "$host" "$top_builddir/tests/netfs/appender" "$1" "$net" r1 gate acks/a "$WRITERS" "$RECORDS" >"said.$host" 2>&1 &
 		pids+=($!)
 	done
 	# Opened for both, it keeps nobody waiting who comes later.

@@ -16,6 +16,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+/* On NFS a file that another host replaces while it is being opened is gone (ESTALE): the new one is there. */
+#define MOST_OPENINGS 3
+
 static ssize_t read_some(int fd, char *to, size_t count)
 {
 	ssize_t got;
@@ -93,9 +96,13 @@ int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char *
 		  struct stat *out_stat, struct rlg_err *err)
 {
 	struct stat file;
-	int fd = rlg_regular_open(path, &file);
+	int code, openings = 0;
 
-	return read_from(arena, fd, path, most, &file, out_text, out_length, out_stat, err);
+	do {
+		int fd = rlg_regular_open(path, &file);
+		code = read_from(arena, fd, path, most, &file, out_text, out_length, out_stat, err);
+	} while (code == -ESTALE && ++openings < MOST_OPENINGS);
+	return code;
 }
 
 int rlg_file_read_in(struct rlg_arena *arena, const char *root, const char *path, size_t most, char **out_text,
@@ -103,9 +110,13 @@ int rlg_file_read_in(struct rlg_arena *arena, const char *root, const char *path
 {
 	const char *whole = rlg_arena_printf(arena, "%s/%s", root, path);
 	struct stat file;
-	int fd = rlg_inside_open(root, path, &file);
+	int code, openings = 0;
 
-	return read_from(arena, fd, whole, most, &file, out_text, out_length, out_stat, err);
+	do {
+		int fd = rlg_inside_open(root, path, &file);
+		code = read_from(arena, fd, whole, most, &file, out_text, out_length, out_stat, err);
+	} while (code == -ESTALE && ++openings < MOST_OPENINGS);
+	return code;
 }
 
 static int write_whole(int fd, const char *text, size_t length)

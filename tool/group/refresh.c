@@ -13,6 +13,7 @@
 #include "lib/text.h"
 #include "tool/base/inside.h"
 #include "tool/group/news.h"
+#include "tool/group/refresh_lock.h"
 #include "tool/group/refresh_trackers.h"
 #include "tool/group/snapshot.h"
 
@@ -25,9 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How long a person's refresh waits for its turn, and how often it looks. */
+/* How long a person's refresh waits for its turn. */
 #define WAIT_MS 10000
-#define LOOK_EVERY_MS 5
 
 /* A group that gets news faster than it can be refreshed is left dirty for the next one after so many rounds. */
 #define MOST_ROUNDS 100
@@ -38,7 +38,7 @@ struct refresh {
 	struct rlg_refresh_report *report;
 	struct rlg_err *err;
 	int code; /* the first error */
-	bool locked; /* nobody else is at it; false where the file system has no locks */
+	bool locked; /* by the file system; false where it has no locks, and a file stands in */
 	bool rebuild;
 };
 
@@ -83,38 +83,6 @@ static int open_lock(const struct rlg_group *group, struct rlg_err *err)
 	return fd >= 0 ? fd : rlg_fail_errno(err, fd, "cannot open %s/" RLG_DIR "/" RLG_LOCK_FILE, group->path);
 }
 
-/*
- * 0: ours; -EAGAIN: somebody else's.  A file system without locks, or whose locks do not work just now, makes it ours: a
- * rename is still whole.
- */
-static int take_lock(int fd, enum rlg_refresh_wait wait, bool *out_locked)
-{
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	int64_t deadline_ms = rlg_clock_monotonic_ms() + (wait == RLG_REFRESH_WAIT ? WAIT_MS : 0);
-	struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-
-	*out_locked = true;
-	while (fcntl(fd, F_OFD_SETLK, &whole) != 0) {
-		if (errno == EINTR)
-			continue;
-		*out_locked = false;
-		if (errno != EAGAIN && errno != EACCES)
-			return 0;
-		if (rlg_clock_monotonic_ms() >= deadline_ms)
-			return -EAGAIN;
-		nanosleep(&pause, NULL);
-		*out_locked = true;
-	}
-	return 0;
-}
-
-static void drop_lock(int fd)
-{
-	struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
-
-	fcntl(fd, F_OFD_SETLK, &whole);
-}
-
 /* False: the records could not be read. */
 static bool refresh_anew(struct refresh *refresh, const struct rlg_news *news)
 {
@@ -151,7 +119,7 @@ static void use_site_time(void)
 }
 
 /* Holding the lock: as long as there is news.  False: a mark cannot be taken away, so that there always would be. */
-static bool refresh_while_news(struct refresh *refresh)
+static bool refresh_while_news(struct refresh *refresh, const struct rlg_refresh_lock *lock)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
 
@@ -169,6 +137,7 @@ static bool refresh_while_news(struct refresh *refresh)
 		if (refresh->rebuild)
 			rlg_snapshot_remove(refresh->group->path);
 		refresh->rebuild = false;
+		rlg_refresh_lock_touch(lock);
 		if (!refresh_anew(refresh, &news)) {
 			/* The marks are still there for whoever comes next; of a look at all there is none any more. */
 			if (news.all)
@@ -183,23 +152,25 @@ static bool refresh_while_news(struct refresh *refresh)
 static int refresh(struct rlg_group *group, struct refresh *refresh, enum rlg_refresh_wait wait)
 {
 	bool more = true;
-	int lock = open_lock(group, refresh->err);
+	struct rlg_refresh_lock lock = {.fd = open_lock(group, refresh->err),
+					.stand_in = rlg_group_path(group, RLG_DIR "/" RLG_STAND_IN_FILE)};
 
-	if (lock < 0)
-		return lock;
+	if (lock.fd < 0)
+		return lock.fd;
 	use_site_time();
 	for (int round = 0; more && round < MOST_ROUNDS && rlg_news_is_there(group->path); round++) {
-		if (take_lock(lock, wait, &refresh->locked) != 0) {
+		if (rlg_refresh_lock_take(&lock, wait == RLG_REFRESH_WAIT ? WAIT_MS : 0) != 0) {
 			refresh->report->left_to_other = true;
 			break;
 		}
-		more = refresh_while_news(refresh);
+		refresh->locked = lock.locked;
+		more = refresh_while_news(refresh, &lock);
 		/* When a group was refreshed last: see rlg_refresh_age_us(). */
-		if (futimens(lock, NULL) != 0)
+		if (futimens(lock.fd, NULL) != 0)
 			errno = 0;
-		drop_lock(lock);
+		rlg_refresh_lock_drop(&lock);
 	}
-	close(lock);
+	close(lock.fd);
 	return refresh->code;
 }
 

@@ -7,7 +7,7 @@
 # shellcheck disable=SC2119,SC2154
 # shellcheck source-path=SCRIPTDIR source=guest.sh
 . /bin/guest.sh
-server
+serve
 two_hosts || exit 1
 
 # both MODE RECORDS

@@ -27,8 +27,8 @@ rpc_services() {
 	rpc.statd --no-notify
 }
 
-# server [SIZE]: exports /srv, a tmpfs.
-server() {
+# serve [SIZE]: exports /srv, a tmpfs.
+serve() {
 	mount -t tmpfs -o "size=${1:-600m}" srv /srv
 	/sbin/ip link set lo up
 	mkdir -p /var/lib/nfs/v4recovery /var/lib/nfs/rpc_pipefs
