@@ -10,7 +10,10 @@ dist_systemddoc_DATA = \
 	%D%/systemd/runledger-drain-follow.service \
 	%D%/systemd/runledger-drain.path \
 	%D%/systemd/runledger-drain.service \
-	%D%/systemd/runledger-drain.timer
+	%D%/systemd/runledger-drain.timer \
+	%D%/systemd/runledger-node.path \
+	%D%/systemd/runledger-node.service \
+	%D%/systemd/runledger-node.timer
 tmpfilesdocdir = $(docdir)/tmpfiles.d
 dist_tmpfilesdoc_DATA = %D%/tmpfiles.d/runledger.conf
 

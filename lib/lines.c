@@ -41,30 +41,44 @@ struct reader {
 	void *context;
 	struct rlg_damage *damage;
 	bool skipping; /* inside a line that is too long */
+	bool in_hole; /* the line began with NULs */
 	off_t before; /* what was read before that which is in the buffer */
 	off_t whole; /* the end of the last whole line */
 };
 
 static int tell_line(struct reader *reader, const char *line, size_t length)
 {
-	const char *nul = memchr(line, '\0', length);
+	bool has_nul = memchr(line, '\0', length) != NULL;
 
-	/* A hole that a dying NFS client left reads as NULs; the record behind it is whole. */
-	if (nul != NULL)
+	if (has_nul || reader->in_hole)
 		reader->damage->nuls++;
-	while (length > 0 && *line == '\0') {
-		line++;
-		length--;
-	}
-	if (length == 0 || memchr(line, '\0', length) != NULL)
+	if (length == 0 || has_nul)
 		return 0;
 	return reader->tell(reader->context, reader->run, reader->file, line, length);
+}
+
+/*
+ * A hole that a dying NFS client left reads as NULs, pages of them or gigabytes; the record behind it is whole.  Returns how
+ * many there are where a line begins.
+ */
+static size_t step_over_hole(struct reader *reader, const char *bytes, size_t count)
+{
+	size_t length = 0;
+
+	if (reader->skipping || count == 0 || bytes[0] != '\0')
+		return 0;
+	reader->in_hole = true;
+	if (memcmp(bytes, bytes + 1, count - 1) == 0)
+		return count;
+	while (bytes[length] == '\0')
+		length++;
+	return length;
 }
 
 /* Tells all whole lines in the buffer; returns how many bytes are done with, or what `tell` said. */
 static int tell_lines(struct reader *reader, const char *bytes, size_t count, size_t *out_done)
 {
-	size_t done = 0;
+	size_t done = step_over_hole(reader, bytes, count);
 	const char *newline;
 
 	while ((newline = memchr(bytes + done, '\n', count - done)) != NULL) {
@@ -72,15 +86,15 @@ static int tell_lines(struct reader *reader, const char *bytes, size_t count, si
 		int code = 0;
 		if (reader->skipping || length >= RLG_RECORD_MAX)
 			reader->damage->too_long++;
-		else if (length > 0)
+		else if (length > 0 || reader->in_hole)
 			code = tell_line(reader, bytes + done, length);
-		reader->skipping = false;
+		reader->skipping = reader->in_hole = false;
 		done += length + 1;
+		reader->whole = reader->before + (off_t)done; /* not behind a hole: what is late may still fill it */
+		done += step_over_hole(reader, bytes + done, count - done);
 		if (code != 0)
 			return code;
 	}
-	if (done > 0)
-		reader->whole = reader->before + (off_t)done;
 	if (count - done >= RLG_RECORD_MAX)
 		reader->skipping = true;
 	*out_done = reader->skipping ? count : done;
@@ -109,7 +123,7 @@ static int read_lines(struct reader *reader, int fd, off_t size)
 		reader->before += (off_t)done;
 		memmove(buffer, buffer + done, held);
 	}
-	if (code == 0 && (held > 0 || reader->skipping))
+	if (code == 0 && (held > 0 || reader->skipping || reader->in_hole))
 		reader->damage->torn++;
 	return code;
 }

@@ -17,7 +17,7 @@
 struct rlg_damage {
 	uint64_t torn; /* last lines without a newline: somebody died, or is writing right now */
 	uint64_t too_long; /* lines past RLG_RECORD_MAX */
-	uint64_t nuls; /* lines with NULs in them; what follows leading ones is still read */
+	uint64_t nuls; /* lines with NULs in them; what follows leading ones, however many, is still read */
 	uint64_t no_record; /* lines that are no record; counted by whoever parses */
 	uint64_t files; /* files that cannot be read, or are no regular files */
 	int unread; /* the errno of one of these that may be read another time (EIO, ESTALE, ...): what is told lacks it */

@@ -6,6 +6,9 @@ lib_librlg_core_la_SOURCES = \
 	%D%/clock.c %D%/clock.h \
 	%D%/err.c %D%/err.h \
 	%D%/fs_kind.c %D%/fs_kind.h \
+	%D%/node_drops.c %D%/node_drops.h \
+	%D%/node_folder.c %D%/node_folder.h \
+	%D%/node_spool.c %D%/node_spool.h \
 	%D%/layout.c %D%/layout.h \
 	%D%/process.c %D%/process.h \
 	%D%/record.c %D%/record.h \
@@ -13,7 +16,8 @@ lib_librlg_core_la_SOURCES = \
 	%D%/spool.c %D%/spool.h \
 	%D%/statusfile.c %D%/statusfile.h \
 	%D%/text.c %D%/text.h \
-	%D%/trusted.c %D%/trusted.h
+	%D%/trusted.c %D%/trusted.h \
+	%D%/watched.c %D%/watched.h
 
 lib_librlg_read_la_SOURCES = \
 	%D%/lines.c %D%/lines.h \

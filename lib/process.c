@@ -242,28 +242,55 @@ static int gather_all(const struct pipes *pipes, const struct rlg_output *output
 	return -why;
 }
 
-static void nap(void)
+/* Until the child ends, or for a millisecond where the kernel has no such descriptor (Linux before 5.3). */
+static void nap(int pidfd, int64_t left_ms)
 {
 	struct timespec millisecond = {.tv_nsec = 1000000};
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 
-	nanosleep(&millisecond, NULL);
+	if (pidfd >= 0)
+		poll(&end, 1, (int)left_ms);
+	else
+		nanosleep(&millisecond, NULL);
 }
 
-/* The exit status in shell's terms; -ETIMEDOUT while it still runs; -ECHILD if somebody else has reaped it. */
-static int reap(pid_t child, int64_t deadline_ms)
+static int open_pidfd(pid_t child)
+{
+#ifdef SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, child, 0);
+#else
+	return -1;
+#endif
+}
+
+/* The exit status in shell's terms; -ECHILD if somebody else has reaped it; -EAGAIN while it still runs. */
+static int try_to_reap(pid_t child)
 {
 	int status;
+	pid_t got = waitpid(child, &status, WNOHANG);
 
-	for (;;) {
-		pid_t got = waitpid(child, &status, WNOHANG);
-		if (got == child)
-			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-		if (got < 0 && errno != EINTR)
-			return -errno;
-		if (rlg_clock_monotonic_ms() >= deadline_ms)
-			return -ETIMEDOUT;
-		nap();
+	if (got == child)
+		return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return got < 0 && errno != EINTR ? -errno : -EAGAIN;
+}
+
+/* The same; -ETIMEDOUT while it still runs. */
+static int reap(pid_t child, int64_t deadline_ms)
+{
+	int code = try_to_reap(child);
+	int pidfd = code == -EAGAIN ? open_pidfd(child) : -1;
+
+	while (code == -EAGAIN) {
+		int64_t left_ms = deadline_ms - rlg_clock_monotonic_ms();
+		if (left_ms > 0)
+			nap(pidfd, left_ms);
+		code = try_to_reap(child);
+		if (left_ms <= 0 && code == -EAGAIN)
+			code = -ETIMEDOUT;
 	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return code;
 }
 
 static void kill_session(pid_t leader)
@@ -347,7 +374,7 @@ int rlg_process_begin(int (*body)(void *context), void *context, pid_t *out_chil
 
 int rlg_process_try(int (*body)(void *context), void *context, int timeout_ms, struct rlg_err *err)
 {
-	pid_t child;
+	pid_t child = -1;
 	int code = rlg_process_begin(body, context, &child, err);
 
 	if (code != 0)

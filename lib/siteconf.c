@@ -15,7 +15,15 @@
 
 void rlg_siteconf_default(struct rlg_siteconf *conf)
 {
-	*conf = (struct rlg_siteconf){.default_group = "~/runledger", .timeout_ms = RLG_TIMEOUT_DEFAULT_MS, .spool = RLG_SPOOL_PATH};
+	*conf = (struct rlg_siteconf){.default_group = "~/runledger",
+				      .timeout_ms = RLG_TIMEOUT_DEFAULT_MS,
+				      .spool = RLG_SPOOL_PATH,
+				      .node_spool = RLG_NODE_SPOOL_PATH,
+				      .spool_after_ms = 10000,
+				      .spool_entries = 10000,
+				      .spool_user_mb = 32,
+				      .spool_mb = 256,
+				      .spool_days = 30};
 }
 
 static bool set_track(struct rlg_siteconf *conf, const char *value)
@@ -35,16 +43,6 @@ static bool set_default_group(struct rlg_siteconf *conf, const char *value)
 	return rlg_copy(conf->default_group, sizeof(conf->default_group), value);
 }
 
-static bool set_timeout_ms(struct rlg_siteconf *conf, const char *value)
-{
-	long long number;
-
-	if (!rlg_parse_int(value, RLG_TIMEOUT_LEAST_MS, RLG_TIMEOUT_MOST_MS, &number))
-		return false;
-	conf->timeout_ms = (int)number;
-	return true;
-}
-
 static bool set_path(char to[RLG_PATH_MAX], const char *value)
 {
 	return value[0] == '/' && strlen(value) < RLG_PATH_MAX && rlg_copy(to, RLG_PATH_MAX, value);
@@ -60,17 +58,44 @@ static bool set_jobcomp_then(struct rlg_siteconf *conf, const char *value)
 	return set_path(conf->jobcomp_then, value);
 }
 
+static bool set_node_spool(struct rlg_siteconf *conf, const char *value)
+{
+	return set_path(conf->node_spool, value);
+}
+
+/* `set` takes what is no number. */
 static const struct setting {
 	const char *key;
 	const char *takes;
 	bool (*set)(struct rlg_siteconf *conf, const char *value);
+	size_t offset; /* of a number, and its bounds */
+	int least, most;
 } settings[] = {
-	{"track", "groups or all", set_track},
-	{"default_group", "an absolute path, or one that begins with ~/", set_default_group},
-	{"timeout_ms", "a whole number from 50 to 60000", set_timeout_ms},
-	{"spool", "an absolute path", set_spool},
-	{"jobcomp_then", "an absolute path", set_jobcomp_then},
+	{"track", "groups or all", set_track, 0, 0, 0},
+	{"default_group", "an absolute path, or one that begins with ~/", set_default_group, 0, 0, 0},
+	{"timeout_ms", "a whole number from 50 to 60000", NULL, offsetof(struct rlg_siteconf, timeout_ms),
+	 RLG_TIMEOUT_LEAST_MS, RLG_TIMEOUT_MOST_MS},
+	{"spool", "an absolute path", set_spool, 0, 0, 0},
+	{"jobcomp_then", "an absolute path", set_jobcomp_then, 0, 0, 0},
+	{"node_spool", "an absolute path", set_node_spool, 0, 0, 0},
+	{"spool_after_ms", "a whole number from 100 to 600000", NULL, offsetof(struct rlg_siteconf, spool_after_ms), 100, 600000},
+	{"spool_entries", "a whole number from 1 to 1000000", NULL, offsetof(struct rlg_siteconf, spool_entries), 1, 1000000},
+	{"spool_user_mb", "a whole number from 1 to 1000000", NULL, offsetof(struct rlg_siteconf, spool_user_mb), 1, 1000000},
+	{"spool_mb", "a whole number from 1 to 1000000", NULL, offsetof(struct rlg_siteconf, spool_mb), 1, 1000000},
+	{"spool_days", "a whole number from 1 to 3650", NULL, offsetof(struct rlg_siteconf, spool_days), 1, 3650},
 };
+
+static bool set_value(struct rlg_siteconf *conf, const struct setting *setting, const char *value)
+{
+	long long number;
+
+	if (setting->set != NULL)
+		return setting->set(conf, value);
+	if (!rlg_parse_int(value, setting->least, setting->most, &number))
+		return false;
+	*(int *)(void *)((char *)conf + setting->offset) = (int)number;
+	return true;
+}
 
 static char *trim(char *words)
 {
@@ -94,13 +119,14 @@ static int use_line(struct rlg_siteconf *conf, const char *path, int number, cha
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
 		if (strcmp(key, settings[i].key) != 0)
 			continue;
-		if (settings[i].set(conf, value))
+		if (set_value(conf, &settings[i], value))
 			return 0;
 		return rlg_fail(err, -EINVAL, "%s:%d: %s takes %s, not '%.100s'", path, number, key, settings[i].takes,
 				value);
 	}
 	return rlg_fail(err, -EINVAL,
-			"%s:%d: there is no setting '%.100s'; there are track, default_group, timeout_ms, spool, jobcomp_then",
+			"%s:%d: there is no setting '%.100s'; there are track, default_group, timeout_ms, spool, "
+			"jobcomp_then, node_spool, spool_after_ms, spool_entries, spool_user_mb, spool_mb, spool_days",
 			path, number, key);
 }
 

@@ -7,6 +7,12 @@
  *     timeout_ms = NUMBER       the longest that a submission or an epilog may wait for us [2000]
  *     spool = PATH              where slurmctld's records wait for `runledger drain` [RLG_SPOOL_PATH]
  *     jobcomp_then = PATH       the site's former jobcomp script, which `runledger jobcomp` becomes [none]
+ *     node_spool = PATH         where a node's records wait whose status file is out of reach [RLG_NODE_SPOOL_PATH]
+ *     spool_after_ms = NUMBER   how long a status file may take before its record goes there [10000]
+ *     spool_entries = NUMBER    records of one user that may wait on one node [10000]
+ *     spool_user_mb = NUMBER    megabytes of one user's [32]
+ *     spool_mb = NUMBER         megabytes of all users together, who share it; each has RLG_NODE_LEAST_BYTES at least [256]
+ *     spool_days = NUMBER       days after which a record that could never be delivered is dropped [30]
  */
 #ifndef RLG_SITECONF_H
 #define RLG_SITECONF_H
@@ -18,6 +24,9 @@
 
 /* slurmctld's spool (lib/spool.h); owned by SlurmUser, closed to everybody else. */
 #define RLG_SPOOL_PATH RLG_LOCALSTATEDIR "/spool/runledger/slurmctld"
+
+/* The node's spool (lib/node_spool.h); root's, and open to everybody as /tmp is. */
+#define RLG_NODE_SPOOL_PATH RLG_LOCALSTATEDIR "/spool/runledger/node"
 
 #define RLG_SITECONF_PATH RLG_SYSCONFDIR "/runledger/runledger.conf"
 
@@ -31,6 +40,9 @@ struct rlg_siteconf {
 	int timeout_ms;
 	char spool[RLG_PATH_MAX];
 	char jobcomp_then[RLG_PATH_MAX]; /* "": none */
+	char node_spool[RLG_PATH_MAX];
+	int spool_after_ms;
+	int spool_entries, spool_user_mb, spool_mb, spool_days;
 };
 
 void rlg_siteconf_default(struct rlg_siteconf *conf);

@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
+	tests/unit/test_node_spool \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_process \
@@ -102,6 +103,7 @@ tests_unit_librlg_test_la_SOURCES = \
 
 cli_tests = \
 	%D%/cli/action_log.t \
+	%D%/cli/doctor.t \
 	%D%/cli/drain.t \
 	%D%/cli/edit_time.t \
 	%D%/cli/errors.t \
@@ -113,6 +115,7 @@ cli_tests = \
 	%D%/cli/init.t \
 	%D%/cli/jobcomp.t \
 	%D%/cli/jobs.t \
+	%D%/cli/limits.t \
 	%D%/cli/publish.t \
 	%D%/cli/reconcile.t \
 	%D%/cli/log.t \
@@ -125,6 +128,7 @@ cli_tests = \
 	%D%/cli/run_logs.t \
 	%D%/cli/shared_group.t \
 	%D%/cli/slurm_job_list.t \
+	%D%/cli/spool.t \
 	%D%/cli/status.t \
 	%D%/cli/wait.t \
 	%D%/cli/watch.t \
@@ -150,6 +154,7 @@ cluster_tests = \
 	%D%/cluster/cli_filter.t \
 	%D%/cluster/crashing_helper.t \
 	%D%/cluster/exec.t \
+	%D%/cluster/hung.t \
 	%D%/cluster/jobcomp.t \
 	%D%/cluster/latency.t \
 	%D%/cluster/log_in_job.t \
@@ -165,6 +170,7 @@ cluster_tests = \
 	%D%/cluster/seed_update_run_status.t \
 	%D%/cluster/seed_run_tracking.t \
 	%D%/cluster/selftest.t \
+	%D%/cluster/spool.t \
 	%D%/cluster/submissions.t \
 	%D%/cluster/task_failed.t \
 	%D%/cluster/truth.t \
@@ -241,11 +247,25 @@ tests_bench_render_cost_LDADD = tool/librlg_tool.la lib/librlg_core.la
 bench: all $(bench_programs)
 	'$(abs_top_srcdir)/tests/bench/run' '$(abs_top_builddir)' $(BENCH)
 
-.PHONY: bench check-fast check-faults check-generations check-truth check-valgrind
+# Groups as large as they come: 10 GB, a hundred thousand runs, 100 MB a line; minutes, and 12 GB below TMPDIR.
+check-limits: all
+	RLG_LIMITS=big $(MAKE) $(AM_MAKEFLAGS) check TESTS=tests/cli/limits.t
+
+# Each fuzz target for FUZZ_SECONDS, two at a time, built with clang in a folder of their own.
+FUZZ_SECONDS = 600
+fuzz:
+	'$(abs_top_srcdir)/tests/fuzz/run' --build '$(abs_top_builddir)/fuzzing' --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+# clang-tidy, cppcheck, gcc's analyzer: minutes.
+lint: all
+	'$(abs_top_srcdir)/tests/lint/checkers' '$(abs_top_builddir)'
+
+.PHONY: bench check-fast check-faults check-generations check-limits check-truth check-valgrind fuzz lint
 
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
 	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
 	%D%/faults/README.md %D%/faults/check_faults %D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py \
 	%D%/faults/world.py $(fault_tests) \
 	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
-	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up
+	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up \
+	%D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run %D%/lint/checkers

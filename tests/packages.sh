@@ -8,6 +8,8 @@ PACKAGES_CLUSTER=(iproute2 munge slurm-client slurmctld slurmd util-linux)
 # shellcheck disable=SC2034  # for ./check
 PACKAGES_CHECK=(git libcmocka-dev libfuse3-dev mandoc mariadb-server procps python3 python3-jsonschema python3-yaml shellcheck
 	slurm-wlm-mysql-plugin slurmdbd slurmrestd strace valgrind xz-utils)
+# shellcheck disable=SC2034  # for `make fuzz` and `make lint`
+PACKAGES_CHECKERS=(clang clang-tidy cppcheck libclang-rt-14-dev)
 
 # packages_missing NAME...: those that are not installed, a line each.
 packages_missing() {

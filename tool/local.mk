@@ -29,6 +29,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/when.c %D%/base/when.h \
 	%D%/base/yaml_doc.c %D%/base/yaml_doc.h \
 	%D%/base/yaml_text.c %D%/base/yaml_text.h \
+	%D%/cmd/cmd_doctor.c \
 	%D%/cmd/cmd_drain.c \
 	%D%/cmd/cmd_events.c \
 	%D%/cmd/cmd_exec.c \
@@ -58,9 +59,18 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd/nearest.c %D%/cmd/nearest.h \
 	%D%/cmd/options.c %D%/cmd/options.h \
 	%D%/cmd/site_options.c %D%/cmd/site_options.h \
+	%D%/cmd/take_along.c %D%/cmd/take_along.h \
+	%D%/doctor/doctor.c %D%/doctor/doctor.h \
+	%D%/doctor/look_group.c \
+	%D%/doctor/look_plugins.c \
+	%D%/doctor/look_spools.c \
+	%D%/doctor/slurm_files.c %D%/doctor/slurm_files.h \
 	%D%/drain/ask_rest.c %D%/drain/ask_rest.h \
 	%D%/drain/children.c %D%/drain/children.h \
 	%D%/drain/drain.c %D%/drain/drain.h \
+	%D%/drain/node.c %D%/drain/node.h \
+	%D%/drain/node_entry.c %D%/drain/node_entry.h \
+	%D%/drain/node_user.c %D%/drain/node_user.h \
 	%D%/drain/user.c %D%/drain/user.h \
 	%D%/follow/change_env.c %D%/follow/change_forms.h \
 	%D%/follow/change_json.c \
@@ -138,7 +148,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/record/log_values.c %D%/record/log_values.h \
 	%D%/record/mentions.c %D%/record/mentions.h \
 	%D%/record/my_groups.c %D%/record/my_groups.h \
+	%D%/record/record_job.c %D%/record/record_job.h \
 	%D%/record/reconcile.c %D%/record/reconcile.h \
+	%D%/record/site_here.c %D%/record/site_here.h \
 	%D%/show/again.c %D%/show/again.h \
 	%D%/show/event_words.c %D%/show/event_words.h \
 	%D%/show/failure_words.c %D%/show/failure_words.h \

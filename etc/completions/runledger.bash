@@ -89,8 +89,8 @@ _runledger() {
 		return
 		;;
 	report/--format | report/-f) _runledger_offer markdown "$current"; return ;;
-	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
-	*/--manifest | */-m | */--doc | */-d | */--conf | */--output | */-o | publish/--from | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	*/--group | */-g | */--run-group | jobcomp/--spool | drain/--spool | drain/--node-spool) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	*/--manifest | */-m | */--doc | */-d | */--conf | doctor/--slurm-conf | */--output | */-o | publish/--from | jobcomp/--then) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	esac
 	if [[ $current == -* ]]; then
 		_runledger_offer "$(_runledger_options "$command")" "$current"
@@ -104,7 +104,7 @@ _runledger() {
 	events | note | publish | wait) _runledger_offer "$(_runledger_runs)" "$current" ;;
 	record) _runledger_offer "$(printf '%s\n' submit reject start task-failed finish)" "$current" ;;
 	slurm-job-list) _runledger_offer "$(printf '%s\n' append verify)" "$current" ;;
-	init | status | watch | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
+	init | status | doctor | watch | refresh | report) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	esac
 }
 

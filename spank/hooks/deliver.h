@@ -24,8 +24,11 @@ struct rlg_delivery {
 
 /*
  * Delivers.  Where the address is exact the record is appended at once, by us, and the tool refreshes (if it is to);
- * otherwise, or if the append fails, the tool is given the record and finds out.  A job without an address whose work
- * folder lies in no run group is let be, unless the site tracks every job.  The caller is only delayed by two forks.
+ * otherwise the tool is given the record and finds out.  A job without an address whose work folder lies in no run group
+ * is let be, unless the site tracks every job.  The caller is only delayed by two forks.
+ *
+ * What cannot be delivered, or not within the site's spool_after_ms, goes to the node's spool (node_spool.h).  What waits
+ * there of this user's is taken along once something has been delivered.
  */
 int rlg_deliver(const struct rlg_delivery *delivery, struct rlg_err *err);
 

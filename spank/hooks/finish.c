@@ -9,9 +9,11 @@
 #include "spank/hooks/hostlist.h"
 #include "spank/hooks/say.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A host list of a large job is long; only its beginning counts. */
@@ -78,6 +80,8 @@ static bool read_job(struct ended_job *job, const struct rlg_host *host)
 	       rlg_parse_int(job->gid, 0, UINT32_MAX - 1, &job->gid_number);
 }
 
+enum { IN_A_GROUP, IN_NO_GROUP, OUT_OF_REACH };
+
 /* In a child that becomes the user: a look at their folders, and a look-up of their groups, can hang. */
 static int look_for_group(void *context)
 {
@@ -87,22 +91,28 @@ static int look_for_group(void *context)
 	struct rlg_identity identity = {
 		.uid = (uid_t)job->uid_number, .gid = (gid_t)job->gid_number, .groups = groups};
 	char group[RLG_PATH_MAX];
+	struct stat folder;
 
 	/* A user in more groups than fit has those that do. */
 	if (job->user[0] != '\0' && getgrouplist(job->user, identity.gid, groups, &n_groups) < 0)
 		n_groups = n_groups > RLG_GROUPS_MAX ? RLG_GROUPS_MAX : 0;
 	identity.n_groups = job->user[0] != '\0' ? (size_t)n_groups : 0;
 	if (rlg_process_become_user(&identity, NULL) != 0)
-		return 1;
-	return rlg_group_discover(job->work_folder, group, NULL) == 0 ? 0 : 1;
+		return IN_NO_GROUP;
+	if (rlg_group_discover(job->work_folder, group, NULL) == 0)
+		return IN_A_GROUP;
+	return stat(job->work_folder, &folder) == 0 || errno == ENOENT ? IN_NO_GROUP : OUT_OF_REACH;
 }
 
 static bool is_tracked(struct ended_job *job, const struct rlg_settings *settings)
 {
 	if (job->address.group[0] != '\0' || settings->site.track_all)
 		return true;
-	return job->work_folder[0] == '/' &&
-	       rlg_process_try(look_for_group, job, rlg_settings_wait_ms(settings) / 2, NULL) == 0;
+	if (job->work_folder[0] != '/')
+		return false;
+	/* Where nobody can look now the end goes to the spool, and who delivers it looks. */
+	int code = rlg_process_try(look_for_group, job, rlg_settings_wait_ms(settings) / 2, NULL);
+	return code != IN_NO_GROUP;
 }
 
 /* What is known before slurmctld is asked; the tool fills in the answer, or says UNKNOWN. */

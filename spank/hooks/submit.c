@@ -19,6 +19,9 @@
 /* More of a client's command line than this is not looked at for --chdir. */
 #define COMMAND_LINE_MAX 65536
 
+/* One part in so many of its time the tool needs to leave the record in the spool, before it is ended. */
+#define SPOOL_SHARE 4
+
 /*
  * Does the command line move the job to another folder?  Only a guess: yes means that the tool looks closer.  (A script
  * that does it by an #SBATCH line is found at the job's start.)
@@ -39,14 +42,35 @@ static bool may_change_folder(void)
 	return false;
 }
 
+enum { NO_GROUP, A_GROUP };
+
+/* In a child: the folder may be on a file system that hangs, and the submission does not wait for that. */
+static int look_for_group(void *context)
+{
+	char group[RLG_PATH_MAX];
+
+	return rlg_group_discover(context, group, NULL) == 0 ? A_GROUP : NO_GROUP;
+}
+
+/*
+ * One that does not answer in time may be in a group: the tool leaves the record in the spool then.  So may one whose look
+ * told nothing, as in a client that ignores SIGCHLD: the tool looks itself.
+ */
+static bool lies_in_a_group(char *folder, int timeout_ms)
+{
+	int code = rlg_process_try(look_for_group, folder, timeout_ms, NULL);
+
+	return code == A_GROUP || code < 0;
+}
+
 static bool may_be_tracked(const struct rlg_submission *submission)
 {
-	char folder[RLG_PATH_MAX], group[RLG_PATH_MAX];
+	char folder[RLG_PATH_MAX];
 
 	if (submission->asked_run[0] != '\0' || submission->asked_group[0] != '\0' ||
 	    submission->settings.site.track_all || getenv("RUNLEDGER_RUN") != NULL || getenv("RUNLEDGER_GROUP") != NULL)
 		return true;
-	if (getcwd(folder, sizeof(folder)) != NULL && rlg_group_discover(folder, group, NULL) == 0)
+	if (getcwd(folder, sizeof(folder)) != NULL && lies_in_a_group(folder, rlg_settings_wait_ms(&submission->settings) / 2))
 		return true;
 	return may_change_folder();
 }
@@ -79,9 +103,9 @@ static ssize_t write_submit(char *storage, size_t size, const struct rlg_submiss
 }
 
 /* Asks the tool, which also appends.  Its words on stderr, if any, are for the user. */
-static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *host)
+static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *host, int timeout_ms)
 {
-	char record[RLG_RECORD_MAX + 1], pid[32];
+	char record[RLG_RECORD_MAX + 1], pid[32], within_ms[16];
 	static char answer[2 * RLG_PATH_MAX];
 	char complaint[512];
 	struct rlg_err err = {""};
@@ -91,15 +115,16 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 	if (length < 0)
 		return false;
 	snprintf(pid, sizeof(pid), "%ld", (long)getpid());
+	snprintf(within_ms, sizeof(within_ms), "%d", timeout_ms - timeout_ms / SPOOL_SHARE);
 	const char *argv[] = {"runledger", "record",	    "--conf", submission->settings.conf_path, "--group",
 			submission->asked_group,    "--run",  submission->asked_run,	      "--client",
-			pid,	     "--answer",    "submit", NULL};
+			pid,	     "--within-ms", within_ms, "--answer",    "submit", NULL};
 	struct rlg_program tool = {.path = submission->settings.helper,
 				   .argv = argv,
 				   .envp = (const char *const *)environ,
 				   .input = record,
 				   .input_length = (size_t)length};
-	int code = rlg_process_run(&tool, rlg_settings_wait_ms(&submission->settings), &output, &err);
+	int code = rlg_process_run(&tool, timeout_ms, &output, &err);
 	if (code < 0)
 		rlg_say(host, "%s; the job is submitted all the same", err.text);
 	else
@@ -110,6 +135,7 @@ static bool ask_tool(struct rlg_submission *submission, const struct rlg_host *h
 void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *host, bool is_srun)
 {
 	const char *outer = getenv("SLURM_JOB_ID");
+	int64_t begun_ms = rlg_clock_monotonic_ms();
 
 	if (submission->begun)
 		return;
@@ -119,7 +145,10 @@ void rlg_submit_begin(struct rlg_submission *submission, const struct rlg_host *
 	if (is_srun && outer != NULL)
 		return;
 	rlg_record_new_id(submission->address.sid);
-	submission->tracked = submission->settings.helper[0] != '\0' && may_be_tracked(submission) && ask_tool(submission, host);
+	bool may_be = submission->settings.helper[0] != '\0' && may_be_tracked(submission);
+	/* One limit for the whole hook. */
+	int64_t left_ms = rlg_settings_wait_ms(&submission->settings) - (rlg_clock_monotonic_ms() - begun_ms);
+	submission->tracked = may_be && ask_tool(submission, host, left_ms > 1 ? (int)left_ms : 1);
 	if (submission->tracked && !rlg_address_set(&submission->address, host)) {
 		rlg_say(host, "Slurm did not take the run's address; it will be looked for on the node");
 		rlg_address_unset(host);

@@ -24,6 +24,9 @@
 
 SPANK_PLUGIN(runledger, 1)
 
+/* For `runledger doctor`, which must not load us to know. */
+static const char release[] __attribute__((used)) = "runledger-release " PACKAGE_VERSION;
+
 /* The submission that this process is; a client makes one. */
 static struct rlg_submission submission;
 

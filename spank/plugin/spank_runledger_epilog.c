@@ -11,6 +11,9 @@
 
 SPANK_PLUGIN(runledger_epilog, 1)
 
+/* For `runledger doctor`, which must not load us to know. */
+static const char release[] __attribute__((used)) = "runledger-release " PACKAGE_VERSION;
+
 /*
  * In slurmd, as it starts.  With PrologFlags=RunInJob this object is worse than useless: Slurm never calls its epilog, but
  * waits for a job's end in another way because it is there (seen with 24.11: jobs that had lost their steps stayed

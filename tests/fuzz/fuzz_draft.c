@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	cJSON *facts = cJSON_CreateObject();
-	rlg_facts_take(facts, draft.context);
+	rlg_facts_take(facts, rlg_record_tree(&draft));
 	rlg_facts_text(facts, "run", "1B_rank4");
 	rlg_facts_number(facts, "job_id", 7);
 	ssize_t length = rlg_draft_write(&draft, facts, line, sizeof(line));

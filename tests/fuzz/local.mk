@@ -17,6 +17,7 @@ fuzz_tests = \
 	tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_plan \
 	tests/fuzz/fuzz_record \
+	tests/fuzz/fuzz_record_read \
 	tests/fuzz/fuzz_run_logs \
 	tests/fuzz/fuzz_run_manifest \
 	tests/fuzz/fuzz_runs_status \
@@ -53,6 +54,7 @@ tests_fuzz_fuzz_md_doc_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_options_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_plan_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_record_LDADD = $(fuzz_libraries)
+tests_fuzz_fuzz_record_read_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_run_logs_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_run_manifest_LDADD = $(fuzz_libraries)
 tests_fuzz_fuzz_runs_status_LDADD = $(fuzz_libraries)

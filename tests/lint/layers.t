@@ -10,7 +10,7 @@ cd "$top_srcdir" || exit 99
 # greater, in its own half or in lib.  A file of the tool's that is not named here stands innermost.
 ring() {
 	case $1 in
-	lib/spool.* | lib/statusfile.*) echo lib 3 ;;
+	lib/node_folder.* | lib/node_spool.* | lib/spool.* | lib/statusfile.*) echo lib 3 ;;
 	lib/record.* | lib/record_read.* | lib/record_scan.* | lib/lines.*) echo lib 2 ;;
 	lib/*) echo lib 1 ;;
 	spank/hooks/*) echo spank 1 ;;
@@ -27,8 +27,9 @@ ring() {
 	tool/follow/*) echo tool 8 ;;
 	tool/publish/*) echo tool 9 ;;
 	tool/drain/*) echo tool 10 ;;
-	tool/cmd/*) echo tool 11 ;;
-	tool/main.c) echo tool 12 ;;
+	tool/doctor/*) echo tool 11 ;;
+	tool/cmd/*) echo tool 12 ;;
+	tool/main.c) echo tool 13 ;;
 	tool/ask/*) echo tool 1 ;;
 	*) echo other 0 ;;
 	esac

@@ -89,8 +89,8 @@ code_variables() {
 	sed -n 's/.*{"\(RUNLEDGER_[A-Z]*\)",.*/SLURM_SPANK_\1/p' "$srcdir/spank/hooks/address.c"
 	grep -o '{"[A-Z_]*_ID", ' "$srcdir/tool/tracker/registry.c" | tr -dc 'A-Z_\n'
 }
-# These the C library and libslurm read, not we.
-same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG|SLURM_CONF')" "$(code_variables)" \
+# These the C library reads, not we.
+same "$(grep -o 'Ev [A-Z_]*' "$page1" | sed 's/Ev //' | grep -vxE 'TZ|LC_ALL|LC_CTYPE|LANG')" "$(code_variables)" \
 	"each variable of the environment is in runledger(1)"
 
 # --- settings ---

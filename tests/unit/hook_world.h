@@ -91,6 +91,8 @@ static inline int hook_world_set_up(void **state)
 	rlg_siteconf_default(&settings.site);
 	strcpy(settings.conf_path, "/nowhere/runledger.conf");
 	snprintf(settings.helper, sizeof(settings.helper), "%s", in_scratch("helper"));
+	snprintf(settings.site.node_spool, sizeof(settings.site.node_spool), "%s", in_scratch("spool"));
+	make_folder(in_scratch("spool"), 01777);
 	make_folder(in_scratch("seen"), 0777);
 	make_folder(in_scratch("elsewhere"), 0777);
 	make_folder(in_scratch("group"), 0755);
@@ -151,6 +153,29 @@ static inline void kernel_says(const char *path, const char *text)
 static inline const char *seen(const char *what)
 {
 	return text_of_file(in_scratch("seen/%s", what));
+}
+
+/* What waits in the job's user's part of the spool: both lines of the first entry; NULL: nothing.  *out_count is how many. */
+static inline const char *spooled(unsigned *out_count)
+{
+	static char path[SCRATCH_PATH_MAX];
+	DIR *folder = opendir(in_scratch("spool/u%lu", (unsigned long)job_uid()));
+
+	*out_count = 0;
+	for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+		if (entry->d_name[0] != '.' && (*out_count)++ == 0)
+			snprintf(path, sizeof(path), "%s", in_scratch("spool/u%lu/%s", (unsigned long)job_uid(), entry->d_name));
+	if (folder != NULL)
+		closedir(folder);
+	return *out_count == 0 ? NULL : text_of_file(path);
+}
+
+static inline void forget_spooled(void)
+{
+	char command[SCRATCH_PATH_MAX];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'/u*", in_scratch("spool"));
+	assert_int_equal(system(command), 0);
 }
 
 static inline void forget_seen(void)

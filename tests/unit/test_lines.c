@@ -408,16 +408,17 @@ static void expect(const char *bytes, size_t length, struct told *lines, struct 
 		size_t size = (size_t)(end - bytes) - at;
 		const char *line = bytes + at;
 		at += size + 1;
-		if (size + 1 > RLG_RECORD_MAX) {
-			counts->too_long++;
-			continue;
-		}
-		if (memchr(line, '\0', size) != NULL)
-			counts->nuls++;
+		bool has_nul = size > 0 && *line == '\0';
 		while (size > 0 && *line == '\0') {
 			line++;
 			size--;
 		}
+		if (size + 1 > RLG_RECORD_MAX) {
+			counts->too_long++;
+			continue;
+		}
+		if (has_nul || memchr(line, '\0', size) != NULL)
+			counts->nuls++;
 		if (size > 0 && memchr(line, '\0', size) == NULL)
 			take_line(lines, "r1", "h.jsonl", line, size);
 	}

@@ -79,9 +79,12 @@ static void a_submission_is_asked_about_and_tracked(void **state)
 
 	snprintf(expected, sizeof(expected),
 		 "<record>\n<--conf>\n</nowhere/runledger.conf>\n<--group>\n<>\n<--run>\n<>\n<--client>\n<%ld>\n"
-		 "<--answer>\n<submit>\n",
+		 "<--within-ms>\n<",
 		 (long)getpid());
-	assert_string_equal(seen("argv"), expected);
+	assert_memory_equal(seen("argv"), expected, strlen(expected));
+	int within_ms = atoi(seen("argv") + strlen(expected));
+	assert_in_range(within_ms, 1, settings.site.timeout_ms - 1);
+	assert_non_null(strstr(seen("argv"), ">\n<--answer>\n<submit>\n"));
 	assert_string_equal(seen("cwd"), "/\n");
 
 	struct rlg_record record = only_record(seen("stdin"));

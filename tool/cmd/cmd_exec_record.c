@@ -8,6 +8,7 @@
 #include "lib/text.h"
 #include "tool/cmd/cmd_record_job.h"
 #include "tool/record/job_here.h"
+#include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -167,12 +168,38 @@ static void add_environment(cJSON *facts)
 	add_only_node(facts);
 }
 
+/* The words on it are the first complaint; the record counts as recorded. */
+static int spool(const struct rlg_exec *exec, const struct rlg_record_job *job, const struct rlg_group *group,
+		 const struct rlg_resolution *to, int why, struct rlg_err *err)
+{
+	char storage[RLG_RECORD_MAX + 1];
+	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
+	const struct rlg_spooled entry = {.event = "",
+					  .group = group->path,
+					  .run = to->run,
+					  .phase = to->phase,
+					  .line = storage,
+					  .length = length < 0 ? 0 : (size_t)length,
+					  .why = why};
+	int code = length < 0 ? why : rlg_spool_instead(&entry, err);
+
+	if (code == 0)
+		complain(exec, err->text);
+	return code;
+}
+
 /* The command is last in a record, as it may be long: what does not fit is left out. */
 static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const struct rlg_group *group,
 		  const struct rlg_resolution *to, struct rlg_err *err)
 {
 	cJSON *context = cJSON_CreateObject();
+	char id[RLG_ID_MAX];
 
+	/* The same one wherever it goes: it may stand in its file in spite of an error. */
+	if (job->draft.id == NULL) {
+		rlg_record_new_id(id);
+		job->draft.id = id;
+	}
 	if (strcmp(job->draft.name, "finish") != 0) {
 		rlg_client_line_read(group->arena, exec->argv, exec->argc, rlg_job_environment,
 				     exec->folder[0] == '\0' ? "/" : exec->folder, &job->line);
@@ -181,6 +208,8 @@ static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const
 	}
 	job->draft.context = context;
 	int code = rlg_record_append(job, group, to, err);
+	if (code != 0)
+		code = spool(exec, job, group, to, code, err);
 	job->draft.context = NULL;
 	cJSON_Delete(context);
 	return code;
@@ -289,14 +318,14 @@ static int append_each(const struct rlg_exec *exec, struct rlg_record_job *job, 
 
 static int record(const struct rlg_exec *exec, append_fn *const *appends)
 {
-	struct rlg_record_job job = {.options = exec->options};
+	struct rlg_record_job job = {.options = exec->options, .tell_fd = -1};
 	struct rlg_group group = {.arena = NULL};
 	struct rlg_resolution to;
 	struct rlg_err err = {""};
 	int result = RLG_EXIT_FAILED;
 
 	stay(&job);
-	rlg_siteconf_read(RLG_SITECONF_PATH, &job.site, NULL); /* the admin's mistakes are told elsewhere */
+	rlg_site_here(&job.site, NULL); /* the admin's mistakes are told elsewhere */
 	int code = find_place_again(exec, &job, &group, &to, &err);
 	if (code == 0)
 		code = append_each(exec, &job, &group, &to, appends, &err);

@@ -7,6 +7,7 @@
  */
 #include "lib/clock.h"
 #include "tool/cmd/commands.h"
+#include "tool/cmd/take_along.h"
 #include "tool/record/log_place.h"
 #include "tool/record/log_stream.h"
 #include "tool/record/log_values.h"
@@ -46,10 +47,15 @@ static int append(const struct rlg_options *options, const struct rlg_log_place 
 
 	if (rlg_log_append(place, writer, &left_out, &err) != 0)
 		return cannot(options, &err);
+	if (err.text[0] != '\0' && !rlg_option_given(options, "quiet"))
+		rlg_warning(options, "%s", err.text);
 	if (left_out > 0 && !rlg_option_given(options, "quiet"))
 		rlg_warning(options, "%u of the values found no room in the record, which has %d bytes", left_out,
 			    RLG_RECORD_MAX);
-	rlg_log_refresh_if_due(place);
+	if (err.text[0] == '\0') {
+		rlg_log_refresh_if_due(place);
+		rlg_take_along_behind();
+	}
 	return RLG_EXIT_OK;
 }
 

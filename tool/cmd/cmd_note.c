@@ -10,6 +10,7 @@
 #include "tool/cmd/named_run.h"
 #include "tool/group/news.h"
 #include "tool/group/refresh.h"
+#include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -137,8 +138,20 @@ static int append(const struct noting *noting, struct rlg_record_writer *writer,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
 	int code = rlg_statusfile_append(&append, err);
-	if (code == 0)
+	if (code == 0) {
 		rlg_news_leave(noting->group->path, noting->run->name, NULL); /* the refresh says what is wrong */
+		return 0;
+	}
+	const struct rlg_spooled entry = {.event = "",
+					  .group = noting->group->path,
+					  .run = noting->run->name,
+					  .phase = noting->phase == NULL ? NULL : noting->phase->name,
+					  .line = append.line,
+					  .length = append.length,
+					  .why = code};
+	code = rlg_spool_instead(&entry, err);
+	if (code == 0)
+		rlg_warning(noting->options, "%s", err->text);
 	return code;
 }
 

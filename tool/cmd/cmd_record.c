@@ -5,12 +5,14 @@
  *
  * Started by root (the epilog's plugin) it becomes the user before it touches a path of the user's.
  */
-#include "lib/lines.h"
+#include "lib/node_spool.h"
 #include "lib/process.h"
 #include "lib/text.h"
+#include "lib/watched.h"
 #include "tool/cmd/cmd_record_job.h"
 #include "tool/record/identity.h"
 #include "tool/cmd/site_options.h"
+#include "tool/cmd/take_along.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,116 +31,62 @@ static int become_user(const struct rlg_record_job *job, struct rlg_err *err)
 	return rlg_identity_become((uid_t)uid, gid, rlg_record_given(job, "user"), true, err);
 }
 
-static const char *read_array_task(struct rlg_record_job *job)
-{
-	int64_t task = rlg_record_fact_number(job, "array_task_id");
-
-	if (task < 0)
-		return NULL;
-	snprintf(job->array_task, sizeof(job->array_task), "%lld", (long long)task);
-	return job->array_task;
-}
-
-static void read_node_facts(struct rlg_record_job *job)
-{
-	job->about.job_name = rlg_record_fact_text(job, "job_name");
-	job->about.folder = rlg_record_get_str(&job->draft, "cwd");
-	job->about.client_folder = "/";
-	job->about.array_task = read_array_task(job);
-}
-
-/* By the address where there is one, else as at a submission. */
-static int find_place(struct rlg_record_job *job, struct rlg_group *group, struct rlg_resolution *to, struct rlg_err *err)
-{
-	const char *address = rlg_record_given(job, "group");
-
-	*group = (struct rlg_group){.arena = NULL};
-	read_node_facts(job);
-	if (address == NULL || rlg_record_given(job, "run") == NULL) {
-		int code = rlg_resolve_group(&job->about, &job->site, group, err);
-		if (code != 0)
-			return code;
-		rlg_resolve_run(group, &job->about, to);
-		/* A job of scrontab's has no name on its node (22.05).  Its end has one: until then better no run than a wrong one. */
-		return job->about.job_name == NULL && strcmp(to->matched_by, RLG_MATCHED_BY_NOTHING) == 0 ? -ENOENT : 0;
-	}
-	int code = rlg_group_open(address, group, err);
-	if (code != 0)
-		return code;
-	*to = (struct rlg_resolution){.phase = rlg_record_given(job, "phase")};
-	to->run = rlg_resolve_array_task(group->arena, rlg_record_given(job, "run"), job->about.array_task);
-	return 0;
-}
-
-/*
- * An array with a run a task was submitted to all of its runs; that it was accepted, or refused, is told to the same,
- * which its submission's id finds.
- */
-struct submitted_runs {
+struct delivering {
 	struct rlg_record_job *job;
-	struct rlg_group *group;
-	struct rlg_resolution to;
-	struct rlg_err *err;
+	int result;
 };
 
-static int append_where_submitted(void *context, const char *run, const char *file, const char *line, size_t length)
+static void placed(void *context, struct rlg_group *group)
 {
-	struct submitted_runs *runs = context;
-	struct rlg_record record;
-	int64_t task;
-	int code = 0;
+	struct delivering *delivering = context;
+	struct rlg_record_job *job = delivering->job;
 
-	/* Most lines are not about it, and to parse is dearer. */
-	if (memmem(line, length, runs->job->draft.sid, strlen(runs->job->draft.sid)) == NULL ||
-	    rlg_record_parse(line, length, &record, NULL) != 0)
-		return 0;
-	if (strcmp(record.name, "submit") == 0 && record.job_id < 0 && record.sid != NULL &&
-	    strcmp(record.sid, runs->job->draft.sid) == 0 && rlg_record_get_int(&record, "array_task_id", &task)) {
-		runs->to.run = run;
-		rlg_facts_number(runs->job->facts, "array_task_id", task);
-		runs->job->draft.id = NULL; /* each run's record is one of its own */
-		code = rlg_record_append(runs->job, runs->group, &runs->to, runs->err);
+	rlg_watched_tell(&job->tell_fd, 0);
+	/* A job may have thousands of steps that tell what they used: its end refreshes the trackers. */
+	if (strcmp(job->draft.name, "usage") != 0)
+		delivering->result = rlg_record_refresh(job, group);
+}
+
+static int deliver(struct rlg_record_job *job)
+{
+	struct delivering delivering = {.job = job, .result = RLG_EXIT_OK};
+	struct rlg_err err = {""};
+	int code = rlg_record_place(job, placed, &delivering, &err);
+	bool untracked = code == -ENOENT && err.text[0] == '\0';
+	bool is_watched = job->tell_fd >= 0;
+
+	if (code == 0 || untracked) {
+		rlg_watched_tell(&job->tell_fd, 0);
+		return delivering.result;
 	}
-	rlg_record_done(&record);
-	return code;
+	rlg_watched_tell(&job->tell_fd, code);
+	/* Into a log goes what is lost; what is not waits in the spool. */
+	if (!job->quiet || !is_watched || !rlg_node_spool_takes(code))
+		rlg_record_complain(job, "%s", err.text);
+	return RLG_EXIT_FAILED;
 }
 
-static int append_to_all_runs(struct rlg_record_job *job, struct rlg_group *group, const struct rlg_resolution *to,
-			      struct rlg_err *err)
-{
-	struct submitted_runs runs = {.job = job, .group = group, .to = *to, .err = err};
-	struct rlg_damage damage = {.torn = 0};
-
-	if (job->draft.sid == NULL)
-		return rlg_fail(err, -EINVAL, "run %s needs the number of an array's task", to->run);
-	return rlg_lines_each(group->path, NULL, append_where_submitted, &runs, &damage, err);
-}
-
-static int deliver(void *context)
+static int deliver_watched(void *context, int tell_fd)
 {
 	struct rlg_record_job *job = context;
-	struct rlg_group group = {.arena = NULL};
-	struct rlg_resolution to;
-	struct rlg_err err = {""};
-	int result = RLG_EXIT_OK;
 
-	int code = become_user(job, &err);
-	if (code == 0 && strcmp(job->draft.name, "finish") == 0 && rlg_record_given(job, "group") == NULL)
-		return rlg_record_finish_anywhere(job);
-	if (code == 0)
-		code = find_place(job, &group, &to, &err);
-	if (code == 0)
-		code = strchr(to.run, '{') == NULL ? rlg_record_append(job, &group, &to, &err)
-						   : append_to_all_runs(job, &group, &to, &err);
-	/* A job may have thousands of steps that tell what they used: its end refreshes the trackers. */
-	if (code == 0 && strcmp(job->draft.name, "usage") != 0)
-		result = rlg_record_refresh(job, &group);
-	else if (code != 0 && err.text[0] != '\0') {
-		rlg_record_complain(job, "%s", err.text);
-		result = RLG_EXIT_FAILED;
-	}
-	rlg_group_close(&group);
+	job->tell_fd = tell_fd;
+	if (rlg_option_given(job->options, "detach"))
+		rlg_record_go_behind(job); /* an alarm is not inherited */
+	int result = deliver(job);
+	fflush(NULL);
 	return result;
+}
+
+static int watch_delivery(struct rlg_record_job *job)
+{
+	struct rlg_err err = {""};
+
+	if (become_user(job, &err) != 0) {
+		rlg_record_complain(job, "%s", err.text);
+		return RLG_EXIT_FAILED;
+	}
+	return rlg_record_watch(job, deliver_watched, job->site.spool_after_ms);
 }
 
 static int deliver_later(void *context)
@@ -146,15 +94,20 @@ static int deliver_later(void *context)
 	struct rlg_record_job *job = context;
 
 	rlg_record_go_behind(job);
-	return deliver(job);
+	int result = watch_delivery(job);
+	rlg_take_along(&job->site);
+	return result;
 }
 
 int rlg_record_and_deliver(struct rlg_record_job *job)
 {
 	struct rlg_err err = {""};
+	long long tell_fd;
 
+	if (rlg_parse_int(rlg_record_given(job, "tell-fd"), 3, 65535, &tell_fd))
+		return deliver_watched(job, (int)tell_fd);
 	if (!rlg_option_given(job->options, "detach"))
-		return deliver(job);
+		return watch_delivery(job);
 	if (rlg_process_detach(NULL, deliver_later, job, &err) == 0)
 		return RLG_EXIT_OK;
 	rlg_record_complain(job, "%s", err.text);
@@ -177,6 +130,10 @@ static int record_event(struct rlg_record_job *job, const char *event)
 {
 	struct rlg_err err = {""};
 
+	if (rlg_record_given(job, "lost") != NULL) {
+		rlg_record_complain(job, "a `%s` is lost: %s", event, rlg_record_given(job, "lost"));
+		return RLG_EXIT_OK;
+	}
 	if (rlg_site_options_read(job->options, &job->site, &err) != 0 &&
 	    !rlg_option_given(job->options, "answer"))
 		rlg_record_complain(job, "%s", err.text); /* the admin's mistake, and no news for whoever submits */
@@ -188,6 +145,14 @@ static int record_event(struct rlg_record_job *job, const char *event)
 		rlg_record_done(&job->draft);
 		return code;
 	}
+	/* The same one wherever it goes: it may stand in its file in spite of an error. */
+	if (job->draft.id == NULL) {
+		rlg_record_new_id(job->new_id);
+		job->draft.id = job->new_id;
+	}
+	job->group = rlg_record_given(job, "group");
+	job->run = rlg_record_given(job, "run");
+	job->phase = rlg_record_given(job, "phase");
 	job->facts = cJSON_CreateObject();
 	int code = RLG_EXIT_FAILED;
 	for (size_t i = 0; job->facts != NULL && i < sizeof(events) / sizeof(events[0]); i++)
@@ -200,7 +165,7 @@ static int record_event(struct rlg_record_job *job, const char *event)
 
 static int run(struct rlg_options *options)
 {
-	struct rlg_record_job job = {.options = options, .quiet = rlg_option_given(options, "quiet")};
+	struct rlg_record_job job = {.options = options, .quiet = rlg_option_given(options, "quiet"), .tell_fd = -1};
 
 	rlg_process_hide();
 	if (options->n_words != 1)
@@ -223,6 +188,9 @@ static const struct rlg_option options_table[] = {
 	{"gid", 0, "GID", "the job's group"},
 	{"user", 0, "NAME", "the job's user by name, for the supplementary groups"},
 	{"ask-ms", 0, "MILLISECONDS", "finish, reject: ask slurmctld how the job ended, for so long at most"},
+	{"within-ms", 0, "MILLISECONDS", "submit: leave the record in the node's spool after so long"},
+	{"lost", 0, "WORDS", "only put a word into the log that a record is lost, and why"},
+	{"tell-fd", 0, "NUMBER", "an open descriptor on which the plugin's own process hears how it went"},
 	{"detach", 0, NULL, "let the caller go on as soon as slurmctld has answered"},
 	{"quiet", 0, NULL, "complain to syslog instead of standard error"},
 	{NULL, 0, NULL, NULL},
@@ -240,7 +208,8 @@ const struct rlg_command rlg_cmd_record = {
 	.description = "Takes a draft of a record (see runledger-record(5)) on standard input, adds what can be found out, "
 		       "appends it to the status file of the run that the job belongs to, and refreshes the group's "
 		       "trackers. EVENT is submit, reject, start, task-failed, usage or finish.\n\n"
-		       "Nobody has to call it by hand. A job that is in no run group is let be: that is no failure.",
+		       "Nobody has to call it by hand. A job that is in no run group is let be: that is no failure. What cannot be "
+		       "put into its status file now, or not in time, waits in the node's spool for `runledger drain`.",
 	.options = options_table,
 	.examples = examples,
 	.for_admins = true,

@@ -2,18 +2,18 @@
 /* One call of `runledger record`: see cmd_record_job.h. */
 #include "tool/cmd/cmd_record_job.h"
 
-#include "lib/text.h"
-#include "tool/base/printable.h"
+#include "lib/node_spool.h"
 #include "lib/process.h"
-#include "lib/record.h"
-#include "lib/statusfile.h"
-#include "tool/group/news.h"
+#include "lib/text.h"
+#include "lib/watched.h"
+#include "tool/base/printable.h"
 #include "tool/group/refresh.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 void rlg_record_complain(const struct rlg_record_job *job, const char *format, ...)
 {
@@ -40,47 +40,6 @@ const char *rlg_record_given(const struct rlg_record_job *job, const char *name)
 	return value == NULL || value[0] == '\0' ? NULL : value;
 }
 
-const char *rlg_record_fact_text(const struct rlg_record_job *job, const char *key)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, key);
-
-	return cJSON_IsString(found) ? found->valuestring : rlg_record_get_str(&job->draft, key);
-}
-
-int64_t rlg_record_fact_number(const struct rlg_record_job *job, const char *key)
-{
-	const cJSON *found = cJSON_GetObjectItemCaseSensitive(job->facts, key);
-	int64_t value = -1;
-
-	if (cJSON_IsNumber(found))
-		return (int64_t)found->valuedouble;
-	return rlg_record_get_int(&job->draft, key, &value) ? value : -1;
-}
-
-int rlg_record_append(const struct rlg_record_job *job, const struct rlg_group *group, const struct rlg_resolution *to,
-		      struct rlg_err *err)
-{
-	char storage[RLG_RECORD_MAX + 1];
-
-	rlg_facts_text(job->facts, "run", to->run);
-	rlg_facts_text(job->facts, "phase", to->phase);
-	rlg_facts_text(job->facts, "matched_by", to->matched_by);
-	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
-	if (length < 0)
-		return rlg_fail_errno(err, (int)length, "the record is too long");
-	struct rlg_append append = {.group = group->path,
-				    .run = to->run,
-				    .line = storage,
-				    .length = (size_t)length,
-				    .timeout_ms = RLG_APPEND_TURN_MS,
-				    .durable = strcmp(job->draft.name, "finish") == 0};
-	int code = rlg_statusfile_append(&append, err);
-	/* Where no mark can be made, no refresh can be done either, and that one says so. */
-	if (code == 0)
-		rlg_news_leave(group->path, to->run, NULL);
-	return code;
-}
-
 int rlg_record_refresh(const struct rlg_record_job *job, struct rlg_group *group)
 {
 	struct rlg_refresh_report report;
@@ -96,4 +55,48 @@ void rlg_record_go_behind(struct rlg_record_job *job)
 {
 	job->quiet = true;
 	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
+}
+
+static bool has_no_spool(const struct rlg_record_job *job)
+{
+	return access(job->site.node_spool, F_OK) != 0;
+}
+
+int rlg_record_spool(struct rlg_record_job *job, const char *group, const char *run, const char *phase, int why)
+{
+	char storage[RLG_RECORD_MAX + 1];
+	struct rlg_err err = {""}, cause = {""};
+	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
+	const struct rlg_spooled entry = {.event = job->draft.name,
+					  .group = group,
+					  .run = run,
+					  .phase = phase,
+					  .line = storage,
+					  .length = length < 0 ? 0 : (size_t)length,
+					  .why = why};
+
+	int code = length < 0 ? (int)length : rlg_node_spool_put(&job->site, &entry, &err);
+	if (code == 0 && !job->quiet)
+		fprintf(stderr, "runledger: the record waits in the node's spool until it can be delivered (%s)\n", strerror(-why));
+	/* By hand, without a spool, what went wrong was said already. */
+	if (code == 0 || err.text[0] == '\0' || (!job->quiet && has_no_spool(job)))
+		return code;
+	rlg_fail_errno(&cause, why, "a `%s` could not be put into the run group%s%s", job->draft.name, group == NULL ? "" : " ",
+		       group == NULL ? "" : group);
+	rlg_record_complain(job, "%s; %s", cause.text, err.text);
+	return code;
+}
+
+int rlg_record_watch(struct rlg_record_job *job, int (*work)(void *job, int tell_fd), int within_ms)
+{
+	pid_t child;
+
+	fflush(NULL);
+	int why = rlg_watched(work, job, within_ms, &child);
+	if (why == 0) {
+		int status = rlg_watched_reap(child);
+		return status < 0 ? RLG_EXIT_FAILED : status;
+	}
+	bool lost = !rlg_node_spool_takes(why) || rlg_record_spool(job, job->group, job->run, job->phase, why) != 0;
+	return lost ? RLG_EXIT_FAILED : RLG_EXIT_OK;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The event `submit`: see cmd_record_job.h. */
+#include "lib/node_spool.h"
 #include "lib/process.h"
 #include "lib/text.h"
+#include "lib/watched.h"
 #include "tool/record/git_head.h"
 #include "tool/cmd/cmd_record_job.h"
+#include "tool/cmd/take_along.h"
 #include "tool/record/my_groups.h"
 #include "tool/tracker/registry.h"
 
@@ -13,9 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A submission of an array with a run a task is told to so many runs; the others say it at their start. */
-#define MOST_ARRAY_RUNS 10000
 
 /* So many while the client waits, a hundredth of a second; more are told behind its back. */
 #define MOST_RUNS_AT_ONCE 100
@@ -28,7 +28,7 @@ static const char *environment(const char *name)
 }
 
 /* What the client's own command line says. */
-static void read_client(struct rlg_record_job *job, struct rlg_arena *arena)
+static void read_client(struct rlg_record_job *job, struct rlg_arena *arena, bool with_script)
 {
 	const char *pid_text = rlg_record_given(job, "client");
 	char **argv = NULL;
@@ -39,7 +39,8 @@ static void read_client(struct rlg_record_job *job, struct rlg_arena *arena)
 		count = rlg_client_argv(arena, (pid_t)pid, &argv);
 	const char *folder = rlg_record_get_str(&job->draft, "cwd");
 	job->about.client_folder = folder == NULL ? "/" : folder;
-	rlg_client_line_read(arena, argv, count < 0 ? 0 : (size_t)count, environment, job->about.client_folder, &job->line);
+	rlg_client_line_read(arena, argv, count < 0 ? 0 : (size_t)count, environment,
+			     with_script ? job->about.client_folder : NULL, &job->line);
 	job->about.job_name = job->line.job_name;
 	job->about.script = job->line.script;
 	job->about.folder = job->about.client_folder;
@@ -81,7 +82,7 @@ static void add_session(cJSON *facts)
 	rlg_facts_text(facts, "session", session.id);
 }
 
-static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena)
+static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena, bool with_git)
 {
 	const struct passwd *user = getpwuid(geteuid());
 
@@ -95,7 +96,8 @@ static void add_submit_facts(struct rlg_record_job *job, struct rlg_arena *arena
 	if (job->line.time_limit_s > 0)
 		rlg_facts_number(job->facts, "time_limit", job->line.time_limit_s);
 	add_session(job->facts);
-	rlg_record_add_git(job->facts, arena, job->about.folder);
+	if (with_git)
+		rlg_record_add_git(job->facts, arena, job->about.folder);
 	rlg_facts_text(job->facts, "command", job->line.command);
 }
 
@@ -105,7 +107,6 @@ struct submission {
 	struct rlg_group group;
 	struct rlg_resolution to;
 	struct rlg_err *err;
-	int code;
 };
 
 static bool has_a_run_a_task(const struct submission *submission)
@@ -113,27 +114,11 @@ static bool has_a_run_a_task(const struct submission *submission)
 	return strchr(submission->to.run, '{') != NULL;
 }
 
-static void append_for_task(void *context, long task)
-{
-	struct submission *submission = context;
-	struct rlg_resolution to = submission->to;
-	char figures[32];
-
-	snprintf(figures, sizeof(figures), "%ld", task);
-	to.run = rlg_resolve_array_task(submission->group.arena, to.run, figures);
-	rlg_facts_number(submission->job->facts, "array_task_id", task);
-	/* Each run's record is one of its own. */
-	submission->job->draft.id = NULL;
-	int code = rlg_record_append(submission->job, &submission->group, &to, submission->err);
-	submission->code = submission->code == 0 ? code : submission->code;
-}
-
 /* An array with a run a task is every run's submission. */
 static int append_for_tasks(struct submission *submission)
 {
-	if (submission->job->line.array != NULL)
-		rlg_array_tasks(submission->job->line.array, MOST_ARRAY_RUNS, append_for_task, submission);
-	return submission->code;
+	return rlg_record_append_tasks(submission->job, &submission->group, &submission->to, submission->job->line.array,
+				       submission->err);
 }
 
 static bool is_long(const struct submission *submission)
@@ -141,7 +126,7 @@ static bool is_long(const struct submission *submission)
 	const char *array = submission->job->line.array;
 
 	return has_a_run_a_task(submission) && array != NULL &&
-	       rlg_array_tasks(array, MOST_ARRAY_RUNS, NULL, NULL) > MOST_RUNS_AT_ONCE;
+	       rlg_array_tasks(array, RLG_ARRAY_RUNS_MAX, NULL, NULL) > MOST_RUNS_AT_ONCE;
 }
 
 /* Before the client goes on, unless it would have to wait for it. */
@@ -175,7 +160,9 @@ static int go_on_behind(void *context)
 	submission->err = &err;
 	if (is_long(submission) && append_for_tasks(submission) != 0)
 		rlg_record_complain(submission->job, "%s", err.text);
-	return rlg_record_refresh(submission->job, &submission->group);
+	int result = rlg_record_refresh(submission->job, &submission->group);
+	rlg_take_along(&submission->job->site);
+	return result;
 }
 
 /* The plugin reads it line by line, so a name with a newline cannot be told. */
@@ -222,32 +209,88 @@ static int record(struct submission *submission, struct rlg_arena *arena)
 	warn(submission);
 	if (shows_later(submission))
 		return 0;
-	add_submit_facts(job, arena);
+	add_submit_facts(job, arena, true);
 	int code = append_now(submission);
+	/* The job has its address all the same. */
+	if (rlg_node_spool_takes(code) &&
+	    rlg_record_spool(job, submission->group.path, submission->to.run, submission->to.phase, code) == 0)
+		code = 0;
 	if (code != 0)
 		return code;
+	rlg_watched_tell(&job->tell_fd, 0);
 	print_answer(submission);
 	return rlg_process_detach(NULL, go_on_behind, submission, submission->err);
 }
 
-int rlg_record_submit(struct rlg_record_job *job)
+/* In the child that may hang. */
+static int submit(void *context, int tell_fd)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	struct rlg_record_job *job = context;
 	struct rlg_err err = {""};
 	struct submission submission = {.job = job, .err = &err};
 
-	read_asked(job);
-	read_client(job, arena);
-	if (job->line.test_only)
-		return RLG_EXIT_OK;
-	int code = rlg_resolve_group(&job->about, &job->site, &submission.group, &err);
-	if (code == 0)
+	job->tell_fd = tell_fd;
+	read_client(job, arena, true);
+	int code = job->line.test_only ? 0 : rlg_resolve_group(&job->about, &job->site, &submission.group, &err);
+	if (code == 0 && !job->line.test_only)
 		code = record(&submission, arena);
 	rlg_group_close(&submission.group);
+	/* Whatever it was, it could be told: whoever submits knows. */
+	rlg_watched_tell(&job->tell_fd, 0);
 	/* Not tracked, and nobody asked for it, is no failure. */
 	if (code == 0 || err.text[0] == '\0')
 		return RLG_EXIT_OK;
 	bool asked_in_vain = code == -ENOENT && job->about.asked_group != NULL;
 	rlg_record_complain(job, "%s%s", err.text, asked_in_vain ? "; this job is not tracked" : "");
 	return RLG_EXIT_FAILED;
+}
+
+/* Nobody could look: what can be told without a look, so that whoever delivers it can find the run. */
+static void add_what_is_known(struct rlg_record_job *job, struct rlg_arena *arena)
+{
+	const char *script, *slash;
+
+	read_client(job, arena, false);
+	script = job->line.script;
+	slash = script == NULL ? NULL : strrchr(script, '/');
+	if (script != NULL && strcmp(job->line.job_name, slash == NULL ? script : slash + 1) == 0)
+		job->line.job_name = NULL; /* the script may say another */
+	add_submit_facts(job, arena, false);
+	if (job->about.asked_group != NULL && job->about.asked_group[0] != '/')
+		job->about.asked_group = rlg_arena_printf(arena, "%s/%s", job->about.client_folder, job->about.asked_group);
+}
+
+/* Where both were asked for there is nothing to find: the job's node is told, so that its start and end need no look. */
+static void print_asked(const struct rlg_record_job *job)
+{
+	const char *group = job->about.asked_group, *run = job->about.asked_run;
+	size_t length = run == NULL ? 0 : strcspn(run, "/");
+
+	if (!rlg_option_given(job->options, "answer") || group == NULL || run == NULL ||
+	    strchr(group, '\n') != NULL || !rlg_resolve_asked_ok(run))
+		return;
+	printf("group=%s\nrun=%.*s\nphase=%s\n", group, (int)length, run, run[length] == '/' ? run + length + 1 : "");
+}
+
+int rlg_record_submit(struct rlg_record_job *job)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	long long within_ms = job->site.spool_after_ms;
+	pid_t child;
+
+	rlg_parse_int(rlg_record_given(job, "within-ms"), 1, RLG_TIMEOUT_MOST_MS, &within_ms);
+	read_asked(job);
+	fflush(NULL);
+	int why = rlg_watched(submit, job, (int)within_ms, &child);
+	if (why == 0)
+		return rlg_watched_reap(child) == 0 ? RLG_EXIT_OK : RLG_EXIT_FAILED;
+	add_what_is_known(job, arena);
+	if (job->line.test_only)
+		return RLG_EXIT_OK;
+	rlg_record_complain(job, "the file system of this job's folder does not answer");
+	if (rlg_record_spool(job, job->about.asked_group, job->about.asked_run, NULL, why) != 0)
+		return RLG_EXIT_FAILED;
+	print_asked(job);
+	return RLG_EXIT_OK;
 }

@@ -11,7 +11,9 @@
 #include "tool/base/when.h"
 
 #include "lib/clock.h"
+#include "tool/record/site_here.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -146,6 +148,22 @@ static int show(const struct rlg_options *options, struct rlg_group *group, cons
 	return rlg_damage_exit(options, model->damaged, group->path);
 }
 
+/* What this shows is without the records that wait on this node, or are lost. */
+static void say_spooled(const struct rlg_options *options)
+{
+	struct rlg_siteconf site;
+	struct rlg_node_own own;
+
+	rlg_site_here(&site, NULL); /* the admin's mistakes are told by doctor */
+	rlg_node_spool_look(&site, &own);
+	if (own.waiting > 0)
+		rlg_warning(options, "%" PRIu64 " of your records wait%s on this node for a status file to be in reach; `runledger drain` "
+			    "tries now", own.waiting, own.waiting == 1 ? "s" : "");
+	if (own.drops.count > 0)
+		rlg_warning(options, "%" PRIu64 " of your records found no room on this node, or could not be delivered for too long, and "
+			    "are lost; `runledger doctor` says more", own.drops.count);
+}
+
 static int run(struct rlg_options *options)
 {
 	int64_t now_us = rlg_clock_now_us();
@@ -165,6 +183,7 @@ static int run(struct rlg_options *options)
 	else
 		status = show(options, &group, &filter, now_us);
 	rlg_group_close(&group);
+	say_spooled(options);
 	return status;
 }
 

@@ -26,6 +26,7 @@ const struct rlg_command *const rlg_commands[] = {
 	&rlg_cmd_slurm_job_list,
 	&rlg_cmd_publish,
 	&rlg_cmd_exec,
+	&rlg_cmd_doctor,
 	&rlg_cmd_record,
 	&rlg_cmd_jobcomp,
 	&rlg_cmd_drain,

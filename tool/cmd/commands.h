@@ -23,5 +23,6 @@ extern const struct rlg_command rlg_cmd_exec;
 extern const struct rlg_command rlg_cmd_record;
 extern const struct rlg_command rlg_cmd_jobcomp;
 extern const struct rlg_command rlg_cmd_drain;
+extern const struct rlg_command rlg_cmd_doctor;
 
 #endif

@@ -204,6 +204,7 @@ static enum rlg_drained drain_entry(struct delivery *delivery, struct rlg_drain_
 	delivery->entry = entry;
 	delivery->err = &err;
 	int code = deliver_entry(delivery);
+	delivery->err = NULL;
 	if (code == 0)
 		return RLG_DRAINED_DELIVERED;
 	if (code == -ENOENT && err.text[0] == '\0' && !may_come_back(entry, &err))

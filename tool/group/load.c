@@ -312,13 +312,15 @@ static void count_changes(struct rlg_load *load, bool news)
 /* What the model has beside its records; and what of it is new. */
 static bool complete(struct rlg_load *load, struct rlg_model *model, bool all_disk)
 {
+	struct rlg_known_run **all = rlg_arena_alloc(load->group->arena, (model->n_runs + 1) * sizeof(struct rlg_known_run *));
+
 	rlg_evaluations_complete(model, &load->group->plan);
 	load->moved = load->moved || (load->told_changed && !is_in_old_order(load, model));
 	bool news = load->moved;
 	model->records = model->damaged = 0;
 	for (size_t i = 0; i < model->n_runs; i++) {
 		struct rlg_run *run = &model->runs[i];
-		struct rlg_known_run *known = rlg_known_run(load, run->name, false);
+		struct rlg_known_run *known = all[i] = rlg_known_run(load, run->name, false);
 		if (known == NULL)
 			continue;
 		if (known->folded_length > 0 && !find(load, model, run, known, all_disk || known->read_in == load->looks))
@@ -333,10 +335,8 @@ static bool complete(struct rlg_load *load, struct rlg_model *model, bool all_di
 		model->damaged += load->runs[i].damaged;
 	}
 	count_changes(load, news);
-	for (size_t i = 0; i < model->n_runs; i++) {
-		const struct rlg_known_run *known = rlg_known_run(load, model->runs[i].name, false);
-		model->runs[i].changed_at = known != NULL ? known->changed_at : 1;
-	}
+	for (size_t i = 0; i < model->n_runs; i++)
+		model->runs[i].changed_at = all[i] != NULL ? all[i]->changed_at : 1;
 	model->sequence = load->sequence;
 	return true;
 }

@@ -133,7 +133,7 @@ static bool read_state(struct rlg_snapshot *snapshot, const char **out_bytes, si
 		return false;
 	expected = header_of(snapshot->print, header.state_at, header.whole);
 	if (memcmp(&header, &expected, sizeof(header)) != 0 || header.state_at < sizeof(header) ||
-	    header.state_at > header.whole || header.whole > (uint64_t)file.st_size || 
+	    header.state_at > header.whole || header.whole > (uint64_t)file.st_size ||
 	    (uint64_t)file.st_size - header.state_at > MOST_STATE)
 		return false;
 	snapshot->length = (uint64_t)file.st_size;

@@ -75,6 +75,12 @@ static int wrong(const struct reading *reading, const struct rlg_yaml_node *node
 	return rlg_fail(reading->err, -EINVAL, "%s:%u: %s", reading->path, node->line, what);
 }
 
+static int too_many(const struct reading *reading, const struct rlg_yaml_node *node, const char *key)
+{
+	return rlg_fail(reading->err, -EINVAL, "%s:%u: `%s` has %u entries; a group has a handful, and at most %d are taken", reading->path,
+			node->line, key, node->count, MOST_ITEMS);
+}
+
 /* A scalar's text; NULL for null and for what is no scalar. */
 static const char *text_of(const struct rlg_yaml_node *node)
 {
@@ -112,7 +118,9 @@ static int read_phases(struct reading *reading, const struct rlg_yaml_node *node
 	struct rlg_err why = {""};
 	size_t count = 0;
 
-	if (node->kind != RLG_YAML_SEQUENCE || node->count == 0 || node->count > MOST_ITEMS)
+	if (node->count > MOST_ITEMS)
+		return too_many(reading, node, "phases");
+	if (node->kind != RLG_YAML_SEQUENCE || node->count == 0)
 		return wrong(reading, node, "`phases` must be a list of names, like [finetune, eval]");
 	const char **phases = rlg_arena_alloc(reading->arena, node->count * sizeof(*phases));
 	for (const struct rlg_yaml_node *item = node->first; item != NULL; item = item->next) {
@@ -167,7 +175,9 @@ static int read_match(struct reading *reading, const struct rlg_yaml_node *node)
 	struct rlg_config *config = reading->config;
 	size_t count = 0;
 
-	if (node->kind != RLG_YAML_SEQUENCE || node->count > MOST_ITEMS)
+	if (node->count > MOST_ITEMS)
+		return too_many(reading, node, "match");
+	if (node->kind != RLG_YAML_SEQUENCE)
 		return wrong(reading, node, "`match` must be a list of patterns, like [\"{phase}_{run}\", \"{run}\"]");
 	config->rules = rlg_arena_alloc(reading->arena, (node->count + 1) * sizeof(*config->rules));
 	for (const struct rlg_yaml_node *item = node->first; item != NULL; item = item->next) {
@@ -201,7 +211,9 @@ static int read_outputs(struct reading *reading, const struct rlg_yaml_node *nod
 	struct rlg_config *config = reading->config;
 	size_t count = 0;
 
-	if (node->kind != RLG_YAML_MAPPING || node->count > MOST_ITEMS)
+	if (node->count > MOST_ITEMS)
+		return too_many(reading, node, "outputs");
+	if (node->kind != RLG_YAML_MAPPING)
 		return wrong(reading, node, "`outputs` must be a list of PHASE: checkpoints, inspect, none or a path pattern");
 	config->outputs = rlg_arena_alloc(reading->arena, (node->count + 1) * sizeof(*config->outputs));
 	for (const struct rlg_yaml_node *key = node->first; key != NULL; key = key->next->next) {

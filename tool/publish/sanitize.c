@@ -369,16 +369,20 @@ static const char *pass(struct rlg_arena *arena, struct rlg_secrets *secrets, co
 int rlg_sanitize(struct rlg_arena *arena, struct rlg_secrets *secrets, const char *text, struct rlg_bytes *out,
 		 struct rlg_err *err)
 {
-	const char *before = "";
+	const char *before;
+	int code;
 
 	if (strncmp(text, "\xef\xbb\xbf", 3) == 0)
 		text += 3;
-	for (int passes = 0; passes < PASSES_MAX && (passes == 0 || strcmp(before, text) != 0); passes++) {
+	for (int passes = 0; passes < PASSES_MAX; passes++) {
 		before = text;
 		text = pass(arena, secrets, text);
+		code = check(arena, secrets, text, err);
+		if (code != 0)
+			return code;
+		if (strcmp(before, text) == 0)
+			break;
 	}
-	int code = check(arena, secrets, text, err);
-	if (code == 0)
-		rlg_bytes_add(out, text);
-	return code;
+	rlg_bytes_add(out, text);
+	return 0;
 }

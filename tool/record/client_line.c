@@ -309,7 +309,7 @@ void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t arg
 		reading.script = argv[options];
 	if (reading.is_sbatch)
 		read_environment(&reading, look_up);
-	if (reading.is_sbatch && reading.script != NULL)
+	if (reading.is_sbatch && reading.script != NULL && folder != NULL)
 		read_script(&reading, folder);
 	const char *job_name = reading.values[WANT_JOB_NAME];
 	*out_line = (struct rlg_client_line){

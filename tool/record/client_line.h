@@ -26,7 +26,10 @@ struct rlg_client_line {
 	const char *command; /* the whole line, with the values in --export hidden; for people */
 };
 
-/* Reads a command line.  `look_up` is getenv(3), or a test's own; `folder` is where relative paths begin. */
+/*
+ * Reads a command line.  `look_up` is getenv(3), or a test's own; `folder` is where relative paths begin; NULL: the
+ * script is not to be read, and what it says is not known.
+ */
 void rlg_client_line_read(struct rlg_arena *arena, char *const *argv, size_t argc,
 			  const char *(*look_up)(const char *name), const char *folder,
 			  struct rlg_client_line *out_line);

@@ -7,6 +7,7 @@
 #include "lib/statusfile.h"
 #include "tool/group/news.h"
 #include "tool/group/refresh.h"
+#include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,7 +58,7 @@ static int look_for_place(const struct rlg_job_wishes *wishes, struct rlg_log_pl
 
 	if (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/')
 		folder[0] = '\0';
-	rlg_siteconf_read(RLG_SITECONF_PATH, &site, NULL); /* the admin's mistakes are told elsewhere */
+	rlg_site_here(&site, NULL); /* the admin's mistakes are told elsewhere */
 	int code = rlg_job_find_place(wishes, folder, &site, &about, &group, &found, out_warning, err);
 	if (code == 0 && is_guess(to, &found))
 		code = rlg_fail(err, -ENOENT, "this is no Slurm job, and %s is no run's; say --run=RUN, or set RUNLEDGER_RUN",
@@ -111,9 +112,18 @@ int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *
 				    .timeout_ms = TURN_MS};
 	int code = rlg_statusfile_append(&append, err);
 	/* Where no mark can be made, no refresh can be done either, and that one says so. */
-	if (code == 0)
+	if (code == 0) {
 		rlg_news_leave(place->group, place->run, NULL);
-	return code;
+		return 0;
+	}
+	const struct rlg_spooled entry = {.event = "",
+					  .group = place->group,
+					  .run = place->run,
+					  .phase = place->phase,
+					  .line = append.line,
+					  .length = append.length,
+					  .why = code};
+	return rlg_spool_instead(&entry, err);
 }
 
 static int refresh(void *context)

@@ -27,7 +27,10 @@ int rlg_log_find_place(const struct rlg_job_wishes *wishes, struct rlg_log_place
 void rlg_log_begin(const struct rlg_log_place *place, const char *event, int64_t time_us, struct rlg_record_writer *writer,
 		   char storage[RLG_RECORD_MAX + 1]);
 
-/* Ends the record and appends it.  out_left_out: how many members found no room.  Returns 0, or a negative errno. */
+/*
+ * Ends the record and appends it, or leaves it in the node's spool: then err says so, though 0 comes back.  out_left_out:
+ * how many members found no room.  Returns 0, or a negative errno.
+ */
 int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *writer, unsigned *out_left_out,
 		   struct rlg_err *err);
 

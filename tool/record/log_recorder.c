@@ -27,8 +27,8 @@ struct recorder {
 	int64_t pending_us; /* when the last of them came */
 	int64_t last_us; /* the moment of the last record: no two have the same, so that their order is known */
 	int64_t written_ms; /* when the last record was; by the monotonic clock */
-	uint64_t written, lost, left_out;
-	struct rlg_err err; /* of the first that was lost */
+	uint64_t written, lost, waiting, left_out;
+	struct rlg_err err; /* of the first that was lost, or else that waits in the spool */
 	char line[LINE_MAX_BYTES];
 	size_t length;
 	bool too_long; /* the line at hand is stepped over */
@@ -53,6 +53,8 @@ static void append_pending(struct recorder *recorder)
 			recorder->err = err;
 		return;
 	}
+	if (err.text[0] != '\0' && recorder->waiting++ == 0)
+		recorder->err = err;
 	recorder->written++;
 	recorder->left_out += left_out + recorder->pending.left_out;
 	recorder->pending.n = recorder->pending.left_out = 0;
@@ -130,6 +132,8 @@ static void say(const struct recorder *recorder)
 {
 	if (recorder->lost > 0)
 		fprintf(stderr, "%s%s\n", recorder->written > 0 ? "some values were not recorded: " : "", recorder->err.text);
+	else if (recorder->waiting > 0)
+		fprintf(stderr, "%s\n", recorder->err.text);
 	if (recorder->left_out > 0)
 		fprintf(stderr, "%" PRIu64 " values found no room in their records\n", recorder->left_out);
 }
