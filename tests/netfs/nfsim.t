@@ -44,7 +44,12 @@ clean() {
 }
 # control CLAIM: it must be able to fail.
 control() {
-	append plain
+	local tries
+	# On a busy machine one host may be through before the other begins.
+	for ((tries = 0; tries < 5; tries++)); do
+		append plain
+		[[ $(value lost "$theirs") == 0 ]] || break
+	done
 	ok_if "$(($(value lost "$theirs") == 0))" "$1: plain O_APPEND to one file loses records, or this test proves nothing"
 	ok_if "$(($(value lost "$ours") < $(value lost "$theirs")))" "$1: and our reader misses no fewer"
 }
