@@ -149,6 +149,7 @@ cluster_tests = \
 	%D%/cluster/array_thousand.t \
 	%D%/cluster/attacks_files.t \
 	%D%/cluster/attacks_job.t \
+	%D%/cluster/attacks_node.t \
 	%D%/cluster/attacks_site.t \
 	%D%/cluster/cgroup.t \
 	%D%/cluster/cli_filter.t \
