@@ -31,3 +31,4 @@ grep -qE "open, write, close .* us +x [0-9.]+" "$work/table"
 ok_if "$?" "the table has figures and ratios"
 "$bench" "$top_builddir" "$STAGE" --only nothing 2>"$work/errors"
 is "$?" 2 "a part that is not there is a wrong question"
+done_testing
