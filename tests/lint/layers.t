@@ -88,6 +88,8 @@ is "$(grep -rnE --include='*.c' '\b(printf|puts|fprintf|exit|abort|syslog|perror
 is "$(grep -rnE --include='*.c' '\b(malloc|calloc|realloc|strdup|asprintf)\(' lib spank |
 	grep -vE '^lib/(record_read|lines)\.c:')" "" "what the plugins link allocates nothing"
 
+is "$(find tests -name '*.t' ! -perm -u+x)" "" "every test is a program"
+
 # --- names: Slurm's own would win over ours ---
 
 strange_names() { # NM_OUTPUT: global names that are not ours, leaving out what sanitizers add
