@@ -73,16 +73,19 @@ a_job_of bob
 wait_until 20 some_wait "$(cluster_as bob id -u)" 3
 # forge NAME SCRIPT: in bob's own folder, with one of his own entries in $e
 forge() {
-	cluster_as bob bash -c 'cd "$1"/u* && e=$(ls [0-9]*.json | head -n 1) && mine=$2 closed=$3 node=$1 alice=$4 && eval "$5"' \
-		_ "$node" "$mine" "$closed" "$alice" "$2"
+	cluster_as bob bash -c 'cd "$1"/u* && e=$(ls [0-9]*.json | head -n 1) && mine=$2 closed=$3 own=$4 alice=$5 && eval "$6"' \
+		_ "$node" "$mine" "$closed" "$(cluster_home bob)/exp" "$alice" "$2"
 	drain >"$work/drain.out" 2>"$work/drain.err"
 	ok_if "$(($? >= 124))" "forged: $1: drain is not held up"
 	unharmed "forged: $1"
 	is "$(find "$closed/.runledger/runs" -type f)" "" "forged: $1: nothing is in alice's records"
 }
-forge "an entry for a group of alice's" 'sed "s,/home/bob/,/home/alice/,g" "$e" >"1${e#?}"'
+# It must be a forgery: an entry names its group.
+is "$(cluster_as bob bash -c 'cat "$1"/u*/[0-9]*.json' _ "$node" | grep -cF "$(cluster_home bob)/exp" | sed 's/^[1-9].*/some/')" some \
+	"forged: bob's own entries name his group"
+forge "an entry for a group of alice's" 'sed "s,$own,$closed,g" "$e" >"1${e#?}"'
 forge "an entry that says it is alice's" 'sed "s/\"user\":\"bob\"/\"user\":\"alice\"/; s/\"uid\":[0-9]*/\"uid\":$alice/" "$e" >"2${e#?}"'
-forge "an entry for a group of root's" 'sed "s,/[^\"]*/home/bob/exp,/root,g" "$e" >"3${e#?}"'
+forge "an entry for a group of root's" 'sed "s,$own,/root,g" "$e" >"3${e#?}"'
 forge "a link to a file of hers" 'ln -s "$mine/1-1.json" "1-1.json"; ln -s "$mine/key" "2-2.json"'
 forge "a fifo among the entries" 'mkfifo 3-3.json'
 forge "an entry without end" 'truncate -s 10G 4-4.json'
