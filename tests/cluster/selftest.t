@@ -82,8 +82,8 @@ passes_through() {
 	[[ $(cd / && cluster_as alice pwd) == / ]] || fail "folder" || return
 	# shellcheck disable=SC2016 # for the shell inside
 	[[ $(RLG_X='a b' OTHER=1 cluster_as alice sh -c 'echo "$RLG_X$OTHER"') == 'a b' ]] || fail "environment" || return
-	# Ctrl-C is a SIGINT to the whole group of the terminal
-	[[ $(script -qc "trap : INT; '$HERE/enter' '$CLUSTER_DIR' alice sleep 4720; echo status \$?" /dev/null \
+	# Ctrl-C is a SIGINT to the whole group of the terminal; whoever starts us in the background has us ignore it.
+	[[ $(env --default-signal=INT,QUIT script -qc "trap : INT; '$HERE/enter' '$CLUSTER_DIR' alice sleep 4720; echo status \$?" /dev/null \
 		< <(wait_until 20 pgrep -fx 'sleep 4720' >/dev/null; printf '\003'; sleep 0.5)) == *'status 130'* ]] || fail "Ctrl-C" || return
 	"$HERE/enter" "$CLUSTER_DIR" alice sleep 4711 &
 	local pid=$!
