@@ -220,7 +220,7 @@ check-fast:
 
 check-valgrind:
 	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
-		LOG_FLAGS='--quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
+		LOG_FLAGS='--quiet --suppressions=$(abs_top_srcdir)/tests/valgrind.supp --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
@@ -269,4 +269,4 @@ EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(clust
 	%D%/faults/world.py $(fault_tests) \
 	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
 	%D%/cluster/functions.sh %D%/cluster/lib %D%/cluster/stage.sh %D%/cluster/up \
-	%D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run %D%/lint/checkers
+	%D%/valgrind.supp %D%/fuzz/README.md %D%/fuzz/corpus %D%/fuzz/dictionaries %D%/fuzz/run %D%/lint/checkers

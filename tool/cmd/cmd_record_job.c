@@ -9,6 +9,7 @@
 #include "tool/base/printable.h"
 #include "tool/group/refresh.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,5 +99,8 @@ int rlg_record_watch(struct rlg_record_job *job, int (*work)(void *job, int tell
 		return status < 0 ? RLG_EXIT_FAILED : status;
 	}
 	bool lost = !rlg_node_spool_takes(why) || rlg_record_spool(job, job->group, job->run, job->phase, why) != 0;
+	/* A child that never was, or that ended without a word, has said nothing. */
+	if (lost && !job->quiet && has_no_spool(job) && (child < 0 || why == -ETIMEDOUT || why == -ECHILD))
+		rlg_record_complain(job, "nobody can say whether the `%s` was recorded: %s", job->draft.name, strerror(-why));
 	return lost ? RLG_EXIT_FAILED : RLG_EXIT_OK;
 }

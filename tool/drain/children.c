@@ -60,8 +60,10 @@ static void take_user(struct children *children, struct child *child)
 /* What root has open, the spool above all, and the answers of others are nothing for the user that a child becomes. */
 static int hold_only(int answer_fd)
 {
-	if (answer_fd != ANSWER_FD && dup2(answer_fd, ANSWER_FD) < 0)
+	if (answer_fd != ANSWER_FD && dup2(answer_fd, ANSWER_FD) < 0) {
+		fprintf(stderr, "runledger drain: entries are left for the next time: %s\n", strerror(errno));
 		_exit(RLG_EXIT_FAILED);
+	}
 	rlg_process_close_from(ANSWER_FD + 1);
 	return ANSWER_FD;
 }

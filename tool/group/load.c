@@ -265,7 +265,8 @@ static bool find(struct rlg_load *load, struct rlg_model *model, struct rlg_run 
 		return rlg_found_unpack(group->arena, known->found, known->found_length, run);
 	rlg_bytes_init(&found, group->arena);
 	rlg_found_look(model, &group->config, &group->plan, run, &found);
-	if (found.length == known->found_length && memcmp(found.data, known->found, found.length) == 0)
+	if (found.length == known->found_length &&
+	    (found.length == 0 || memcmp(found.data, known->found, found.length) == 0))
 		return true;
 	known->found = found.data;
 	known->found_length = found.length;

@@ -200,7 +200,8 @@ static void keep_folded(struct rlg_load *load, struct rlg_known_run *run, struct
 	/* Of garbage alone there is no run. */
 	if (run->records > 0)
 		rlg_fold_pack(load->scratch, group->config.phases, group->config.n_phases, run->name, gathered, &folded);
-	if (folded.length == run->folded_length && memcmp(folded.data, run->folded, folded.length) == 0)
+	if (folded.length == run->folded_length &&
+	    (folded.length == 0 || memcmp(folded.data, run->folded, folded.length) == 0))
 		return;
 	load->moved = load->moved || folded.length == 0;
 	run->folded = rlg_arena_copy(group->arena, folded.data, folded.length);

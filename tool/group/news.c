@@ -86,15 +86,31 @@ int rlg_news_leave(const char *group_path, const char *run, struct rlg_err *err)
 	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot write in the run group: %s/" DIRTY, group_path);
 }
 
-/* An NFS client only sees what other hosts made in a folder once it has opened that folder anew. */
-static DIR *open_news(const char *group_path)
+/*
+ * An NFS client only sees what other hosts made in a folder once it has opened that folder anew.  NULL, with -ENOENT where
+ * there is none.
+ */
+static DIR *open_news(const char *group_path, int *out_code)
 {
 	int fd = rlg_inside_open_folder(group_path, NEWS);
 	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
 
+	*out_code = fd < 0 ? fd : folder == NULL ? -errno : 0;
 	if (folder == NULL && fd >= 0)
 		close(fd);
 	return folder;
+}
+
+/* The next name that is a run's, or a taken one's; NULL at the end, with the error in *out_code if it is none. */
+static const char *next_mark(DIR *folder, int *out_code)
+{
+	const struct dirent *entry;
+
+	while ((errno = 0, entry = readdir(folder)) != NULL)
+		if (rlg_name_ok(entry->d_name + (entry->d_name[0] == '.'), NULL))
+			return entry->d_name;
+	*out_code = -errno;
+	return NULL;
 }
 
 static bool is_dirty(const char *group_path)
@@ -111,17 +127,20 @@ static bool is_dirty(const char *group_path)
 	return dirty;
 }
 
+/* What cannot be told just now is asked once more by whoever takes the marks, who says so. */
 bool rlg_news_is_there(const char *group_path)
 {
+	const char *mark = NULL;
+	int code;
+
 	if (is_dirty(group_path))
 		return true;
-	DIR *folder = open_news(group_path);
-	bool found = false;
-	for (const struct dirent *entry; folder != NULL && !found && (entry = readdir(folder)) != NULL;)
-		found = rlg_name_ok(entry->d_name, NULL);
+	DIR *folder = open_news(group_path, &code);
+	while (folder != NULL && (mark = next_mark(folder, &code)) != NULL && mark[0] == '.')
+		;
 	if (folder != NULL)
 		closedir(folder);
-	return found;
+	return mark != NULL || (code != 0 && rlg_errno_may_pass(-code));
 }
 
 /* ---- taking ---- */
@@ -148,21 +167,21 @@ static int take_mark(int folder, const char *run, bool is_taken)
 
 static int take_marks(struct rlg_arena *arena, DIR *folder, struct rlg_news *news)
 {
-	for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-		bool is_taken = entry->d_name[0] == '.';
-		const char *run = entry->d_name + is_taken;
-		if (!rlg_name_ok(run, NULL))
-			continue;
-		int code = take_mark(dirfd(folder), run, is_taken);
+	const char *mark;
+	int code = 0;
+
+	while ((mark = next_mark(folder, &code)) != NULL) {
+		bool is_taken = mark[0] == '.';
+		code = take_mark(dirfd(folder), mark + is_taken, is_taken);
 		if (code != 0)
 			return code;
-		add_run(arena, news, run);
+		add_run(arena, news, mark + is_taken);
 		if (news->n_runs == MOST_RUNS) {
 			news->all = true;
 			break;
 		}
 	}
-	return 0;
+	return code;
 }
 
 static int take_dirty(const char *group_path, bool *out_taken)
@@ -183,16 +202,22 @@ static int take_dirty(const char *group_path, bool *out_taken)
 
 int rlg_news_take(struct rlg_arena *arena, const char *group_path, struct rlg_news *out_news, struct rlg_err *err)
 {
-	DIR *folder = open_news(group_path);
+	int opened;
+	DIR *folder = open_news(group_path, &opened);
 
 	*out_news = (struct rlg_news){.group_path = rlg_arena_strdup(arena, group_path)};
 	int code = take_dirty(group_path, &out_news->all);
 	if (code != 0)
 		rlg_fail_errno(err, code, "cannot remove %s/" DIRTY, group_path);
+	else if (folder == NULL && rlg_errno_may_pass(-opened))
+		code = rlg_fail_errno(err, opened, "cannot read %s/" NEWS, group_path);
 	else if (folder != NULL && (code = take_marks(arena, folder, out_news)) != 0)
 		rlg_fail_errno(err, code, "cannot take the marks in %s/" NEWS, group_path);
 	if (folder != NULL)
 		closedir(folder);
+	/* Who cannot take all of it takes none. */
+	if (code != 0 && out_news->all)
+		make_mark(group_path, DIRTY);
 	return code == 0 && !out_news->all && out_news->n_runs == 0 ? -ENOENT : code;
 }
 
