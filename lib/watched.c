@@ -49,6 +49,7 @@ int rlg_watched(int (*work)(void *context, int tell_fd), void *context, int with
 	int64_t deadline_ms = rlg_clock_monotonic_ms() + within_ms;
 	int word[2];
 
+	*out_child = -1;
 	if (pipe2(word, O_CLOEXEC) != 0)
 		return -errno;
 	pid_t child = fork();
