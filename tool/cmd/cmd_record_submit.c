@@ -288,7 +288,11 @@ int rlg_record_submit(struct rlg_record_job *job)
 	add_what_is_known(job, arena);
 	if (job->line.test_only)
 		return RLG_EXIT_OK;
-	rlg_record_complain(job, "the file system of this job's folder does not answer");
+	if (why == -ETIMEDOUT)
+		rlg_record_complain(job, "the file system of this job's folder does not answer");
+	else
+		rlg_record_complain(job, "this submission could not be recorded: %s",
+				    why == -ECHILD ? "a process of ours was ended" : strerror(-why));
 	if (rlg_record_spool(job, job->about.asked_group, job->about.asked_run, NULL, why) != 0)
 		return RLG_EXIT_FAILED;
 	print_asked(job);
