@@ -263,8 +263,33 @@ lint: all
 
 .PHONY: bench check-fast check-faults check-generations check-limits check-truth check-valgrind fuzz lint
 
+# One by one: the folder itself would bring along what a build made in it.
+bench_files = \
+	%D%/bench/README.md \
+	%D%/bench/bench \
+	%D%/bench/cluster.py \
+	%D%/bench/instructions.json \
+	%D%/bench/last_state.jq \
+	%D%/bench/last_state.py \
+	%D%/bench/last_state.sql \
+	%D%/bench/log_cost.sh \
+	%D%/bench/measure.py \
+	%D%/bench/part_append.py \
+	%D%/bench/part_fold.py \
+	%D%/bench/part_growth.py \
+	%D%/bench/part_instructions.py \
+	%D%/bench/part_jobs.py \
+	%D%/bench/part_notice.py \
+	%D%/bench/part_refresh.py \
+	%D%/bench/part_render.py \
+	%D%/bench/part_scheduler.py \
+	%D%/bench/render_cost.sh \
+	%D%/bench/run \
+	%D%/bench/submit_cost.sh \
+	%D%/bench/usage_cost.sh
+
 EXTRA_DIST += $(cli_tests) $(lint_tests) $(netfs_tests) $(machine_tests) $(cluster_tests) %D%/failures.awk %D%/packages.sh %D%/tree.sh %D%/tap.sh \
-	%D%/golden %D%/bench %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
+	$(bench_files) %D%/golden %D%/format/run_manifest.schema.json %D%/generations %D%/truth \
 	%D%/faults/README.md %D%/faults/check_faults %D%/faults/judge.py %D%/faults/paths.py %D%/faults/plans.py \
 	%D%/faults/world.py $(fault_tests) \
 	%D%/cluster/README.md %D%/cluster/attacks.sh %D%/cluster/down %D%/cluster/enter %D%/cluster/experiment \
