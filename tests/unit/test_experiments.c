@@ -177,6 +177,27 @@ static bool is_remembered(struct rlg_arena *arena, const char *memory, const cha
 	return memory != NULL && strstr(memory, rlg_arena_printf(arena, "\t%s\n", cell)) != NULL;
 }
 
+/* Cuts the comment that both lines end in: a cell may be added before it. */
+static void cut_comment(struct rlg_arena *arena, const char **old, const char **new)
+{
+	const char *old_comment = strstr(*old, "<!--"), *new_comment = strstr(*new, "<!--");
+
+	if (old_comment == NULL || new_comment == NULL || strcmp(old_comment, new_comment) != 0)
+		return;
+	*old = rlg_arena_strndup(arena, *old, (size_t)(old_comment - *old));
+	*new = rlg_arena_strndup(arena, *new, (size_t)(new_comment - *new));
+}
+
+/* No-break spaces are blanks to the reader of tables. */
+static const char *with_plain_blanks(struct rlg_arena *arena, const char *line)
+{
+	char *plain = rlg_arena_strdup(arena, line);
+
+	for (char *at = plain; (at = strstr(at, "\xc2\xa0")) != NULL;)
+		memset(at, ' ', 2);
+	return plain;
+}
+
 /* The same line, but for cells that were the machine's to fill. */
 static bool is_same_row(struct rlg_arena *arena, const char *old, const char *new, const char *memory)
 {
@@ -184,6 +205,9 @@ static bool is_same_row(struct rlg_arena *arena, const char *old, const char *ne
 		return true;
 	if (strchr(old, '|') == NULL)
 		return false;
+	cut_comment(arena, &old, &new);
+	old = with_plain_blanks(arena, old);
+	new = with_plain_blanks(arena, new);
 	for (size_t i = 0;; i++) {
 		const char *before = cell_at(arena, old, i), *now = cell_at(arena, new, i);
 		if (before == NULL)
@@ -337,6 +361,29 @@ static void a_row_that_was_taken_out_stays_out(void **state)
 	kept.text = NULL;
 	refresh(*state, one_run(*state, "0.4"), &kept);
 	assert_non_null(strstr(kept.text, "base_2026-03-11"));
+}
+
+static void a_short_row_gets_longer_where_its_cells_end(void **state)
+{
+	static const struct {
+		const char *row, *expected;
+	} cases[] = {
+		{"| base", "| base | 0.5"},
+		{"| base |", "| base | 0.5 |"},
+		{"| base | x \\|", "| base | x \\|"},		      /* a person's value, which ends in a pipe */
+		{"| base <!-- a | b", "| base | 0.5 <!-- a | b"},     /* nothing ends the comment */
+		{"| base | <!-- a -->", "| base | 0.5 | <!-- a -->"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *table = "| run | val_loss |\n|---|---|\n";
+		struct kept kept = {.text = rlg_arena_printf(*state, "%s%s\n", table, cases[i].row)};
+		const char *expected = rlg_arena_printf(*state, "%s%s\n", table, cases[i].expected);
+		for (int refreshes = 0; refreshes < 2; refreshes++) {
+			refresh(*state, one_run(*state, "0.5"), &kept);
+			assert_string_equal(kept.text, expected);
+		}
+	}
 }
 
 /* A row that stood there before its run was tracked. */
@@ -495,6 +542,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_typed_value_stays_for_good, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_verdict_follows_the_person_who_gives_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_row_that_was_taken_out_stays_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_short_row_gets_longer_where_its_cells_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(values_that_stood_there_are_a_persons, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(headings_name_the_value, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_words_stay_in_their_cell, set_up, tear_down),

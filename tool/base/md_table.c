@@ -344,8 +344,10 @@ static struct rlg_md_row read_row(struct reading *reading, size_t number)
 
 		spans[row.n_cells] = (struct rlg_md_span){line->offset + (size_t)(at - line->at), (size_t)(stop - at)};
 		row.cells[row.n_cells++] = rlg_md_plain(reading->arena, at, (size_t)(stop - at));
+		row.closed = pipe != NULL;
 		at = stop + 1;
 	}
+	row.end = line->offset + (size_t)(end - line->at);
 	return row;
 }
 

@@ -27,6 +27,8 @@ struct rlg_md_row {
 	const struct rlg_md_span *spans; /* what stands between the pipes, with its blanks */
 	size_t n_cells;
 	struct rlg_md_span whole; /* the line, without its break */
+	size_t end; /* behind its last cell, or the pipe that closes it: where one more cell goes */
+	bool closed; /* a pipe stands behind its last cell */
 };
 
 struct rlg_md_table {

@@ -82,18 +82,15 @@ static void update_cell(struct rendering *rendering, const struct rlg_run *run, 
 /* A row that is shorter than its table gets longer only where there is something to say. */
 static void add_missing_cells(struct rendering *rendering, const struct rlg_run *run, const struct rlg_exp_row *row)
 {
-	struct rlg_md_span line = row->md->whole;
 	struct rlg_bytes cells, blank;
 
 	rlg_bytes_init(&cells, rendering->arena);
 	rlg_bytes_init(&blank, rendering->arena);
-	trim(rendering->text, &line);
-	bool closed = line.length > 1 && rendering->text[line.offset + line.length - 1] == '|';
 	for (size_t c = row->md->n_cells; c < row->table->md->header.n_cells; c++) {
 		const char *heading = row->table->headings[c];
 		const char *value = heading == NULL ? NULL
 						    : rlg_exp_value(rendering->arena, run, row->table->columns[c], heading);
-		rlg_bytes_addf(&blank, closed ? " %s |" : " | %s", value != NULL ? value : "");
+		rlg_bytes_addf(&blank, row->md->closed ? " %s |" : " | %s", value != NULL ? value : "");
 		if (value == NULL)
 			continue;
 		rlg_bytes_add(&cells, blank.data);
@@ -101,7 +98,7 @@ static void add_missing_cells(struct rendering *rendering, const struct rlg_run 
 		rlg_exp_memory_set(rendering->memory, run->name, heading, value);
 	}
 	if (cells.length > 0)
-		rlg_text_edits_add(&rendering->edits, line.offset + line.length, 0, cells.data);
+		rlg_text_edits_add(&rendering->edits, row->md->end, 0, cells.data);
 }
 
 static void update_row(struct rendering *rendering, const struct rlg_run *run, const struct rlg_exp_row *row)
@@ -164,8 +161,7 @@ static const char *new_row(struct rendering *rendering, const struct rlg_exp_tab
 	struct rlg_bytes row;
 
 	trim(rendering->text, &line);
-	const char *last = rendering->text + line.offset + line.length - 1;
-	bool opened = rendering->text[line.offset] == '|', closed = *last == '|';
+	bool opened = rendering->text[line.offset] == '|';
 	rlg_bytes_init(&row, rendering->arena);
 	rlg_bytes_add_n(&row, rendering->text + header->whole.offset, line.offset - header->whole.offset);
 	for (size_t c = 0; c < header->n_cells; c++) {
@@ -174,7 +170,7 @@ static const char *new_row(struct rendering *rendering, const struct rlg_exp_tab
 		const char *cell = padded(rendering->arena, value, table->aligned ? width : 0);
 		rlg_bytes_addf(&row, "%s%s", c > 0 || opened ? "|" : "", cell + (c == 0 && !opened));
 	}
-	rlg_bytes_add(&row, closed ? "|" : "");
+	rlg_bytes_add(&row, header->closed ? "|" : "");
 	rlg_exp_memory_set(rendering->memory, run->name, "", "row");
 	return row.data;
 }
