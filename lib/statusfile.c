@@ -342,7 +342,7 @@ static int append_somewhere(const struct place *place, char *name, size_t size, 
 /* Could the file not be opened in one step, for whatever reason?  Then each folder's own answer is wanted. */
 static bool wants_walk(int code)
 {
-	static const int reasons[] = {ENOENT, ENOSYS, EINVAL, E2BIG, ELOOP, EXDEV, ENOTDIR, EPERM, EACCES};
+	static const int reasons[] = {ENOENT, ESTALE, ENOSYS, EINVAL, E2BIG, ELOOP, EXDEV, ENOTDIR, EPERM, EACCES};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (code == -reasons[i])

@@ -219,14 +219,14 @@ static bool is_same_row(struct rlg_arena *arena, const char *old, const char *ne
 	}
 }
 
+/* A carriage return of its own ends a line, too. */
 static char *next_line(struct rlg_arena *arena, const char **text)
 {
-	size_t length = strcspn(*text, "\n");
+	size_t length = strcspn(*text, "\r\n");
 	char *line = rlg_arena_strndup(arena, *text, length);
 
-	*text += length + ((*text)[length] == '\n');
-	if (length > 0 && line[length - 1] == '\r')
-		line[length - 1] = '\0';
+	*text += length;
+	*text += (*text)[0] == '\r' && (*text)[1] == '\n' ? 2 : (*text)[0] != '\0';
 	return line;
 }
 
