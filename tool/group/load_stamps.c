@@ -34,7 +34,9 @@ struct rlg_stamp rlg_load_stamp(const struct rlg_load *load, const char *key)
 {
 	size_t at = rlg_names_find(load->stamp_names, key);
 
-	return at == RLG_NAMES_NONE ? (struct rlg_stamp){.sequence = 0} : load->stamps[at].stamp;
+	if (at == RLG_NAMES_NONE)
+		return (struct rlg_stamp){.sequence = 0};
+	return load->stamps[at].stamp;
 }
 
 void rlg_load_set_stamp(struct rlg_load *load, const char *key, const struct rlg_stamp *stamp)
