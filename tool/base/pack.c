@@ -108,7 +108,7 @@ void rlg_pack_id(struct rlg_bytes *to, const char *id)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (char)(figure(id[2 * i]) << 4 | figure(id[2 * i + 1]));
+		bytes[i] = (char)(figure(id[2 * i]) * 16 + figure(id[2 * i + 1]));
 	rlg_pack_number(to, 1);
 	rlg_bytes_add_n(to, bytes, sizeof(bytes));
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define STAMP(member) {offsetof(struct rlg_stamp, member), RLG_PACKED_INT, 0}
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member */
 #define SIGN(file) STAMP(file.inode), STAMP(file.size), STAMP(file.modified_ns), STAMP(file.changed_ns)
 
 static const struct rlg_packed_member members[] = {
