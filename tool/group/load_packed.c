@@ -133,6 +133,9 @@ void rlg_known_run_move(struct rlg_load *load, struct rlg_known_run *run)
 
 /* ---- what all of them need ---- */
 
+/* Room for some that come, so that one new run does not move ten thousand. */
+#define MORE_RUNS 64
+
 /* The least that one takes: a byte for each of its members. */
 #define LEAST_BYTES 16
 
@@ -203,7 +206,9 @@ bool rlg_known_runs_unpack(struct rlg_load *load, struct rlg_unpack *from)
 {
 	size_t count = rlg_unpack_count(from, LEAST_BYTES);
 
-	rlg_known_runs_reserve(load, count);
+	/* The first frame has them all, those behind it what changed since. */
+	if (load->n_runs == 0)
+		rlg_known_runs_reserve(load, count + MORE_RUNS);
 	for (size_t i = 0; i < count; i++)
 		if (!unpack_run(load, from))
 			return false;
