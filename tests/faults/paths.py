@@ -347,7 +347,7 @@ PATHS = [
     Path("start, away", node_start, stdin=START, prepare=away, safe=False, holds=is_on_node, keeps_spooled=True),
     Path("drain, node", lambda world: ["drain", "--conf=" + world.file_in("node.conf")], prepare=left_on_node, tells=False,
          counts=True),
-    Hung("start, hung", node_start, stdin=START),
+    Hung("start, hung", lambda world: node_start(world)[:-1] + ["--detach", "start"], stdin=START),
     Hung("log, hung", lambda world: ["log", "step=5"], env=node_job, cwd=in_group),
     Hung("note, hung", lambda world: ["note", "-g", world.group, "r1", "it", "goes", "well", "sync=ok"], env=node_job),
     Hung("exec, hung", lambda world: ["exec", "--", "/bin/true"], env=node_job, cwd=in_group, tells=False, steps=True,
