@@ -73,8 +73,9 @@ static void tell(void *context, const struct rlg_node_report *report, bool entri
 	const int *fd = context;
 	const struct word word = {.report = *report, .entries_done = entries_done};
 
-	if (write(*fd, &word, sizeof(word)) < 0)
-		_exit(RLG_EXIT_FAILED);
+	/* Should nobody listen any more, what was begun is still to be done. */
+	while (write(*fd, &word, sizeof(word)) < 0 && errno == EINTR)
+		;
 }
 
 static int become(const struct owner *owner, struct rlg_err *err)

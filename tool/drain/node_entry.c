@@ -17,7 +17,9 @@ static ssize_t read_text(int folder_fd, const char *name, char *text, size_t siz
 
 	if (fd < 0)
 		return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
-	if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size >= (off_t)size)
+	if (fstat(fd, &facts) != 0)
+		got = -errno;
+	else if (!S_ISREG(facts.st_mode) || facts.st_size >= (off_t)size)
 		got = -EBADMSG;
 	while (got > 0 && length < size - 1) {
 		got = read(fd, text + length, size - 1 - length);
