@@ -84,6 +84,12 @@ static ssize_t write_header(char *storage, size_t size, const struct rlg_spooled
 	rlg_record_str(&writer, "run", entry->run);
 	rlg_record_str(&writer, "phase", entry->phase);
 	rlg_record_str(&writer, "group", entry->group);
+	if (entry->asked) {
+		rlg_record_bool(&writer, "asked", true);
+		rlg_record_str(&writer, "job_name", entry->job_name);
+		rlg_record_str(&writer, "array_task", entry->array_task);
+		rlg_record_str(&writer, "cwd", entry->folder);
+	}
 	ssize_t length = rlg_record_end(&writer);
 	/* Half an address would lead elsewhere. */
 	return writer.left_out > 0 ? -EMSGSIZE : length;

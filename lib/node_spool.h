@@ -21,7 +21,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The name of the first line's event, and its members: `event`, `group`, `run`, `phase`, `why`. */
+/*
+ * The name of the first line's event; its members: `event`, `group`, `run`, `phase`, `errno`, and where the place is yet to be
+ * found `asked`, `cwd`, `job_name`, `array_task`.
+ */
 #define RLG_NODE_HEADER "spooled"
 
 /* The first line: two paths and names, should they consist of characters that JSON has no short way for. */
@@ -33,6 +36,12 @@
 struct rlg_spooled {
 	const char *event; /* submit, reject, start, ...: as `runledger record` knows them; of others, "" */
 	const char *group, *run, *phase; /* as told, or asked for; NULL or "": not known */
+	/*
+	 * Nobody could look where it belongs: group and run (RUN or RUN/PHASE) are only what was asked for, and the place is
+	 * found at the delivery, as at a submission, from these as well.  NULL: not known.
+	 */
+	bool asked;
+	const char *folder, *job_name, *array_task;
 	const char *line; /* the record, or its draft, with its newline and its id */
 	size_t length;
 	int why; /* the negative errno for which it could not be delivered */

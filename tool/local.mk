@@ -16,6 +16,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/json_doc_edit.c \
 	%D%/base/json_members.c %D%/base/json_members.h \
 	%D%/base/json_out.c %D%/base/json_out.h \
+	%D%/base/leftovers.c %D%/base/leftovers.h \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
 	%D%/base/names.c %D%/base/names.h \
@@ -95,6 +96,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/resolve.c %D%/group/resolve.h \
 	%D%/group/run_files.c %D%/group/run_files.h \
 	%D%/group/snapshot.c %D%/group/snapshot.h \
+	%D%/group/sweep.c %D%/group/sweep.h \
 	%D%/group/tracker_file.c %D%/group/tracker_file.h \
 	%D%/group/tracker_stamp.c \
 	%D%/model/attempts.c %D%/model/attempts.h \

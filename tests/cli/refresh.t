@@ -18,6 +18,24 @@ before=$(stamp g/runs_status.yaml)
 run runledger refresh g
 is "$(stamp g/runs_status.yaml)" "$before" "a second refresh does not touch the file"
 
+# --- what a killed one left ---
+
+left="g/.runs_status.yaml.0123456789abcdef.tmp g/.runledger/.snapshot.0001f3a2.tmp g/.runledger/refreshing.0123456789abcdef.tmp
+	g/.runledger/trackers/.runs_status.0123456789abcdef.tmp"
+kept="g/.notes.tmp g/.draft.0123456789abcdef.bak g/.runledger/.x.0123456789abcdef.tmp g/young.0123456789abcdef.tmp g/.dir.0123456789abcdef.tmp"
+# shellcheck disable=SC2086 # names without blanks
+touch -d '2 days ago' $left g/.notes.tmp g/.draft.0123456789abcdef.bak g/young.0123456789abcdef.tmp
+touch g/.runledger/.x.0123456789abcdef.tmp
+mkdir g/.dir.0123456789abcdef.tmp && touch -d '2 days ago' g/.dir.0123456789abcdef.tmp
+ln g/.notes.tmp g/.linked.0123456789abcdef.tmp
+kept="$kept g/.linked.0123456789abcdef.tmp"
+run runledger refresh g
+# shellcheck disable=SC2086
+is "$(ls -d $left 2>/dev/null)" "" "temporary files of a killed refresh go after a day"
+# shellcheck disable=SC2086
+is "$(ls -d $kept | wc -l | tr -d ' ')" 6 "not what is called otherwise, is younger, no file, or has another name"
+rm -r g/.notes.tmp g/.draft.* g/.runledger/.x.* g/young.* g/.dir.* g/.linked.*
+
 # --- from everywhere ---
 
 for folder in g g/1B_rank4 "g/1B_rank4/deep er" g/.runledger g/.runledger/runs/1B_rank4; do

@@ -51,6 +51,8 @@ is "$(waiting):$err" "2:" "a plugin's says nothing"
 new_group other r1
 run "$RUNLEDGER" status other
 like "$err" "2 of your records wait on this node" "status says that something waits"
+run "$RUNLEDGER" status --json other
+like "$out" '"node_spool":{"waiting":2,"dropped":0,"last_drop":null}' "and tells programs"
 drain
 is "$out" "node: 0 delivered, 0 not tracked, 2 waiting, 0 dropped" "what cannot be delivered goes on waiting"
 status_is 0 "which is no failure"
@@ -169,6 +171,8 @@ done
 lost=$status
 run "$RUNLEDGER" status other
 like "$err" "4 of your records found no room on this node" "status says that something is lost"
+run "$RUNLEDGER" status --json other
+like "$out" '"dropped":4,"last_drop":"20' "and tells programs, and when it was"
 is "$(waiting):$lost" 5:1 "more than the site allows are dropped"
 like "$(cat "$own/.dropped")" '"dropped":                   4,' "each is counted"
 rm -rf "$own"

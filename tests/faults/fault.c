@@ -26,7 +26,7 @@ static const struct {
 	enum fault_what what;
 } words[] = {
 	{"kill-after", FAULT_KILL_AFTER}, {"kill", FAULT_KILL},	 {"cut-after", FAULT_CUT_AFTER}, {"cut", FAULT_CUT},
-	{"short", FAULT_SHORT},		  {"torn", FAULT_TORN},	 {"done-", FAULT_DONE}, {"lost-", FAULT_LOST},		 {"late-", FAULT_LATE},
+	{"hang", FAULT_HANG},		  {"short", FAULT_SHORT},		  {"torn", FAULT_TORN},	 {"done-", FAULT_DONE}, {"lost-", FAULT_LOST},		 {"late-", FAULT_LATE},
 	{"", FAULT_ERROR},
 };
 
@@ -176,6 +176,8 @@ struct fault fault_at(enum fault_kind kind, const char *flags, const char *path)
 	if (!plan.is_set || plan.role != level || plan.kind != kind || (plan.also_later ? n < plan.n : n != plan.n))
 		return none;
 	atomic_fetch_add(&state->fired, 1);
+	while (plan.fault.what == FAULT_HANG)
+		syscall(SYS_pause);
 	if (plan.fault.what == FAULT_CUT)
 		atomic_store(&state->cut, 1);
 	if (plan.fault.what == FAULT_CUT || plan.fault.what == FAULT_KILL)

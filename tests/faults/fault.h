@@ -44,6 +44,7 @@ enum fault_what {
 	FAULT_LATE, /* write: is good, but its bytes are lost, which the next fsync or close tells; an unlock swallows it */
 	FAULT_SHORT, /* read, write: half of it */
 	FAULT_TORN, /* write: half of it, and kill -9 */
+	FAULT_HANG, /* it never comes back, as from a file server that does not answer; a kill ends it */
 	FAULT_KILL, /* kill -9 just before it, */
 	FAULT_KILL_AFTER, /* ... or just after */
 	FAULT_CUT, /* the machine's power goes just before: of all processes, and of what was not synced */

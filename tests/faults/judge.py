@@ -5,7 +5,8 @@ import collections
 import os
 import re
 
-from plans import Plan, all_plans, read_log
+from paths import age
+from plans import Plan, all_plans, hanging_plans, read_log
 from world import is_status_file
 
 # What can be wrong, a column of the table each.
@@ -13,18 +14,27 @@ COLUMNS = ("lost", "torn", "doubled", "half", "locks", "left", "silent")
 
 LOCK_S = 4                      # a turn that is not had at once takes 10 s
 # Locks, marks of news, and the snapshot, which never says more than the records: what it says is held against them.
-MACHINES = re.compile(r"^g/\.runledger/(lock|refreshing|dirty|snapshot[^/]*|news/.*)$")
+MACHINES = re.compile(r"^g/\.runledger/(lock|refreshing|dirty|snapshot[^/]*|news/.*)$|^node/u[0-9.a-f]+/\.(try-|dropped)")
 DAMAGED = 3                     # the exit status of what worked, though a line of the records was stepped over
 TEMPORARY = re.compile(r"(^|/)\.[^/]*\.tmp$|(^|/)\.[0-9]+-[0-9a-f]+\.json$|\.next$")
 # Entries of the spool, and status files of a process's own, have names of their own.
-NAMED_ANEW = re.compile(r"^spool/(new|held)/[^.][^/]*\.json$|/runs/[^/]+/[^/]+\.jsonl$")
+NAMED_ANEW = re.compile(r"^spool/(new|held)/[^.][^/]*\.json$|^node/u[0-9.a-f]+/[^.][^/]*\.json$|/runs/[^/]+/[^/]+\.jsonl$")
 
 
 def is_history(name, now, old, new):
     """A ledger's line says how things stood when it was added: another job or status than without the fault, but a whole line."""
     def lines(text):
         return [re.sub(rb"(job_id|iteration_id|status)=\w+", rb"\1", line) for line in (text or b"").split(b"\n")]
-    return "slurm_job_list" in name and now is not None and set(lines(now)) <= set(lines(old) + lines(new))
+    before = lines(old)[:-1] if old else []
+    return ("slurm_job_list" in name and now is not None and lines(now)[:len(before)] == before and
+            set(lines(now)) <= set(lines(old) + lines(new)))
+
+
+def judged(plan, said):
+    """Who is told that a tracker's copy, the plan or a tracker is not there takes other words for a person's, or finds less."""
+    if not plan.lies:
+        return said
+    return collections.Counter({what: n for what, n in said.items() if not what.startswith(('["edit"', '["action"'))})
 
 
 class Verdict:
@@ -53,7 +63,7 @@ class Bench:
         if os.path.exists(log):
             os.unlink(log)
         result = path.run(world, log=log)
-        self.words = result.words
+        self.words, self.out = result.words, result.out
         if result.status not in path.statuses or result.hung:
             raise SystemExit("faults: %s does not work without faults: %s" % (path.name, result.words))
         self.calls = read_log(log)
@@ -61,18 +71,28 @@ class Bench:
         self.recorded = path.records(self.before)
         self.new = path.records(self.clean).beyond(self.recorded)
         self.clean_unsynced = result.unsynced
+        self.steps = collections.defaultdict(set)
         world.run(["refresh", world.group])
         self.final = world.look()
+        if path.steps:
+            self.find_steps()
+
+    def is_own(self, call):
+        return not call.path.startswith("/") or call.path.startswith(self.world.root + "/") or call.kind == "pipe"
+
+    def is_far(self, call):
+        """On the group's file system; the node's spool is on the local disk."""
+        return call.path.startswith(self.world.group + "/") or not call.path.startswith(("/", "-"))
 
     def plans(self):
-        own = self.world.root + "/"
-        return all_plans(self.calls, lambda call: not call.path.startswith("/") or call.path.startswith(own) or call.kind == "pipe",
-                         self.path.nfs, self.path.nfs or self.path.safe)
+        if self.path.hangs:
+            return hanging_plans(self.calls, self.is_far)
+        return all_plans(self.calls, self.is_own, self.path.nfs, self.path.nfs or self.path.safe)
 
     # --- one fault ---
 
     def judge(self, text):
-        plan, verdict = Plan(text), Verdict(text)
+        plan, verdict = Plan(text, self.calls), Verdict(text)
         self.world.reset()
         result = self.path.run(self.world, plan=text)
         verdict.fired = result.fired > 0
@@ -109,8 +129,8 @@ class Bench:
             verdict.say("torn", "a line is no record")
         if records.differ:
             verdict.say("doubled", "two records of one id differ")
-        more = collections.Counter(records.beyond(self.recorded)) - collections.Counter(self.new)
-        if more and not plan.lies:
+        more = judged(plan, collections.Counter(records.beyond(self.recorded)) - collections.Counter(self.new))
+        if more:
             verdict.say("doubled", "recorded beyond what was to be: %s" % list(more)[:2])
 
     def look_at_files(self, plan, verdict, result, found):
@@ -123,14 +143,25 @@ class Bench:
                     verdict.left_by_kill += 1
                 elif not (name.endswith(".next") and result.words):     # it says that the tracker is ours
                     verdict.say("left", name)
-            elif now not in (old, new) and not (plan.lies or is_history(name, now, old, new) or self.is_step(now, old)):
+            elif now not in (old, new) and not (plan.lies or is_history(name, now, old, new) or now in self.steps[name]):
                 verdict.say("half", "%s is neither the old nor the new one" % name)
 
-    def is_step(self, now, old):
-        return self.path.steps and now is not None and now.endswith(b"\n") and len(now) > len(old or b"") // 2
+    def find_steps(self):
+        """What each file is between the first write and the last: as whoever dies behind any of the renames leaves it."""
+        for call in {(call.role, call.n) for call in self.calls if call.kind == "rename"}:
+            self.world.reset()
+            self.path.run(self.world, plan="%d:rename:%d:kill-after" % call)
+            for name, data in self.world.look().items():
+                self.steps[name].add(data)
 
     def is_complete(self, found):
         return self.path.records(found).beyond(self.recorded) == self.new
+
+    def lacks(self, plan, found):
+        """Records that there should be; none where the group itself is said to be gone, and so the job is nobody's."""
+        if plan.lies and self.path.discovers:
+            return False
+        return judged(plan, collections.Counter(self.new) - collections.Counter(self.path.records(found).beyond(self.recorded)))
 
     def trackers_are(self, found, wanted):
         names = [name for name in set(found) | set(wanted)
@@ -139,11 +170,20 @@ class Bench:
 
     def look_at_words(self, plan, verdict, result, found):
         """Success must be true, and failure must be told."""
-        if result.status < 0 or (plan.dies and plan.role > 0):
+        if result.status < 0 and not plan.dies:
+            verdict.say("silent", "it was ended by signal %d" % -result.status)
+        if result.status < 0 or plan.cuts:
             return
+        if plan.hangs and self.lacks(plan, found):
+            verdict.say("lost", "it is neither recorded nor does it wait")
+        if plan.hangs:
+            return                      # the trackers wait for who comes next
         told = result.words.strip() != self.words.strip() and result.words.strip() != ""
-        if result.status == 0 and self.path.tells and not plan.lies and not self.is_complete(found):
+        told = told or (self.path.counts and result.out != self.out)
+        if result.status == 0 and self.path.tells and self.lacks(plan, found):
             verdict.say("silent", "exit status 0, and it is not recorded")
+        elif plan.dies:
+            return                      # a child that was killed says nothing; whoever waits for it cannot know what it did
         elif not (told or plan.lies or plan.waits) and (not self.is_complete(found) or self.trackers_are(found, self.clean)):
             verdict.say("silent", "no word, and it is not as it should be: %s" %
                         (self.trackers_are(found, self.clean) or "records")) 
@@ -155,7 +195,11 @@ class Bench:
     def make_good(self, plan, verdict, found):
         """Once more, without a fault: then all is as if nothing had happened."""
         complete = self.is_complete(found)
-        if self.path.again == "same" or (self.path.again == "if-lost" and not complete):
+        age(self.world, "node")         # its marks have the true time, and what failed just now is left alone
+        if self.path.again == "drain":
+            self.world.run(["drain", "--conf=" + self.world.file_in("node.conf")])
+            result = self.world.run(["refresh", self.world.group])
+        elif self.path.again == "same" or (self.path.again == "if-lost" and not complete):
             result = self.path.run(self.world)
             if result.status not in self.path.statuses and not (plan.tears and result.status == DAMAGED):
                 verdict.say("lost", "it does not work afterwards: " + result.words)
@@ -171,16 +215,14 @@ class Bench:
     def look_at_end(self, plan, verdict, was_complete):
         found = self.world.look()
         records = self.path.records(found)
-        said, wanted = collections.Counter(records.beyond(self.recorded)), collections.Counter(self.new)
-        if plan.lies:
-            return                      # what is done where a file is said to be gone is done
+        said, wanted = (judged(plan, collections.Counter(of)) for of in (records.beyond(self.recorded), self.new))
         if said - wanted:
             verdict.say("doubled", "in the end there is recorded beyond what was to be: %s" % list(said - wanted)[:2])
-        if wanted - said and (self.path.again != "never" or was_complete):
+        if wanted - said and (self.path.again != "never" or was_complete) and not (plan.lies and self.path.discovers):
             verdict.say("lost", "in the end there is missing: %s" % list(wanted - said)[:2])
         if records.open_ended > 0 and self.path.again == "same":
             verdict.say("torn", "a torn tail is not healed")
-        if said == wanted:
+        if said == wanted and not plan.lies:    # what is done where a file is said to be gone is done
             for name in self.trackers_are(found, self.final):
                 if is_history(name, found.get(name), self.before.get(name), self.final.get(name)):
                     continue
@@ -194,6 +236,8 @@ class Bench:
             if name.startswith("spool/bad/") or (name.startswith("spool/") and self.path.name == "drain"):
                 if not (TEMPORARY.search(name) and plan.dies):
                     verdict.say("lost", "in the end the spool holds " + name)
+            if name.startswith("node/") and NAMED_ANEW.search(name) and not self.path.keeps_spooled:
+                verdict.say("lost", "in the end the node's spool holds " + name)
 
     def look_at_snapshot(self, verdict):
         """What is shown by way of it is what the records alone come to."""

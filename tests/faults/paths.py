@@ -86,9 +86,9 @@ def refresh(world):
     age(world)
 
 
-def age(world):
+def age(world, below=""):
     """A file that was saved just now is looked at twice: that is for people's."""
-    for folder, _, names in os.walk(world.root):
+    for folder, _, names in os.walk(world.file_in(below)):
         for name in names:
             os.utime(os.path.join(folder, name), (NOW - 3600, NOW - 3600))
 
@@ -106,6 +106,10 @@ class Path:
     tells = True
     again = "same"
     statuses = (0,)
+    counts = False              # it prints how many records are delivered, and how many wait
+    hangs = False               # its calls hang, and nothing else befalls them
+    keeps_spooled = False       # what it leaves in the node's spool is to stay there
+    discovers = False           # finds the group by itself, and records nothing where there is none
     steps = False               # the trackers are written more than once, and may stand at what is in between
     volatile = ()               # members of its records that are others each time
 
@@ -116,7 +120,7 @@ class Path:
 
     def run(self, world, plan=None, log=None):
         return world.run(self.arguments(world), stdin=self.stdin(world) if self.stdin else "", plan=plan, log=log,
-                         nfs=self.nfs, env=self.env(world) if self.env else None, cwd=self.cwd(world) if self.cwd else None)
+                         nfs=self.nfs, hangs=self.hangs and plan is not None, env=self.env(world) if self.env else None, cwd=self.cwd(world) if self.cwd else None)
 
     def records(self, found):
         """All that counts as recorded."""
@@ -125,6 +129,20 @@ class Path:
     @staticmethod
     def holds(name):
         return is_status_file(name)
+
+
+PLACE = ("run", "phase", "matched_by")      # what a record that waits does not know of itself
+
+
+class Hung(Path):
+    """On a file server that stops to answer, on a node with a spool; again: what waits is delivered."""
+    hangs = True
+    again = "drain"
+    safe = False
+    volatile = PLACE
+
+    def __init__(self, name, arguments, **more):
+        super().__init__(name, arguments, prepare=with_node, holds=is_anywhere, **more)
 
 
 def recording(event, *more):
@@ -236,6 +254,43 @@ def spooled(world):
     os.chmod(world.spool + "/new", 0o700)
 
 
+def with_node(world):
+    """The node has a spool, and a status file may take half a second."""
+    group(world)
+    os.makedirs(world.file_in("node"), 0o700)
+    world.write("node.conf", "node_spool = %s\nspool = /nowhere\ntimeout_ms = 400\nspool_after_ms = 400\n" % world.file_in("node"))
+
+
+def away(world):
+    with_node(world)
+    os.rename(world.group, world.file_in("far"))
+
+
+def left_on_node(world):
+    """An end waits; its group is back."""
+    away(world)
+    if world.run(node_start(world)[:-1] + ["finish"], stdin=FINISH(world)).status != 0:
+        raise SystemExit("faults: nothing can be left in the node's spool")
+    os.rename(world.file_in("far"), world.group)
+    age(world)
+
+
+def node_start(world):
+    return ["record", "--conf=" + world.file_in("node.conf"), "--group=" + world.group, "--run=r1", "--phase=eval", "start"]
+
+
+def node_job(world):
+    return dict(in_job(world), RUNLEDGER_CONF=world.file_in("node.conf"))
+
+
+def is_on_node(name):
+    return name.startswith("node/") and name.endswith(".json") and "/." not in name
+
+
+def is_anywhere(name):
+    return is_status_file(name) or is_on_node(name)
+
+
 def ledger(world):
     group(world)
     world.write("g/m.json", MANIFEST.replace('"resource_request"', '"slurm": {"job_id": "4187"},\n  "resource_request"'))
@@ -258,32 +313,45 @@ def in_job(world):
     return {"SLURM_JOB_ID": "41", "SLURM_JOB_NAME": "r1", "SLURM_CLUSTER_NAME": "c", "SLURM_JOB_NODELIST": "n1"}
 
 
+EXEC_VOLATILE = ("sid", "exec", "end_time", "elapsed_s", "max_rss_bytes", "user_cpu_s", "system_cpu_s", "matched_by")
+
 PATHS = [
     Path("start", recording("start"), stdin=START, safe=False),
     Path("start, NFS", recording("start"), stdin=START, nfs=True),
     Path("start, torn tail", recording("start"), stdin=START, safe=False, prepare=torn_group),
     Path("finish", recording("finish"), stdin=FINISH),
     Path("finish, all trackers", recording("finish"), stdin=FINISH, prepare=full_group),
+    Path("finish, NFS", recording("finish"), stdin=FINISH, nfs=True),
     Path("finish, detached", recording("finish", "--detach"), stdin=FINISH, tells=False),
     Path("submit", lambda world: ["record", "--conf=" + world.root + "/none.conf", "--group=", "--run=", "--answer", "submit"],
-         stdin=draft("submit", sid=SID, cwd=""), safe=False),
+         stdin=draft("submit", sid=SID, cwd=""), safe=False, discovers=True),
     Path("reject", recording("reject"), stdin=draft("reject", sid=SID, exit_code=1), prepare=submitted, safe=False),
-    Path("log", lambda world: ["log", "step=5", "loss=0.5"], env=in_job, cwd=in_group, safe=False, again="if-lost"),
+    Path("log", lambda world: ["log", "step=5", "loss=0.5"], env=in_job, cwd=in_group, safe=False, again="if-lost", discovers=True),
     Path("note", lambda world: ["note", "-g", world.group, "r1", "keep", "it", "goes", "well"], again="if-lost"),
-    Path("exec", lambda world: ["exec", "--", "/bin/true"], env=in_job, cwd=in_group, safe=False, tells=False, again="never",
-         steps=True,
-         volatile=("sid", "exec", "end_time", "elapsed_s", "max_rss_bytes", "user_cpu_s", "system_cpu_s", "matched_by")),
+    Path("exec", lambda world: ["exec", "--", "/bin/true"], env=in_job, cwd=in_group, safe=False, tells=False, again="never", discovers=True,
+         steps=True, volatile=EXEC_VOLATILE),
+    Path("exec, NFS", lambda world: ["exec", "--", "/bin/true"], env=in_job, cwd=in_group, nfs=True, tells=False, again="never", discovers=True,
+         steps=True, volatile=EXEC_VOLATILE),
     Path("refresh, anew", lambda world: ["refresh", world.group], prepare=anew),
     Path("refresh, changed", lambda world: ["refresh", world.group], prepare=changed),
     Path("refresh, edits", lambda world: ["refresh", world.group], prepare=edited),
     Path("refresh, run logs", lambda world: ["refresh", world.group], prepare=with_run_logs),
     Path("init", lambda world: ["init", world.group], prepare=bare),
     Path("init, trackers", lambda world: ["init", world.group], prepare=with_tracker, steps=True),
+    Path("init, again", lambda world: ["init", world.group], prepare=full_group),
     Path("jobcomp", lambda world: ["jobcomp", "--conf=" + world.root + "/none.conf", "--spool=" + world.spool],
          env=lambda world: COMPLETION, prepare=with_spool, safe=False, again="if-lost",
          holds=lambda name: name.startswith("spool/new/") and name.endswith(".json")),
     Path("drain", lambda world: ["drain", "--conf=" + world.root + "/none.conf", "--spool=" + world.spool],
-         prepare=spooled, tells=False),
+         prepare=spooled, tells=False, discovers=True, counts=True),
+    Path("start, away", node_start, stdin=START, prepare=away, safe=False, holds=is_on_node, keeps_spooled=True),
+    Path("drain, node", lambda world: ["drain", "--conf=" + world.file_in("node.conf")], prepare=left_on_node, tells=False,
+         counts=True),
+    Hung("start, hung", lambda world: node_start(world)[:-1] + ["--detach", "start"], stdin=START),
+    Hung("log, hung", lambda world: ["log", "step=5"], env=node_job, cwd=in_group),
+    Hung("note, hung", lambda world: ["note", "-g", world.group, "r1", "it", "goes", "well", "sync=ok"], env=node_job),
+    Hung("exec, hung", lambda world: ["exec", "--", "/bin/true"], env=node_job, cwd=in_group, tells=False, steps=True,
+         volatile=PLACE + EXEC_VOLATILE + ("git", "command")),
     Path("slurm-job-list", lambda world: ["slurm-job-list", "append", "-m", "m.json", "-d", "docs/list.md"], cwd=in_group,
          prepare=ledger),
     Path("publish", lambda world: ["publish", "r1", "-g", world.group], prepare=full_group),

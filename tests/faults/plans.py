@@ -53,6 +53,10 @@ FAULTS = {
 CHANGES = {"write", "fsync", "rename", "unlink", "rmdir", "mkdir", "link", "symlink", "truncate", "chown", "chmod", "lock",
            "unlock", "fork"}
 
+# What can hang with a file server.
+ON_FILES = set("open read write fsync close lock unlock rename unlink rmdir mkdir stat fstat statfs truncate link symlink chown "
+               "chmod opendir readdir realpath readlink access".split())
+
 LOOKS = {"open", "opendir", "readdir", "stat", "realpath", "readlink", "access", "getcwd"}
 
 
@@ -70,8 +74,8 @@ def read_log(path):
 
 
 def can_be(word, nfs, synced):
-    """Only a network's reply gets lost; and bytes that nobody syncs may be lost with the machine, without a word."""
-    if word in ("done-ENOENT", "done-EEXIST"):
+    """Only a network's reply gets lost, and only its files go stale; bytes that nobody syncs may be lost with the machine."""
+    if word in ("done-ENOENT", "done-EEXIST", "lost-ESTALE"):
         return nfs
     return synced or not word.startswith("late-")
 
@@ -82,6 +86,12 @@ def faults_of(call, nfs, synced):
     if changes(call):
         words += ["kill-after", "cut", "cut-after"]
     return words
+
+
+def hanging_plans(calls, wanted):
+    """Each call of a child's on a file system hangs for good: who waits for it does so no longer than it wants to."""
+    return ["%d:%s:%d:hang" % (call.role, call.kind, call.n)
+            for call in calls if call.role > 0 and call.kind in ON_FILES and wanted(call)]
 
 
 def all_plans(calls, wanted, nfs, synced):
@@ -99,14 +109,17 @@ def all_plans(calls, wanted, nfs, synced):
 class Plan:
     """A plan's text taken apart."""
 
-    def __init__(self, text):
+    def __init__(self, text, calls=()):
         self.text = text
         role, self.kind, n, self.what = text.split(":")
         self.role = int(role)
         self.lasts = n.endswith("+")
-        self.dies = self.what.split("-")[0] in ("kill", "cut", "torn")
+        self.writes = any(changes(call) for call in calls
+                          if (call.role, call.kind, call.n) == (self.role, self.kind, int(n.rstrip("+"))))
+        self.hangs = self.what == "hang"        # and who hangs is killed, as soon as it is given up on
+        self.dies = self.what.split("-")[0] in ("kill", "cut", "torn", "hang")
         self.cuts = self.what.startswith("cut")
         self.tears = self.what in ("short", "torn")
         # What is there is said to be gone, or locked away; the lock, to be somebody else's: who hears it must believe it.
-        self.lies = self.what in ("ENOENT", "EACCES") and self.kind in LOOKS
+        self.lies = self.what in ("ENOENT", "EACCES") and self.kind in LOOKS and not self.writes
         self.waits = self.what in ("EAGAIN", "EACCES") and self.kind == "lock"

@@ -12,6 +12,7 @@ import time
 
 NOW = 1771430000                # the wall clock of every run: 2026-02-18
 LATE_S = 25                     # a run that takes longer hangs
+BEHIND_S = 1                    # where a call hangs, so long after the process its children are ended
 STATE_HEAD, FILES, FILE = 16, 256, "=QQqII"   # struct fault_state, fault.h
 STATE_BYTES = 65536
 PR_SET_CHILD_SUBREAPER = 36
@@ -48,6 +49,9 @@ class World:
 
     def file(self, name):
         return os.path.join(self.folder, name)
+
+    def file_in(self, name):
+        return os.path.join(self.root, name)
 
     def empty(self):
         shutil.rmtree(self.root, ignore_errors=True)
@@ -86,7 +90,7 @@ class World:
         environment.update(more)
         return environment
 
-    def run(self, arguments, stdin="", plan=None, log=None, nfs=False, env=None, cwd=None):
+    def run(self, arguments, stdin="", plan=None, log=None, nfs=False, env=None, cwd=None, hangs=False):
         with open(self.file("state"), "wb") as state:
             state.write(bytes(STATE_BYTES))
         for name in ("syslog", "stdin"):
@@ -98,16 +102,17 @@ class World:
             child = subprocess.Popen([self.program] + arguments, stdin=source, stdout=out, stderr=err,
                                      cwd=cwd or self.root, start_new_session=True,
                                      env=self.environment(plan, log, nfs, env or {}))
-        self.wait_for_all(child, result)
+        self.wait_for_all(child, result, BEHIND_S if hangs else LATE_S)
         result.took_s = time.monotonic() - began
         result.out = self.text("out")
         result.words = self.text("err") + self.text("syslog")
         self.read_state(result)
         return result
 
-    def wait_for_all(self, first, result):
+    def wait_for_all(self, first, result, behind_s):
         """Until the process and all that came of it have ended: what still runs may hold a lock, or write."""
         end = time.monotonic() + LATE_S
+        is_first_done = False
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -115,9 +120,10 @@ class World:
                 return
             if pid == first.pid:
                 result.status = first.returncode = os.waitstatus_to_exitcode(status)
+                is_first_done, end = True, min(end, time.monotonic() + behind_s)
             elif pid == 0:
                 if time.monotonic() > end:
-                    result.hung = True
+                    result.hung = result.hung or not is_first_done or behind_s == LATE_S
                     self.end_all()
                 time.sleep(0.0005)
 
@@ -200,6 +206,8 @@ class Records:
             record = parse(line, self.volatile)
             if record is None:
                 self.torn += line != b""
+                continue
+            if record[1].startswith('["spooled"'):      # an entry's first line, another each time
                 continue
             self.differ += self.said.get(record[0], record[1]) != record[1]
             self.said[record[0]] = record[1]

@@ -119,6 +119,14 @@ int rlg_file_read_in(struct rlg_arena *arena, const char *root, const char *path
 	return code;
 }
 
+int rlg_file_is_there(const char *path)
+{
+	while (access(path, F_OK) != 0)
+		if (errno != EINTR)
+			return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
+	return 1;
+}
+
 static int write_whole(int fd, const char *text, size_t length)
 {
 	while (length > 0) {

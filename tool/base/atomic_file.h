@@ -26,6 +26,9 @@ int rlg_file_read(struct rlg_arena *arena, const char *path, size_t most, char *
 int rlg_file_read_in(struct rlg_arena *arena, const char *root, const char *path, size_t most, char **out_text,
 		     size_t *out_length, struct stat *out_stat, struct rlg_err *err);
 
+/* Does something stand at `path`?  1, or 0; a negative errno where that cannot be told. */
+int rlg_file_is_there(const char *path);
+
 /*
  * Replaces `path` by `text`: a temporary file beside it, fsync, rename.  Keeps the mode of the file that was there.
  * A symbolic link at `path` is followed, as the person who made it meant the file behind it; but only one of the

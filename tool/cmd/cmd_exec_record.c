@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The records of one `runledger exec`: see cmd_exec_record.h. */
+/*
+ * The records of one `runledger exec`: see cmd_exec_record.h.
+ *
+ * Each is made by a process that touches no path, and put into its file by a child of that one; so where the file system
+ * hangs, or the group cannot be opened, the record waits in the node's spool.
+ */
 #include "tool/cmd/cmd_exec_record.h"
 
 #include "lib/clock.h"
 #include "lib/process.h"
 #include "lib/statusfile.h"
 #include "lib/text.h"
+#include "lib/watched.h"
 #include "tool/cmd/cmd_record_job.h"
 #include "tool/record/job_here.h"
 #include "tool/record/site_here.h"
@@ -51,6 +57,8 @@ void rlg_exec_init(struct rlg_exec *out_exec, struct rlg_options *options)
 	if (getcwd(out_exec->folder, sizeof(out_exec->folder)) == NULL || out_exec->folder[0] != '/')
 		out_exec->folder[0] = '\0';
 	rlg_record_new_id(out_exec->id);
+	rlg_record_new_id(out_exec->start_id);
+	rlg_record_new_id(out_exec->finish_id);
 	void *shared = mmap(NULL, sizeof(private), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	/* Without it the finish looks for the run anew, and nothing is said. */
 	out_exec->findings = shared == MAP_FAILED ? &private : shared;
@@ -116,6 +124,21 @@ static int find_place_again(const struct rlg_exec *exec, struct rlg_record_job *
 	return 0;
 }
 
+/* Does the job's address tell, without a look? */
+static bool is_by_address(const struct rlg_exec *exec, struct rlg_job_address *out_address)
+{
+	return given(exec, "run") == NULL && given(exec, "run-group") == NULL && given(exec, "name") == NULL &&
+	       rlg_job_address(out_address);
+}
+
+/* Is the group there, or may it come back?  One that nobody ever made is no reason to keep a record. */
+static bool may_be_found(const struct rlg_exec *exec, int code)
+{
+	static struct rlg_job_address address;
+
+	return code != -ENOENT || exec->findings->found || is_by_address(exec, &address);
+}
+
 /* ---- what to say ---- */
 
 /* The plugin's, where the job was submitted through it; else one that all execs of this try of the job come to. */
@@ -168,45 +191,77 @@ static void add_environment(cJSON *facts)
 	add_only_node(facts);
 }
 
-/* The words on it are the first complaint; the record counts as recorded. */
+static const char *wish(const struct rlg_exec *exec, const char *option, const char *variable)
+{
+	const char *value = given(exec, option);
+
+	return value != NULL ? value : rlg_job_environment(variable);
+}
+
+/* The words on it are the first complaint; the record counts as recorded.  `group` and `to` are NULL: nobody could look. */
 static int spool(const struct rlg_exec *exec, const struct rlg_record_job *job, const struct rlg_group *group,
 		 const struct rlg_resolution *to, int why, struct rlg_err *err)
 {
+	static struct rlg_job_address address;
+	const struct rlg_exec_findings *findings = exec->findings;
+	bool found = __atomic_load_n(&findings->found, __ATOMIC_ACQUIRE);
 	char storage[RLG_RECORD_MAX + 1];
 	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
-	const struct rlg_spooled entry = {.event = "",
-					  .group = group->path,
-					  .run = to->run,
-					  .phase = to->phase,
-					  .line = storage,
-					  .length = length < 0 ? 0 : (size_t)length,
-					  .why = why};
-	int code = length < 0 ? why : rlg_spool_instead(&entry, err);
+	struct rlg_spooled entry = {.event = "", .line = storage, .length = length < 0 ? 0 : (size_t)length, .why = why};
 
+	if (group != NULL) {
+		entry.group = group->path;
+		entry.run = to->run;
+		entry.phase = to->phase;
+	} else if (found) {
+		entry.group = findings->group;
+		entry.run = findings->run;
+		entry.phase = findings->phase;
+	} else if (is_by_address(exec, &address)) {
+		entry.group = address.group;
+		entry.run = address.run;
+		entry.phase = address.phase;
+	} else {
+		entry.asked = true;
+		entry.group = given(exec, "run-group") == NULL && rlg_job_address(&address)
+				      ? address.group
+				      : wish(exec, "run-group", "RUNLEDGER_GROUP");
+		entry.run = wish(exec, "run", "RUNLEDGER_RUN");
+		entry.folder = exec->folder;
+		entry.job_name = wish(exec, "name", "SLURM_JOB_NAME");
+		entry.array_task = rlg_job_environment("SLURM_ARRAY_TASK_ID");
+	}
+	int code = length < 0 ? why : rlg_spool_instead(&entry, err);
 	if (code == 0)
 		complain(exec, err->text);
 	return code;
+}
+
+/* Without a group nobody may look into a script either. */
+static void add_command(cJSON *context, const struct rlg_exec *exec, struct rlg_record_job *job, const struct rlg_group *group)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	const char *folder = exec->folder[0] == '\0' ? "/" : exec->folder;
+
+	rlg_client_line_read(arena, exec->argv, exec->argc, rlg_job_environment, group == NULL ? NULL : folder, &job->line);
+	rlg_facts_text(context, "cwd", exec->folder);
+	rlg_facts_text(context, "command", job->line.command);
 }
 
 /* The command is last in a record, as it may be long: what does not fit is left out. */
 static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const struct rlg_group *group,
 		  const struct rlg_resolution *to, struct rlg_err *err)
 {
+	bool ends = strcmp(job->draft.name, "finish") == 0;
 	cJSON *context = cJSON_CreateObject();
 
 	/* The same one wherever it goes: it may stand in its file in spite of an error. */
-	if (job->draft.id == NULL) {
-		rlg_record_new_id(job->new_id);
-		job->draft.id = job->new_id;
-	}
-	if (strcmp(job->draft.name, "finish") != 0) {
-		rlg_client_line_read(group->arena, exec->argv, exec->argc, rlg_job_environment,
-				     exec->folder[0] == '\0' ? "/" : exec->folder, &job->line);
-		rlg_facts_text(context, "cwd", exec->folder);
-		rlg_facts_text(context, "command", job->line.command);
-	}
+	if (job->draft.id == NULL)
+		job->draft.id = ends ? exec->finish_id : exec->start_id;
+	if (!ends)
+		add_command(context, exec, job, group);
 	job->draft.context = context;
-	int code = rlg_record_append(job, group, to, err);
+	int code = group == NULL ? job->why : rlg_record_append(job, group, to, err);
 	if (code != 0)
 		code = spool(exec, job, group, to, code, err);
 	job->draft.context = NULL;
@@ -223,14 +278,16 @@ static int append_submit(const struct rlg_exec *exec, struct rlg_record_job *job
 
 	if (find_sid(exec, sid))
 		return 0;
-	const char *parts[] = {"submit", sid, to->run, to->phase};
+	/* By what decides where it goes, which is known though nobody could look. */
+	const char *parts[] = {"submit", sid, given(exec, "run"), given(exec, "run-group"), given(exec, "name"), exec->folder};
 	rlg_draft_id(id, parts, sizeof(parts) / sizeof(parts[0]), exec->begin_us / SAME_SUBMISSION_US);
 	job->draft = (struct rlg_record){.name = "submit", .id = id, .time_us = exec->begin_us};
 	add_job(job->facts, exec, sid);
 	rlg_facts_text(job->facts, "user", user == NULL ? NULL : user->pw_name);
 	rlg_facts_number(job->facts, "uid", geteuid());
 	rlg_facts_text(job->facts, "job_name", job->about.job_name);
-	rlg_record_add_git(job->facts, group->arena, exec->folder[0] == '\0' ? NULL : exec->folder);
+	if (group != NULL)
+		rlg_record_add_git(job->facts, group->arena, exec->folder[0] == '\0' ? NULL : exec->folder);
 	return append(exec, job, group, to, err);
 }
 
@@ -315,39 +372,89 @@ static int append_each(const struct rlg_exec *exec, struct rlg_record_job *job, 
 	return code;
 }
 
-static int record(const struct rlg_exec *exec, append_fn *const *appends)
+/* One of the two recorders at work. */
+struct recording {
+	const struct rlg_exec *exec;
+	append_fn *const *appends;
+	struct rlg_siteconf site;
+};
+
+/* They wait for when somebody can look. */
+static int spool_each(const struct recording *recording, int why, struct rlg_err *err)
 {
-	struct rlg_record_job job = {.options = exec->options, .tell_fd = -1};
+	struct rlg_record_job job = {.options = recording->exec->options, .site = recording->site, .why = why, .tell_fd = -1};
+
+	job.about.job_name = wish(recording->exec, "name", "SLURM_JOB_NAME");
+	return append_each(recording->exec, &job, NULL, NULL, recording->appends, err);
+}
+
+/* Whether the records are in their file, or in the spool: that is 0; else the first complaint tells. */
+static int end(const struct rlg_exec *exec, int code, const struct rlg_err *err)
+{
+	if (code == 0)
+		__atomic_add_fetch(&exec->findings->appended, 1, __ATOMIC_RELEASE);
+	else
+		complain(exec, err->text);
+	return code == 0 ? RLG_EXIT_OK : RLG_EXIT_FAILED;
+}
+
+/* In a child: all that touches a path. */
+static int work(void *context, int tell_fd)
+{
+	const struct recording *recording = context;
+	struct rlg_record_job job = {.options = recording->exec->options, .site = recording->site, .tell_fd = -1};
 	struct rlg_group group = {.arena = NULL};
 	struct rlg_resolution to;
 	struct rlg_err err = {""};
-	int result = RLG_EXIT_FAILED;
 
-	stay(&job);
-	rlg_site_here(&job.site, NULL); /* the admin's mistakes are told elsewhere */
-	int code = find_place_again(exec, &job, &group, &to, &err);
-	if (code == 0)
-		code = append_each(exec, &job, &group, &to, appends, &err);
-	if (code == 0) {
-		__atomic_add_fetch(&exec->findings->appended, 1, __ATOMIC_RELEASE);
+	stay(&job); /* an alarm is not inherited */
+	int code = find_place_again(recording->exec, &job, &group, &to, &err);
+	bool found = code == 0;
+	if (found)
+		code = append_each(recording->exec, &job, &group, &to, recording->appends, &err);
+	else if (may_be_found(recording->exec, code))
+		code = spool_each(recording, code, &err);
+	int result = end(recording->exec, code, &err);
+	/* What is told is never what a watch itself comes to: this has been said. */
+	rlg_watched_tell(&tell_fd, 0);
+	if (found && code == 0)
 		result = rlg_record_refresh(&job, &group);
-	} else {
-		complain(exec, err.text);
-	}
 	rlg_group_close(&group);
 	return result;
+}
+
+/* `share`: how much of the time that a job's end may be held up (timeout_ms) the file system has, in eighths. */
+static int record(const struct rlg_exec *exec, append_fn *const *appends, int share)
+{
+	struct recording recording = {.exec = exec, .appends = appends};
+	struct rlg_record_job job = {.options = exec->options, .tell_fd = -1};
+	struct rlg_err err = {""};
+	pid_t child;
+
+	stay(&job);
+	rlg_site_here(&recording.site, NULL); /* the admin's mistakes are told elsewhere */
+	if (!rlg_spool_is_here(&recording.site))
+		return work(&recording, -1);
+	int code = rlg_watched(work, &recording, recording.site.timeout_ms * share / 8, &child);
+	if (child < 0)
+		return work(&recording, -1);
+	if (code == 0)
+		return rlg_watched_reap(child);
+	rlg_fail(&err, code, "the run group cannot be reached in time");
+	return end(exec, spool_each(&recording, code, &err), &err);
 }
 
 int rlg_exec_record_start(void *context)
 {
 	static append_fn *const appends[] = {append_submit, append_start, NULL};
 
-	return record(context, appends);
+	return record(context, appends, 4);
 }
 
+/* The command waits for this one, for half of the time: some of that is left for the spool. */
 int rlg_exec_record_finish(void *context)
 {
 	static append_fn *const appends[] = {append_finish, NULL};
 
-	return record(context, appends);
+	return record(context, appends, 3);
 }

@@ -32,6 +32,7 @@ struct rlg_exec {
 	size_t argc;
 	char folder[RLG_PATH_MAX]; /* where we were started; "" where that cannot be told */
 	char id[RLG_ID_MAX]; /* in both records, so that they find each other */
+	char start_id[RLG_ID_MAX], finish_id[RLG_ID_MAX]; /* the records' own, the same wherever they go */
 	int64_t begin_us;
 	int64_t end_us, elapsed_us;
 	struct rlg_exec_end end;

@@ -56,23 +56,28 @@ static void take_back(const char *folder)
 	}
 }
 
-static const char *find_tracker(struct rlg_arena *arena, const char *folder, const struct rlg_tracker *tracker)
+static const char *find_tracker(struct rlg_arena *arena, const char *folder, const struct rlg_tracker *tracker,
+				int *out_unread)
 {
 	if (tracker->found != NULL)
-		return tracker->found(arena, folder);
-	const char *path = rlg_arena_printf(arena, "%s/%s", folder, tracker->default_path);
-	return access(path, F_OK) == 0 ? tracker->default_path : NULL;
+		return tracker->found(arena, folder, out_unread);
+	int there = rlg_file_is_there(rlg_arena_printf(arena, "%s/%s", folder, tracker->default_path));
+	if (there < 0 && rlg_errno_may_pass(-there))
+		*out_unread = -there;
+	return there > 0 ? tracker->default_path : NULL;
 }
 
 /* Trackers that the folder uses already, though nobody has asked for them yet. */
-static size_t find_trackers(struct rlg_arena *arena, const char *folder, struct rlg_tracker_choice **out_found)
+static size_t find_trackers(struct rlg_arena *arena, const char *folder, struct rlg_tracker_choice **out_found,
+			    int *out_unread)
 {
 	size_t count = 0;
 
 	*out_found = NULL;
+	*out_unread = 0;
 	for (size_t i = 0; rlg_trackers[i] != NULL; i++) {
 		const struct rlg_tracker *tracker = rlg_trackers[i];
-		const char *path = tracker->by_default ? NULL : find_tracker(arena, folder, tracker);
+		const char *path = tracker->by_default ? NULL : find_tracker(arena, folder, tracker, out_unread);
 		if (path == NULL)
 			continue;
 		*out_found = rlg_arena_grow(arena, *out_found, count, count + 1, sizeof(**out_found));
@@ -86,11 +91,16 @@ static int write_config(const char *folder, struct rlg_err *err)
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
 	struct rlg_tracker_choice *found;
 	char path[PATH_MAX];
+	int unread;
 
 	path_in(path, folder, RLG_DIR "/" RLG_CONFIG_FILE);
-	if (access(path, F_OK) == 0)
-		return 0;
-	size_t n_found = find_trackers(arena, folder, &found);
+	/* A person's settings that cannot be read just now are not none. */
+	int there = rlg_file_is_there(path);
+	if (there != 0)
+		return there > 0 ? 0 : rlg_fail_errno(err, there, "cannot look at %s", path);
+	size_t n_found = find_trackers(arena, folder, &found, &unread);
+	if (unread != 0)
+		return rlg_fail_errno(err, -unread, "cannot tell which trackers %s has already", folder);
 	const char *text = rlg_config_template(arena, found, n_found);
 	return rlg_file_replace(path, text, strlen(text), NULL, err);
 }
@@ -121,7 +131,8 @@ static const char *kept_path(const struct rlg_group *group, const char *tracker)
 static void say_what_was_found(const struct rlg_group *group)
 {
 	struct rlg_tracker_choice *found;
-	size_t n_found = find_trackers(group->arena, group->path, &found);
+	int unread;
+	size_t n_found = find_trackers(group->arena, group->path, &found, &unread);
 
 	for (size_t i = 0; i < n_found; i++) {
 		const char *kept = kept_path(group, found[i].tracker);
@@ -175,7 +186,7 @@ static bool is_new(const char *folder)
 	char path[PATH_MAX];
 
 	path_in(path, folder, RLG_DIR);
-	return access(path, F_OK) != 0;
+	return rlg_file_is_there(path) == 0;
 }
 
 static int run(struct rlg_options *options)

@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* runledger note: a person's word on a run, or on a phase of it. */
+/*
+ * runledger note: a person's word on a run, or on a phase of it.
+ *
+ * Whoever touches a path is a child: where its file system hangs, the word waits in the node's spool.
+ */
 #include "lib/clock.h"
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "lib/text.h"
+#include "lib/watched.h"
 #include "tool/base/bytes.h"
 #include "tool/cmd/commands.h"
 #include "tool/cmd/damage.h"
 #include "tool/cmd/named_run.h"
 #include "tool/group/news.h"
 #include "tool/group/refresh.h"
+#include "tool/group/resolve.h"
 #include "tool/record/site_here.h"
 
 #include <errno.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long to wait for others who write on this host. */
 #define TURN_MS 10000
+
+/* How often it is looked whether the trackers are up to date. */
+#define LOOK_EVERY_MS 2
 
 /* A word, as formats and their validators know it. */
 #define SYNC_MAX 32
@@ -29,9 +41,14 @@ struct saying {
 	const char *text; /* all other words */
 };
 
+/* A note, an output, a sync. */
+#define N_SAYINGS 3
+
 struct noting {
 	const struct rlg_options *options;
-	const struct rlg_group *group;
+	const struct saying *saying;
+	char ids[N_SAYINGS][RLG_ID_MAX]; /* the same wherever they go: one may stand in its file though nobody has heard of it */
+	const struct rlg_group *group; /* NULL, as run and phase: nobody could look */
 	const struct rlg_run *run;
 	const struct rlg_phase *phase; /* NULL: the whole run */
 	const char *user;
@@ -114,27 +131,77 @@ static void add_text(struct rlg_record_writer *writer, const char *key, const ch
 		rlg_record_str(writer, key, text);
 }
 
-static void begin(const struct noting *noting, const char *event, struct rlg_record_writer *writer,
-		  char storage[RLG_RECORD_MAX + 1])
+static bool says_note(const struct saying *saying)
 {
-	char id[RLG_ID_MAX];
-
-	rlg_record_new_id(id);
-	rlg_record_begin(writer, storage, RLG_RECORD_MAX + 1, noting->now_us, event, id);
-	rlg_record_str(writer, "run", noting->run->name);
-	rlg_record_str(writer, "phase", noting->phase == NULL ? NULL : noting->phase->name);
-	rlg_record_str(writer, "user", noting->user);
+	return saying->text != NULL || saying->verdict != NULL || saying->wandb != NULL || saying->description != NULL;
 }
 
-static int append(const struct noting *noting, struct rlg_record_writer *writer, struct rlg_err *err)
+static void add_note(const struct saying *saying, struct rlg_record_writer *writer)
 {
-	if (writer->left_out > 0)
+	add_text(writer, "verdict", saying->verdict);
+	add_text(writer, "wandb", saying->wandb);
+	add_text(writer, "description", saying->description);
+	add_text(writer, "text", saying->text);
+}
+
+static bool says_output(const struct saying *saying)
+{
+	return saying->output != NULL;
+}
+
+static void add_output(const struct saying *saying, struct rlg_record_writer *writer)
+{
+	rlg_record_str(writer, "path", saying->output);
+}
+
+static bool says_sync(const struct saying *saying)
+{
+	return saying->sync != NULL;
+}
+
+static void add_sync(const struct saying *saying, struct rlg_record_writer *writer)
+{
+	rlg_record_str(writer, "status", saying->sync);
+}
+
+/* What can be said at once, a record each. */
+static const struct {
+	const char *event;
+	bool (*is_said)(const struct saying *saying);
+	void (*add)(const struct saying *saying, struct rlg_record_writer *writer);
+} sayings[N_SAYINGS] = {
+	{"note", says_note, add_note},
+	{"output", says_output, add_output},
+	{"sync", says_sync, add_sync},
+};
+
+/* A whole line; its length, or a negative errno with a sentence. */
+static ssize_t write_record(const struct noting *noting, size_t which, char storage[RLG_RECORD_MAX + 1], struct rlg_err *err)
+{
+	struct rlg_record_writer writer;
+
+	rlg_record_begin(&writer, storage, RLG_RECORD_MAX + 1, noting->now_us, sayings[which].event, noting->ids[which]);
+	rlg_record_str(&writer, "run", noting->run == NULL ? NULL : noting->run->name);
+	rlg_record_str(&writer, "phase", noting->phase == NULL ? NULL : noting->phase->name);
+	rlg_record_str(&writer, "user", noting->user);
+	sayings[which].add(noting->saying, &writer);
+	if (writer.left_out > 0)
 		return rlg_fail(err, -EMSGSIZE, "that is too long: a record has %d bytes", RLG_RECORD_MAX);
-	ssize_t length = rlg_record_end(writer);
+	ssize_t length = rlg_record_end(&writer);
+	return length < 0 ? rlg_fail_errno(err, (int)length, "cannot write the record") : length;
+}
+
+static int append(const struct noting *noting, size_t which, struct rlg_err *err)
+{
+	char storage[RLG_RECORD_MAX + 1];
+	ssize_t length = write_record(noting, which, storage, err);
+
+	if (length < 0)
+		return (int)length;
 	struct rlg_append append = {.group = noting->group->path,
 				    .run = noting->run->name,
-				    .line = writer->text.data,
-				    .length = length < 0 ? 0 : (size_t)length,
+				    .line = storage,
+				    .length = (size_t)length,
 				    .timeout_ms = TURN_MS,
 				    .durable = true};
 	int code = rlg_statusfile_append(&append, err);
@@ -155,56 +222,16 @@ static int append(const struct noting *noting, struct rlg_record_writer *writer,
 	return code;
 }
 
-static int record_note(const struct noting *noting, const struct saying *saying, struct rlg_err *err)
+static int append_all(const struct noting *noting, struct rlg_err *err)
 {
-	char storage[RLG_RECORD_MAX + 1];
-	struct rlg_record_writer writer;
+	int code = 0;
 
-	if (saying->text == NULL && saying->verdict == NULL && saying->wandb == NULL && saying->description == NULL)
-		return 0;
-	begin(noting, "note", &writer, storage);
-	add_text(&writer, "verdict", saying->verdict);
-	add_text(&writer, "wandb", saying->wandb);
-	add_text(&writer, "description", saying->description);
-	add_text(&writer, "text", saying->text);
-	return append(noting, &writer, err);
-}
-
-/* Who reads it later stands elsewhere. */
-static const char *absolute(const struct noting *noting, const char *path)
-{
-	char folder[RLG_PATH_MAX];
-
-	if (path[0] == '/' || getcwd(folder, sizeof(folder)) == NULL)
-		return path;
-	return rlg_arena_printf(noting->group->arena, "%s/%s", folder, path);
-}
-
-static int record_output(const struct noting *noting, const char *output, struct rlg_err *err)
-{
-	char storage[RLG_RECORD_MAX + 1];
-	struct rlg_record_writer writer;
-
-	if (output == NULL)
-		return 0;
-	const char *path = absolute(noting, output);
-	if (access(path, F_OK) != 0)
-		rlg_warning(noting->options, "%s is not there; it is recorded all the same", path);
-	begin(noting, "output", &writer, storage);
-	rlg_record_str(&writer, "path", path);
-	return append(noting, &writer, err);
-}
-
-static int record_sync(const struct noting *noting, const char *sync, struct rlg_err *err)
-{
-	char storage[RLG_RECORD_MAX + 1];
-	struct rlg_record_writer writer;
-
-	if (sync == NULL)
-		return 0;
-	begin(noting, "sync", &writer, storage);
-	rlg_record_str(&writer, "status", sync);
-	return append(noting, &writer, err);
+	if (noting->saying->output != NULL && access(noting->saying->output, F_OK) != 0)
+		rlg_warning(noting->options, "%s is not there; it is recorded all the same", noting->saying->output);
+	for (size_t which = 0; which < N_SAYINGS && code == 0; which++)
+		if (sayings[which].is_said(noting->saying))
+			code = append(noting, which, err);
+	return code;
 }
 
 static int refresh(const struct rlg_options *options, struct rlg_group *group)
@@ -219,34 +246,127 @@ static int refresh(const struct rlg_options *options, struct rlg_group *group)
 	return rlg_damage_exit(options, report.damaged, group->path);
 }
 
-static int note(const struct rlg_options *options, struct rlg_group *group, const struct saying *saying)
+static int note(struct noting *noting, struct rlg_group *group, int *tell_fd)
 {
-	const struct passwd *user = getpwuid(geteuid());
-	struct noting noting = {.options = options,
-				.group = group,
-				.user = user == NULL ? NULL : user->pw_name,
-				.now_us = rlg_clock_now_us()};
 	struct rlg_model *model;
 	struct rlg_err err = {""};
 
 	if (rlg_group_load(group, &model, &err) != 0)
-		return rlg_failure(options, "%s", err.text);
-	noting.run = rlg_named_run(options, model, options->words[0], &noting.phase);
-	if (noting.run == NULL)
+		return rlg_failure(noting->options, "%s", err.text);
+	noting->group = group;
+	noting->run = rlg_named_run(noting->options, model, noting->options->words[0], &noting->phase);
+	if (noting->run == NULL)
 		return RLG_EXIT_FAILED;
-	if (record_note(&noting, saying, &err) != 0 || record_output(&noting, saying->output, &err) != 0 ||
-	    record_sync(&noting, saying->sync, &err) != 0)
-		return rlg_failure(options, "%s", err.text);
-	return refresh(options, group);
+	if (append_all(noting, &err) != 0)
+		return rlg_failure(noting->options, "%s", err.text);
+	rlg_watched_tell(tell_fd, 0);
+	return refresh(noting->options, group);
+}
+
+/* In a child: all that touches a path. */
+static int work(void *context, int tell_fd)
+{
+	struct noting *noting = context;
+	struct rlg_group group;
+	struct rlg_err err;
+	int status;
+
+	if (rlg_group_open(rlg_option_value(noting->options, "group"), &group, &err) != 0)
+		status = rlg_failure(noting->options, "%s", err.text);
+	else
+		status = note(noting, &group, &tell_fd);
+	rlg_group_close(&group);
+	fflush(NULL);
+	/* That it came to nothing is known, too. */
+	rlg_watched_tell(&tell_fd, 0);
+	return status;
+}
+
+/* ---- where nobody can look ---- */
+
+/* Which group, and whether there is such a run, is found out at the delivery. */
+static int leave_in_spool(const struct noting *noting, const char *folder, int why)
+{
+	struct rlg_spooled entry = {
+		.event = "", .asked = true, .run = noting->options->words[0], .folder = folder, .why = why};
+	char storage[RLG_RECORD_MAX + 1];
+	struct rlg_err err = {""};
+
+	for (size_t which = 0; which < N_SAYINGS; which++) {
+		if (!sayings[which].is_said(noting->saying))
+			continue;
+		ssize_t length = write_record(noting, which, storage, &err);
+		if (length < 0)
+			return rlg_failure(noting->options, "%s", err.text);
+		entry.line = storage;
+		entry.length = (size_t)length;
+		rlg_fail(&err, why, "%s cannot be reached in time, so nobody has looked for %s there", folder, entry.run);
+		if (!rlg_resolve_asked_ok(entry.run) || rlg_spool_instead(&entry, &err) != 0)
+			return rlg_failure(noting->options, "%s", err.text);
+	}
+	rlg_warning(noting->options, "%s", err.text);
+	return RLG_EXIT_OK;
+}
+
+/* `path` may be the current folder's own, and NULL: who reads it later stands elsewhere. */
+static const char *absolute(struct rlg_arena *arena, const char *path)
+{
+	char folder[RLG_PATH_MAX];
+
+	if ((path != NULL && path[0] == '/') || getcwd(folder, sizeof(folder)) == NULL)
+		return path;
+	return path == NULL ? rlg_arena_strdup(arena, folder) : rlg_arena_printf(arena, "%s/%s", folder, path);
+}
+
+/* It is recorded, or it was said why not.  A refresh that takes too long goes on without us. */
+static int wait_for_refresh(const struct noting *noting, pid_t child, int within_ms)
+{
+	const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+	int64_t deadline_ms = rlg_clock_monotonic_ms() + within_ms;
+	int status;
+	pid_t ended;
+
+	while ((ended = waitpid(child, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+		if (rlg_clock_monotonic_ms() >= deadline_ms) {
+			rlg_warning(noting->options, "it is recorded; bringing the trackers up to date takes longer than %d s, and is "
+				    "left behind", within_ms / 1000);
+			return RLG_EXIT_OK;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return ended > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : RLG_EXIT_FAILED;
+}
+
+static int note_watched(const struct rlg_options *options, struct rlg_arena *arena, struct saying *saying)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const char *folder = absolute(arena, rlg_option_value(options, "group"));
+	struct noting noting = {.options = options,
+				.saying = saying,
+				.user = user == NULL ? NULL : user->pw_name,
+				.now_us = rlg_clock_now_us()};
+	struct rlg_siteconf site;
+	pid_t child;
+
+	saying->output = saying->output == NULL ? NULL : absolute(arena, saying->output);
+	for (size_t which = 0; which < N_SAYINGS; which++)
+		rlg_record_new_id(noting.ids[which]);
+	rlg_site_here(&site, NULL); /* the admin's mistakes are told elsewhere */
+	if (!rlg_spool_is_here(&site))
+		return work(&noting, -1);
+	fflush(NULL);
+	int code = rlg_watched(work, &noting, site.spool_after_ms, &child);
+	if (child < 0)
+		return work(&noting, -1);
+	if (code == -ETIMEDOUT || code == -ECHILD)
+		return leave_in_spool(&noting, folder == NULL ? "." : folder, code);
+	return wait_for_refresh(&noting, child, site.spool_after_ms);
 }
 
 static int run(struct rlg_options *options)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
-	struct rlg_group group;
-	struct rlg_err err;
 	struct saying saying;
-	int status;
 
 	if (options->n_words == 0)
 		return rlg_usage_error(options, "which run? `runledger note 1B_rank4 the loss went up at the end`");
@@ -254,15 +374,8 @@ static int run(struct rlg_options *options)
 		return rlg_usage_error(options, "what about %s? `runledger note %s the loss went up at the end`",
 				       options->words[0], options->words[0]);
 	read_words(arena, options->words + 1, options->n_words - 1, &saying);
-	status = check(options, &saying);
-	if (status != 0)
-		return status;
-	if (rlg_group_open(rlg_option_value(options, "group"), &group, &err) != 0)
-		status = rlg_failure(options, "%s", err.text);
-	else
-		status = note(options, &group, &saying);
-	rlg_group_close(&group);
-	return status;
+	int status = check(options, &saying);
+	return status != 0 ? status : note_watched(options, arena, &saying);
 }
 
 static const struct rlg_option note_options[] = {

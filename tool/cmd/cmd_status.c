@@ -121,9 +121,9 @@ static int reconcile(const struct rlg_options *options, struct rlg_group *group,
 }
 
 static int show(const struct rlg_options *options, struct rlg_group *group, const struct filter *filter,
-		int64_t now_us)
+		const struct rlg_node_own *spooled, int64_t now_us)
 {
-	struct rlg_status_view view = {.arena = group->arena, .now_us = now_us};
+	struct rlg_status_view view = {.arena = group->arena, .now_us = now_us, .spooled = spooled};
 	struct rlg_model *model;
 	struct rlg_err err;
 	int status;
@@ -149,24 +149,21 @@ static int show(const struct rlg_options *options, struct rlg_group *group, cons
 }
 
 /* What this shows is without the records that wait on this node, or are lost. */
-static void say_spooled(const struct rlg_options *options)
+static void say_spooled(const struct rlg_options *options, const struct rlg_node_own *own)
 {
-	struct rlg_siteconf site;
-	struct rlg_node_own own;
-
-	rlg_site_here(&site, NULL); /* the admin's mistakes are told by doctor */
-	rlg_node_spool_look(&site, &own);
-	if (own.waiting > 0)
+	if (own->waiting > 0)
 		rlg_warning(options, "%" PRIu64 " of your records wait%s on this node for a status file to be in reach; `runledger drain` "
-			    "tries now", own.waiting, own.waiting == 1 ? "s" : "");
-	if (own.drops.count > 0)
+			    "tries now", own->waiting, own->waiting == 1 ? "s" : "");
+	if (own->drops.count > 0)
 		rlg_warning(options, "%" PRIu64 " of your records found no room on this node, or could not be delivered for too long, and "
-			    "are lost; `runledger doctor` says more", own.drops.count);
+			    "are lost; `runledger doctor` says more", own->drops.count);
 }
 
 static int run(struct rlg_options *options)
 {
 	int64_t now_us = rlg_clock_now_us();
+	struct rlg_siteconf site;
+	struct rlg_node_own spooled;
 	struct filter filter;
 	struct rlg_group group;
 	struct rlg_err err;
@@ -178,12 +175,14 @@ static int run(struct rlg_options *options)
 	status = read_filter(options, now_us, &filter);
 	if (status != 0)
 		return status;
+	rlg_site_here(&site, NULL); /* the admin's mistakes are told by doctor */
+	rlg_node_spool_look(&site, &spooled);
 	if (rlg_group_open(where, &group, &err) < 0)
 		status = rlg_failure(options, "%s", err.text);
 	else
-		status = show(options, &group, &filter, now_us);
+		status = show(options, &group, &filter, &spooled, now_us);
 	rlg_group_close(&group);
-	say_spooled(options);
+	say_spooled(options, &spooled);
 	return status;
 }
 

@@ -5,6 +5,7 @@
 #include "lib/clock.h"
 #include "lib/record.h"
 #include "lib/spool.h"
+#include "tool/base/leftovers.h"
 #include "tool/base/arena.h"
 #include "tool/drain/ask_rest.h"
 #include "tool/drain/children.h"
@@ -323,6 +324,7 @@ int rlg_drain_pass(struct rlg_drain *drain, bool with_held, struct rlg_drain_rep
 	struct pass pass = {.drain = drain, .arena = arena, .report = report};
 	int code = 0;
 
+	rlg_leftovers_sweep(drain->folders[FOLDER_NEW], rlg_leftover_is_hidden_entry, drain->owner);
 	pass.entries = rlg_arena_alloc(arena, MOST_ENTRIES * sizeof(*pass.entries));
 	look_through(&pass, FOLDER_NEW);
 	if (with_held)

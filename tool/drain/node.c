@@ -8,6 +8,7 @@
 #include "lib/statusfile.h"
 #include "tool/base/arena.h"
 #include "tool/base/exit.h"
+#include "tool/base/printable.h"
 #include "tool/record/identity.h"
 
 #include <errno.h>
@@ -60,13 +61,21 @@ struct draining {
 	size_t running;
 };
 
+static void complain(const char *sentence)
+{
+	fputs("runledger drain: ", stderr);
+	rlg_printable_put(stderr, sentence); /* it names paths of users */
+	fputc('\n', stderr);
+}
+
 static void tell(void *context, const struct rlg_node_report *report, bool entries_done)
 {
 	const int *fd = context;
 	const struct word word = {.report = *report, .entries_done = entries_done};
 
-	if (write(*fd, &word, sizeof(word)) < 0)
-		_exit(RLG_EXIT_FAILED);
+	/* Should nobody listen any more, what was begun is still to be done. */
+	while (write(*fd, &word, sizeof(word)) < 0 && errno == EINTR)
+		;
 }
 
 static int become(const struct owner *owner, struct rlg_err *err)
@@ -87,11 +96,12 @@ static int be_user(const struct rlg_node_pass *pass, const struct owner *owner, 
 	rlg_process_limit(RLG_LIMIT_CPU_SECONDS, RLG_LIMIT_WALL_SECONDS, RLG_LIMIT_MEMORY_BYTES);
 	own.alive = tell;
 	own.context = &words;
+	own.complain = complain;
 	int code = become(owner, &err);
 	if (code == 0)
 		code = rlg_node_user_deliver(&own, &report, &err);
 	if (code != 0)
-		fprintf(stderr, "runledger drain: %s\n", err.text);
+		complain(err.text);
 	return code == 0 ? RLG_EXIT_OK : RLG_EXIT_FAILED;
 }
 

@@ -17,7 +17,9 @@ static ssize_t read_text(int folder_fd, const char *name, char *text, size_t siz
 
 	if (fd < 0)
 		return errno == ELOOP || errno == ENXIO ? -EBADMSG : -errno;
-	if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode) || facts.st_size >= (off_t)size)
+	if (fstat(fd, &facts) != 0)
+		got = -errno;
+	else if (!S_ISREG(facts.st_mode) || facts.st_size >= (off_t)size)
 		got = -EBADMSG;
 	while (got > 0 && length < size - 1) {
 		got = read(fd, text + length, size - 1 - length);
@@ -62,8 +64,8 @@ int rlg_node_entry_read(int folder_fd, const char *name, struct rlg_node_entry *
 	out_entry->run = text_of(&out_entry->header, "run");
 	out_entry->phase = text_of(&out_entry->header, "phase");
 	/* A submission's own address has a phase: there always is one. */
-	out_entry->asked =
-		strcmp(out_entry->draft.name, "submit") == 0 && out_entry->draft.job_id < 0 && out_entry->phase == NULL;
+	out_entry->asked = rlg_record_get_bool(&out_entry->header, "asked", false) ||
+			   (strcmp(out_entry->draft.name, "submit") == 0 && out_entry->draft.job_id < 0 && out_entry->phase == NULL);
 	return 0;
 }
 
@@ -75,8 +77,10 @@ void rlg_node_entry_done(struct rlg_node_entry *entry)
 
 const char *rlg_node_entry_place(const struct rlg_node_entry *entry)
 {
-	const char *folder = rlg_record_get_str(&entry->draft, "cwd");
+	const char *folder = text_of(&entry->header, "cwd");
 
+	if (folder == NULL)
+		folder = rlg_record_get_str(&entry->draft, "cwd");
 	return entry->group != NULL ? entry->group : folder != NULL ? folder : "";
 }
 
@@ -84,6 +88,17 @@ static bool is_exact(const struct rlg_node_entry *entry)
 {
 	return !entry->asked && entry->group != NULL && entry->group[0] == '/' && entry->run != NULL &&
 	       strchr(entry->run, '{') == NULL;
+}
+
+/* A person's word on a run, where no phase was named. */
+static bool is_about_run(const struct rlg_node_entry *entry)
+{
+	static const char *const words[] = {"note", "output", "sync"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(entry->draft.name, words[i]) == 0)
+			return entry->run != NULL && strchr(entry->run, '/') == NULL;
+	return false;
 }
 
 struct telling {
@@ -121,6 +136,11 @@ int rlg_node_entry_deliver(const struct rlg_node_entry *entry, const struct rlg_
 	if (entry->asked) {
 		job.about.asked_group = entry->group;
 		job.about.asked_run = entry->run;
+		job.about.folder = job.about.client_folder = text_of(&entry->header, "cwd");
+		job.about.job_name = text_of(&entry->header, "job_name");
+		job.about.array_task = text_of(&entry->header, "array_task");
+		job.asked = true;
+		job.whole_run = is_about_run(entry);
 	} else {
 		job.group = entry->group;
 		job.run = entry->run;

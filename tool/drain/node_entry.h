@@ -14,7 +14,7 @@ struct rlg_node_entry {
 	char text[RLG_NODE_HEADER_MAX + RLG_RECORD_MAX + 1]; /* both lines */
 	struct rlg_record header, draft;
 	const char *group, *run, *phase; /* NULL: not known */
-	bool asked; /* that is what somebody asked for, at a submission that could not be looked into */
+	bool asked; /* that is what somebody asked for, when nobody could look into it */
 };
 
 /*

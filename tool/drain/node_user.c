@@ -6,6 +6,7 @@
 #include "lib/node_drops.h"
 #include "lib/node_folder.h"
 #include "lib/node_spool.h"
+#include "lib/text.h"
 #include "tool/base/arena.h"
 #include "tool/drain/node_entry.h"
 #include "tool/group/refresh.h"
@@ -240,15 +241,28 @@ static void deliver_to_place(struct work *work, const struct waiting *list, size
 	close(lock);
 }
 
+static void complain(const struct work *work, char *sentence)
+{
+	if (work->pass->complain != NULL) {
+		work->pass->complain(sentence);
+		return;
+	}
+	rlg_first_line(sentence); /* it names paths of users */
+	syslog(LOG_DAEMON | LOG_WARNING, "runledger: %s", sentence);
+}
+
 static void refresh_touched(const struct work *work)
 {
 	struct rlg_refresh_report report;
 	struct rlg_group group;
-	struct rlg_err err = {""};
 
 	for (size_t i = 0; i < work->n_touched; i++) {
-		if (rlg_group_open(work->touched[i], &group, &err) == 0)
-			rlg_refresh_news(&group, RLG_REFRESH_LEAVE, &report, &err);
+		struct rlg_err err = {""};
+		int code = rlg_group_open(work->touched[i], &group, &err);
+		if (code == 0)
+			code = rlg_refresh_news(&group, RLG_REFRESH_LEAVE, &report, &err);
+		if (code != 0)
+			complain(work, err.text);
 		rlg_group_close(&group);
 	}
 }

@@ -30,6 +30,8 @@ struct rlg_node_pass {
 	/* Called after each entry, and before what takes long: the caller may be waiting for a sign of life.  May be NULL. */
 	void (*alive)(void *context, const struct rlg_node_report *report, bool entries_done);
 	void *context;
+	/* Told of a group whose trackers could not be brought up to date, in a sentence.  NULL: syslog is. */
+	void (*complain)(const char *sentence);
 };
 
 /*

@@ -228,5 +228,7 @@ int rlg_known_run_read(struct rlg_load *load, struct rlg_known_run *run)
 	bool is_new = run->files.n == 0;
 	enum rlg_run_news news = is_new ? RLG_RUN_ANEW : rlg_run_look(load->group->path, run->name, &run->files);
 
-	return news == RLG_RUN_AS_BEFORE ? 0 : read_run(load, run, news == RLG_RUN_ANEW);
+	/* Who keeps no chunks has nothing to put what is new to. */
+	bool is_kept = load->write || run->read_in == 0;
+	return news == RLG_RUN_AS_BEFORE ? 0 : read_run(load, run, news == RLG_RUN_ANEW || !is_kept);
 }

@@ -16,6 +16,9 @@
 /* So many marks are a look at all of them. */
 #define MOST_RUNS 100000
 
+/* A mark that could not be made, by this process. */
+static bool unmarked;
+
 #define DIRTY RLG_DIR "/" RLG_DIRTY_FILE
 #define NEWS RLG_DIR "/" RLG_NEWS_DIR
 
@@ -83,7 +86,13 @@ int rlg_news_leave(const char *group_path, const char *run, struct rlg_err *err)
 	if (run != NULL && leave_one(group_path, run) == 0)
 		return 0;
 	int code = make_mark(group_path, DIRTY);
+	unmarked = unmarked || code != 0;
 	return code == 0 ? 0 : rlg_fail_errno(err, code, "cannot write in the run group: %s/" DIRTY, group_path);
+}
+
+bool rlg_news_is_unmarked(void)
+{
+	return unmarked;
 }
 
 /*

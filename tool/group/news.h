@@ -18,6 +18,12 @@
 /* Leaves word that the run (NULL: any run) has news.  Where its own mark cannot be made, that of all is. */
 int rlg_news_leave(const char *group_path, const char *run, struct rlg_err *err);
 
+/*
+ * Could this process, or the one that it was forked from, make no mark at all?  Then nobody will look for what it appended,
+ * but who refreshes all.
+ */
+bool rlg_news_is_unmarked(void);
+
 /* Is there news that nobody has taken? */
 bool rlg_news_is_there(const char *group_path);
 

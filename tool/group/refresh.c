@@ -174,15 +174,6 @@ static int refresh(struct rlg_group *group, struct refresh *refresh, enum rlg_re
 	return refresh->code;
 }
 
-int rlg_refresh_news(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_refresh_report *out_report,
-		     struct rlg_err *err)
-{
-	struct refresh wanted = {.group = group, .report = out_report, .err = err};
-
-	*out_report = (struct rlg_refresh_report){.left_to_other = false};
-	return refresh(group, &wanted, wait);
-}
-
 static int refresh_all(struct rlg_group *group, enum rlg_refresh_wait wait, bool rebuild,
 		       struct rlg_refresh_report *out_report, struct rlg_err *err)
 {
@@ -197,6 +188,18 @@ int rlg_refresh(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_
 		struct rlg_err *err)
 {
 	return refresh_all(group, wait, false, out_report, err);
+}
+
+/* Without its mark news is found by a look at all; and where that cannot be marked either, somebody has to hear of it. */
+int rlg_refresh_news(struct rlg_group *group, enum rlg_refresh_wait wait, struct rlg_refresh_report *out_report,
+		     struct rlg_err *err)
+{
+	struct refresh wanted = {.group = group, .report = out_report, .err = err};
+
+	if (rlg_news_is_unmarked())
+		return rlg_refresh(group, wait, out_report, err);
+	*out_report = (struct rlg_refresh_report){.left_to_other = false};
+	return refresh(group, &wanted, wait);
 }
 
 int rlg_refresh_rebuild(struct rlg_group *group, struct rlg_refresh_report *out_report, struct rlg_err *err)

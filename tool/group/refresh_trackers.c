@@ -6,6 +6,7 @@
 #include "lib/record.h"
 #include "lib/statusfile.h"
 #include "tool/base/draft.h"
+#include "tool/group/sweep.h"
 
 #include <errno.h>
 #include <string.h>
@@ -340,7 +341,8 @@ static void refresh_files(struct rlg_refreshing *refreshing, struct rlg_model **
 }
 
 /* All files of one tracker. */
-static void refresh_tracker(struct rlg_refreshing *refreshing, struct rlg_model **model, const struct rlg_tracker_choice *choice)
+static void refresh_tracker(struct rlg_refreshing *refreshing, struct rlg_model **model, const struct rlg_tracker_choice *choice,
+			    struct rlg_sweep *sweep)
 {
 	struct rlg_tracker_places places;
 	struct rlg_err err = {""};
@@ -360,20 +362,25 @@ static void refresh_tracker(struct rlg_refreshing *refreshing, struct rlg_model 
 	for (size_t i = 0; i < places.n; i++)
 		for (int races = 1; list[i].raced && races < MOST_RACES; races++)
 			refresh_files(refreshing, model, &list[i], 1);
+	if (refreshing->news.disk)
+		rlg_sweep_places(sweep, &places);
 }
 
 void rlg_refresh_trackers(struct rlg_refreshing *refreshing)
 {
 	struct rlg_group *group = refreshing->group;
+	struct rlg_sweep sweep = rlg_sweep_begin(group);
 	struct rlg_model *model = NULL;
 
+	if (refreshing->news.disk)
+		rlg_sweep_own(&sweep);
 	refreshing->load = rlg_load_begin(group, refreshing->locked);
 	refreshing->news.brief = true;
 	refreshing->loaded = true;
 	if (load(refreshing, &refreshing->news, &model) == 0) {
 		refreshing->report->damaged = model->damaged;
 		for (size_t i = 0; i < group->config.n_trackers && refreshing->loaded; i++)
-			refresh_tracker(refreshing, &model, &group->config.trackers[i]);
+			refresh_tracker(refreshing, &model, &group->config.trackers[i], &sweep);
 		/* A model that lacks something must not be believed by the next refresh. */
 		if (refreshing->loaded)
 			rlg_load_commit(refreshing->load);

@@ -24,8 +24,8 @@
  */
 #define MEMORY_BYTES ((size_t)512 << 20)
 
-/* How long writers of one host wait for each other: the job waits for us. */
-#define TURN_MS 2000
+/* How long writers of one host wait for each other: the job waits for us, and not much longer in all (timeout_ms). */
+#define TURN_MS 1000
 
 static bool take_address(struct rlg_log_place *to)
 {
@@ -34,7 +34,7 @@ static bool take_address(struct rlg_log_place *to)
 	if (!rlg_job_address(&address))
 		return false;
 	memcpy(to->group, address.group, sizeof(to->group));
-	memcpy(to->run, address.run, sizeof(to->run));
+	memcpy(to->run, address.run, sizeof(address.run));
 	memcpy(to->phase, address.phase, sizeof(to->phase));
 	if (address.job_id > 0)
 		to->job_id = address.job_id;
@@ -71,29 +71,74 @@ static int look_for_place(const struct rlg_job_wishes *wishes, struct rlg_log_pl
 	return code;
 }
 
+bool rlg_log_place_is_told(const struct rlg_job_wishes *wishes, struct rlg_log_place *out_place)
+{
+	out_place->job_id = rlg_job_here();
+	out_place->asked = false;
+	return wishes->run == NULL && wishes->group == NULL && take_address(out_place);
+}
+
+static void copy_wish(char *to, size_t size, const char *wish, const char *variable)
+{
+	const char *asked = wish != NULL ? wish : rlg_job_environment(variable);
+
+	if (asked == NULL || !rlg_copy(to, size, asked))
+		to[0] = '\0';
+}
+
+void rlg_log_place_ask(const struct rlg_job_wishes *wishes, struct rlg_log_place *out_place)
+{
+	static struct rlg_job_address address;
+
+	if (rlg_log_place_is_told(wishes, out_place))
+		return;
+	*out_place = (struct rlg_log_place){.job_id = rlg_job_here(), .asked = true};
+	copy_wish(out_place->run, sizeof(out_place->run), wishes->run, "RUNLEDGER_RUN");
+	copy_wish(out_place->group, sizeof(out_place->group), wishes->group, "RUNLEDGER_GROUP");
+	if (wishes->group == NULL && rlg_job_address(&address))
+		memcpy(out_place->group, address.group, sizeof(out_place->group));
+	if (getcwd(out_place->folder, sizeof(out_place->folder)) == NULL || out_place->folder[0] != '/')
+		out_place->folder[0] = '\0';
+}
+
 int rlg_log_find_place(const struct rlg_job_wishes *wishes, struct rlg_log_place *out_place, struct rlg_err *out_warning,
 		       struct rlg_err *err)
 {
 	out_warning->text[0] = '\0';
-	out_place->job_id = rlg_job_here();
-	if (wishes->run == NULL && wishes->group == NULL && take_address(out_place))
+	if (rlg_log_place_is_told(wishes, out_place))
 		return 0;
 	return look_for_place(wishes, out_place, out_warning, err);
 }
 
-void rlg_log_begin(const struct rlg_log_place *place, const char *event, int64_t time_us, struct rlg_record_writer *writer,
-		   char storage[RLG_RECORD_MAX + 1])
+void rlg_log_begin(const struct rlg_log_place *place, const char *event, int64_t time_us, const char *id,
+		   struct rlg_record_writer *writer, char storage[RLG_RECORD_MAX + 1])
 {
-	char id[RLG_ID_MAX];
-
-	rlg_record_new_id(id);
 	rlg_record_begin(writer, storage, RLG_RECORD_MAX + 1, time_us, event, id);
 	if (place->job_id > 0) {
 		rlg_record_int(writer, "job_id", place->job_id);
 		rlg_record_str(writer, "cluster", rlg_job_environment("SLURM_CLUSTER_NAME"));
 	}
+	if (place->asked)
+		return;
 	rlg_record_str(writer, "run", place->run);
 	rlg_record_str(writer, "phase", place->phase);
+}
+
+int rlg_log_spool(const struct rlg_log_place *place, const char *line, size_t length, int why, struct rlg_err *err)
+{
+	const struct rlg_spooled entry = {.event = "",
+					  .group = place->group,
+					  .run = place->run,
+					  .phase = place->phase,
+					  .asked = place->asked,
+					  .folder = place->folder,
+					  .job_name = rlg_job_environment("SLURM_JOB_NAME"),
+					  .array_task = rlg_job_environment("SLURM_ARRAY_TASK_ID"),
+					  .line = line,
+					  .length = length,
+					  .why = why};
+
+	return rlg_spool_instead(&entry, err);
 }
 
 int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *writer, unsigned *out_left_out,
@@ -116,14 +161,7 @@ int rlg_log_append(const struct rlg_log_place *place, struct rlg_record_writer *
 		rlg_news_leave(place->group, place->run, NULL);
 		return 0;
 	}
-	const struct rlg_spooled entry = {.event = "",
-					  .group = place->group,
-					  .run = place->run,
-					  .phase = place->phase,
-					  .line = append.line,
-					  .length = append.length,
-					  .why = code};
-	return rlg_spool_instead(&entry, err);
+	return rlg_log_spool(place, append.line, append.length, code, err);
 }
 
 static int refresh(void *context)

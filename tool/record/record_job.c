@@ -115,12 +115,15 @@ static const char *read_array_task(struct rlg_record_job *job)
 
 static void read_node_facts(struct rlg_record_job *job)
 {
-	job->about.job_name = rlg_record_fact_text(job, "job_name");
+	const char *job_name = rlg_record_fact_text(job, "job_name"), *folder = rlg_record_get_str(&job->draft, "cwd");
+
+	job->about.job_name = job_name != NULL ? job_name : job->about.job_name;
 	job->about.script = rlg_record_get_str(&job->draft, "script");
-	job->about.folder = rlg_record_get_str(&job->draft, "cwd");
+	job->about.folder = folder != NULL ? folder : job->about.folder;
 	if (job->about.client_folder == NULL)
 		job->about.client_folder = "/";
-	job->about.array_task = read_array_task(job);
+	const char *array_task = read_array_task(job);
+	job->about.array_task = array_task != NULL ? array_task : job->about.array_task;
 }
 
 static const char *no_environment(const char *name)
@@ -170,6 +173,8 @@ static int find_place(struct rlg_record_job *job, struct rlg_arena *arena, struc
 		if (code != 0)
 			return code;
 		rlg_resolve_run(group, &job->about, to);
+		if (job->whole_run)
+			to->phase = NULL;
 		/* A job of scrontab's has no name on its node (22.05).  Its end has one: until then better no run than a wrong one. */
 		return job->about.job_name == NULL && strcmp(to->matched_by, RLG_MATCHED_BY_NOTHING) == 0 ? -ENOENT : 0;
 	}
@@ -282,7 +287,7 @@ int rlg_record_place(struct rlg_record_job *job, rlg_record_placed_fn *placed, v
 	struct rlg_group group;
 	struct rlg_resolution to;
 
-	if (strcmp(job->draft.name, "finish") == 0 && job->group == NULL)
+	if (strcmp(job->draft.name, "finish") == 0 && job->group == NULL && !job->asked)
 		return place_end(job, placed, context, err);
 	int code = find_place(job, arena, &group, &to, err);
 	if (code == 0)

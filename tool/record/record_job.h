@@ -23,6 +23,9 @@ struct rlg_record_job {
 	struct rlg_client_line line;
 	char array_task[32];
 	char new_id[RLG_ID_MAX]; /* of a draft that came without one */
+	bool asked; /* nobody knows the address: it is found as at a submission, for whatever event */
+	int why; /* nobody could look where it belongs, for this errno; 0: somebody can */
+	bool whole_run; /* it is about a run, and about no phase of it */
 	bool quiet; /* nobody reads our stderr: complain to syslog */
 	int tell_fd; /* whoever watches us wants to hear how it went (lib/watched.h); -1: nobody does */
 };

@@ -5,12 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 int rlg_site_here(struct rlg_siteconf *out_site, struct rlg_err *err)
 {
 	const char *given = getenv("RUNLEDGER_CONF");
 
 	return rlg_siteconf_read(given == NULL || given[0] != '/' ? RLG_SITECONF_PATH : given, out_site, err);
+}
+
+bool rlg_spool_is_here(const struct rlg_siteconf *site)
+{
+	return access(site->node_spool, F_OK) == 0;
 }
 
 int rlg_spool_instead(const struct rlg_spooled *entry, struct rlg_err *err)

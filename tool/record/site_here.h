@@ -14,6 +14,9 @@
  */
 int rlg_site_here(struct rlg_siteconf *out_site, struct rlg_err *err);
 
+/* Is there a spool?  Else who is given up on has the only chance that the record is kept. */
+bool rlg_spool_is_here(const struct rlg_siteconf *site);
+
 /*
  * The record could not be appended: `why`, with a sentence in err.  Leaves it in the node's spool instead; then err says so too,
  * and 0 comes back.  Where that cannot be, `why` comes back and err stays.

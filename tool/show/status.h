@@ -5,6 +5,7 @@
 #ifndef RLG_STATUS_H
 #define RLG_STATUS_H
 
+#include "lib/node_spool.h"
 #include "tool/show/summary.h"
 #include "tool/base/terminal.h"
 
@@ -19,6 +20,7 @@ struct rlg_status_view {
 	struct rlg_actions actions;
 	struct rlg_terminal terminal;
 	int64_t now_us; /* for how long something has been running */
+	const struct rlg_node_own *spooled; /* the user's, on this node, for programs; NULL: nobody has looked */
 };
 
 typedef void rlg_status_fn(const struct rlg_status_view *view, FILE *stream);

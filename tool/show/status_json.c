@@ -166,7 +166,19 @@ static void add_counts(struct rlg_bytes *out, const struct rlg_model *model)
 	rlg_bytes_add(out, "}");
 }
 
-static void add_head(struct rlg_bytes *out, const struct rlg_model *model)
+/* What the runs below are without. */
+static void add_spooled(struct rlg_bytes *out, const struct rlg_node_own *spooled)
+{
+	rlg_out_key(out, "node_spool");
+	rlg_bytes_add(out, "{");
+	rlg_out_number(out, "waiting", (int64_t)spooled->waiting);
+	rlg_out_number(out, "dropped", (int64_t)spooled->drops.count);
+	rlg_out_moment(out, "last_drop", spooled->drops.last_us);
+	rlg_bytes_add(out, "}");
+}
+
+/* A report is the same wherever it is made, so it has no `spooled`. */
+static void add_head(struct rlg_bytes *out, const struct rlg_model *model, const struct rlg_node_own *spooled)
 {
 	rlg_bytes_add(out, "{");
 	rlg_out_number(out, "version", STATUS_VERSION);
@@ -174,13 +186,15 @@ static void add_head(struct rlg_bytes *out, const struct rlg_model *model)
 	rlg_out_text(out, "path", model->group_path);
 	add_counts(out, model);
 	rlg_out_number(out, "damaged", (int64_t)model->damaged);
+	if (spooled != NULL)
+		add_spooled(out, spooled);
 	rlg_out_key(out, "runs");
 	rlg_bytes_add(out, "[");
 }
 
 void rlg_report_json(const struct rlg_model *model, const struct rlg_actions *actions, struct rlg_bytes *out)
 {
-	add_head(out, model);
+	add_head(out, model, NULL);
 	for (size_t i = 0; i < model->n_runs; i++) {
 		rlg_bytes_add(out, i > 0 ? ",\n  " : "\n  ");
 		add_run(out, &model->runs[i]);
@@ -193,7 +207,7 @@ void rlg_status_json(const struct rlg_status_view *view, FILE *stream)
 	struct rlg_bytes out;
 
 	rlg_bytes_init(&out, view->arena);
-	add_head(&out, view->model);
+	add_head(&out, view->model, view->spooled);
 	for (size_t i = 0; i < view->n_runs; i++) {
 		rlg_bytes_add(&out, i > 0 ? ",\n  " : "\n  ");
 		add_run(&out, view->runs[i]);

@@ -3,13 +3,13 @@
 #include "tool/tracker/action_log.h"
 
 #include "lib/clock.h"
+#include "tool/base/atomic_file.h"
 #include "tool/base/names.h"
 #include "tool/base/printable.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TRAINING_FILE "run-torchtune.log"
 #define EVALUATION_FILE "run-inspect.log"
@@ -322,26 +322,29 @@ static int render_evaluation(const struct rlg_tracker_view *view, const struct r
 }
 
 /* Its file in the folder, or in logs/. */
-static const char *find_log(struct rlg_arena *arena, const char *group_path, const char *file)
+static const char *find_log(struct rlg_arena *arena, const char *group_path, const char *file, int *out_unread)
 {
 	static const char *const folders[] = {"", "logs/"};
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
 		const char *path = rlg_arena_printf(arena, "%s%s", folders[i], file);
-		if (access(rlg_arena_printf(arena, "%s/%s", group_path, path), F_OK) == 0)
+		int there = rlg_file_is_there(rlg_arena_printf(arena, "%s/%s", group_path, path));
+		if (there > 0)
 			return path;
+		if (there < 0 && rlg_errno_may_pass(-there))
+			*out_unread = -there;
 	}
 	return NULL;
 }
 
-static const char *find_training(struct rlg_arena *arena, const char *group_path)
+static const char *find_training(struct rlg_arena *arena, const char *group_path, int *out_unread)
 {
-	return find_log(arena, group_path, TRAINING_FILE);
+	return find_log(arena, group_path, TRAINING_FILE, out_unread);
 }
 
-static const char *find_evaluation(struct rlg_arena *arena, const char *group_path)
+static const char *find_evaluation(struct rlg_arena *arena, const char *group_path, int *out_unread)
 {
-	return find_log(arena, group_path, EVALUATION_FILE);
+	return find_log(arena, group_path, EVALUATION_FILE, out_unread);
 }
 
 const struct rlg_tracker rlg_tracker_training_log = {

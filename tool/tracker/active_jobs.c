@@ -10,6 +10,7 @@
 #include "tool/tracker/active_jobs.h"
 #include "tool/tracker/tracker.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -141,14 +142,21 @@ static int places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	return 0;
 }
 
-static const char *found(struct rlg_arena *arena, const char *group_path)
+static int stops_search(const char *path, int number)
+{
+	return rlg_errno_may_pass(number);
+}
+
+static const char *found(struct rlg_arena *arena, const char *group_path, int *out_unread)
 {
 	const char *path = rlg_arena_printf(arena, "%s/%s", rlg_registry_root(arena, group_path), RLG_REGISTRY_PATTERN);
 	glob_t matches;
-	bool any = glob(glob_of(arena, path, "*"), GLOB_NOSORT, NULL, &matches) == 0;
+	int code = glob(glob_of(arena, path, "*"), GLOB_NOSORT, stops_search, &matches);
 
+	if (code == GLOB_ABORTED)
+		*out_unread = EIO;
 	globfree(&matches);
-	return any ? RLG_REGISTRY_PATTERN : NULL;
+	return code == 0 ? RLG_REGISTRY_PATTERN : NULL;
 }
 
 /* ---- rendering ---- */

@@ -255,7 +255,7 @@ const struct rlg_rl_findings *rlg_rl_findings_of(const struct rlg_rl_files *file
 /* ---- places: run_log_places.c, and the index of each folder: run_log_timeline.c ---- */
 
 int rlg_rl_places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tell, void *context, struct rlg_err *err);
-const char *rlg_rl_found(struct rlg_arena *arena, const char *group_path);
+const char *rlg_rl_found(struct rlg_arena *arena, const char *group_path, int *out_unread);
 
 /* One run log in a folder's timeline. */
 struct rlg_rl_entry {

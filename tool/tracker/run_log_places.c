@@ -229,13 +229,15 @@ int rlg_rl_places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tel
 	return 0;
 }
 
-const char *rlg_rl_found(struct rlg_arena *arena, const char *group_path)
+const char *rlg_rl_found(struct rlg_arena *arena, const char *group_path, int *out_unread)
 {
 	struct rlg_tracker_view view = {.arena = arena, .group_path = group_path};
 	struct rlg_rl_files files;
 	const char *folder = NULL;
 
 	rlg_rl_files_find(&view, FOLDER, &files);
+	if (files.unread != 0)
+		*out_unread = files.unread;
 	for (size_t i = 0; i < files.n; i++) {
 		const struct rlg_rl_file *file = &files.list[i];
 		if (!file->is_log && rlg_rl_date_prefix(file->name) == 0)

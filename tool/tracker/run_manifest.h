@@ -79,7 +79,7 @@ void rlg_rm_write_new(const struct rlg_rm_state *state, const char *run_group, c
 
 int rlg_rm_edits(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
 		 const char *base, rlg_tracker_edit_fn *tell, void *context, struct rlg_err *err);
-const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path);
+const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path, int *out_unread);
 int rlg_rm_places(const struct rlg_tracker_view *view, rlg_tracker_place_fn *tell, void *context, struct rlg_err *err);
 
 /* ---- for slurm_job_list.c ---- */

@@ -10,6 +10,7 @@
 #include "tool/base/names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fnmatch.h>
 #include <glob.h>
 #include <stdlib.h>
@@ -178,6 +179,7 @@ struct search {
 	const char *first; /* relative path of the first */
 	bool elsewhere; /* one is not where they usually are */
 	size_t folders;
+	int unread; /* errno of what could not be looked at just now */
 };
 
 /* Two paths in one pattern: where their parts differ, a star; NULL for paths of different depths. */
@@ -215,11 +217,21 @@ static void take_found(struct search *search, const char *path)
 	search->found = both != NULL ? both : search->found;
 }
 
+static void note_unread(struct search *search, int number)
+{
+	if (rlg_errno_may_pass(number))
+		search->unread = number;
+}
+
 static void search_folder(struct search *search, const char *folder, int depth)
 {
 	struct dirent **entries;
 	const char *full = rlg_arena_printf(search->arena, "%s/%s", search->group, folder);
-	int count = search->folders++ < FOLDERS_MAX ? scandir(full, &entries, NULL, alphasort) : -1;
+	bool is_one_more = search->folders++ < FOLDERS_MAX;
+	int count = is_one_more ? scandir(full, &entries, NULL, alphasort) : -1;
+
+	if (is_one_more && count < 0)
+		note_unread(search, errno);
 
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
@@ -227,7 +239,9 @@ static void search_folder(struct search *search, const char *folder, int depth)
 		struct stat file;
 
 		/* Links may lead round in circles, and out of the group. */
-		if (name[0] != '.' && lstat(rlg_arena_printf(search->arena, "%s/%s", search->group, path), &file) == 0) {
+		if (name[0] != '.' && lstat(rlg_arena_printf(search->arena, "%s/%s", search->group, path), &file) != 0)
+			note_unread(search, errno);
+		else if (name[0] != '.') {
 			if (S_ISREG(file.st_mode) && strcmp(name, FILE_NAME) == 0)
 				take_found(search, path);
 			else if (S_ISDIR(file.st_mode) && depth < DEPTH_MAX)
@@ -260,11 +274,13 @@ static const char *put_run(struct search *search)
 				chosen + strcspn(chosen, "/"));
 }
 
-const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path)
+const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path, int *out_unread)
 {
 	struct search search = {.arena = arena, .group = group_path};
 
 	search_folder(&search, "", 1);
+	if (search.unread != 0)
+		*out_unread = search.unread;
 	if (search.found == NULL)
 		return NULL;
 	/* Where the next plan and iteration are found, too. */

@@ -31,9 +31,11 @@ static void tell_place(void *context, const struct rlg_rs_place *place)
 static int tell_runs(struct rlg_arena *arena, const char *path, const char *text, rlg_tracker_run_fn *tell,
 		     void *context, struct rlg_err *err)
 {
+	/* A tree is many times as large as its text, and the caller keeps all that it has until the end. */
+	RLG_ARENA struct rlg_arena *scratch = rlg_arena_new();
 	struct rlg_yaml_doc doc;
 	struct rlg_yaml_node *runs_key;
-	int result = rlg_yaml_parse(arena, path, text, strlen(text), &doc, err);
+	int result = rlg_yaml_parse(scratch, path, text, strlen(text), &doc, err);
 
 	if (result == 0)
 		result = rlg_rs_find_runs(path, &doc, &runs_key, err);
@@ -42,7 +44,7 @@ static int tell_runs(struct rlg_arena *arena, const char *path, const char *text
 	if (runs_key == NULL || !rlg_yaml_is_mapping(runs_key->next))
 		return 0;
 	for (struct rlg_yaml_node *key = runs_key->next->first; key != NULL; key = key->next->next) {
-		struct telling telling = {.tell = tell, .context = context, .arena = arena, .run = key->value};
+		struct telling telling = {.tell = tell, .context = context, .arena = scratch, .run = key->value};
 
 		if (key->kind != RLG_YAML_SCALAR || !rlg_name_ok(key->value, NULL))
 			continue;
@@ -77,7 +79,7 @@ static int check(struct rlg_arena *arena, const char *path, const struct rlg_mod
 static int render_all(const struct rlg_tracker_view *view, const char *path, const char *text, struct rlg_bytes *out,
 		      struct rlg_err *err)
 {
-	struct rlg_arena *arena = view->arena;
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new(); /* for the trees; the result is the caller's */
 	struct rlg_rs_layout layout;
 	struct rlg_text_edits edits;
 	struct rlg_yaml_doc old, new;
@@ -89,7 +91,7 @@ static int render_all(const struct rlg_tracker_view *view, const char *path, con
 		code = rlg_rs_update(arena, path, view->model, &old, &edits, err);
 	if (code < 0)
 		return code;
-	rlg_bytes_init(&result, arena);
+	rlg_bytes_init(&result, view->arena);
 	if (rlg_text_edits_apply(&edits, old.text, old.length, &result) < 0)
 		return rlg_fail(err, -EINVAL, "%s:1: this file cannot be brought up to date, as its values overlap", path);
 	if (edits.count > 0)

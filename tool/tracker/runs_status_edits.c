@@ -139,7 +139,7 @@ static const struct rlg_yaml_node *base_runs(struct rlg_arena *arena, const char
 	return key != NULL ? key->next : NULL;
 }
 
-int rlg_rs_edits(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
+static int find_edits(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
 		 const char *base, rlg_tracker_edit_fn *tell, void *context, struct rlg_err *err)
 {
 	struct looking looking = {.arena = arena, .model = model, .tell = tell, .context = context};
@@ -167,4 +167,13 @@ int rlg_rs_edits(struct rlg_arena *arena, const char *path, const struct rlg_mod
 		rlg_rs_each_place(key->next, look_at_place, &looking);
 	}
 	return 0;
+}
+
+/* The trees of both texts go when it is done: the caller keeps all that it has until the end. */
+int rlg_rs_edits(struct rlg_arena *arena, const char *path, const struct rlg_model *model, const char *text,
+		 const char *base, rlg_tracker_edit_fn *tell, void *context, struct rlg_err *err)
+{
+	RLG_ARENA struct rlg_arena *scratch = rlg_arena_new();
+
+	return find_edits(scratch, path, model, text, base, tell, context, err);
 }

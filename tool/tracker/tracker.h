@@ -74,9 +74,10 @@ struct rlg_tracker {
 
 	/*
 	 * Does the folder use it already?  For `runledger init`; returns the path or pattern to write into config.yaml, in
-	 * the arena, or NULL.  A member of NULL: where a file stands at default_path.
+	 * the arena, or NULL; *out_unread becomes the errno of what cannot be told just now (else it stays).  A member of
+	 * NULL: where a file stands at default_path.
 	 */
-	const char *(*found)(struct rlg_arena *arena, const char *group_path);
+	const char *(*found)(struct rlg_arena *arena, const char *group_path, int *out_unread);
 
 	/*
 	 * Names the files to keep, those that are there and those to be made, each once and always in the same order.  May
