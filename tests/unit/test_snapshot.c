@@ -221,7 +221,7 @@ static void name_run_in_tracker(size_t run)
 	if (!exists(path))
 		return;
 	char *text = read_bytes(path, &count);
-	if (memmem(text, count, "  by_hand:", 10) == NULL)
+	if (memmem(text, count, "  by_hand:", 10) == NULL && memmem(text, count, "runs: {}", 8) == NULL)
 		append_text(path, "  by_hand:\n    finetune_status: skipped\n");
 	free(text);
 }

@@ -255,6 +255,7 @@ static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const
 	bool ends = strcmp(job->draft.name, "finish") == 0;
 	cJSON *context = cJSON_CreateObject();
 
+	/* The same one wherever it goes: it may stand in its file in spite of an error. */
 	if (job->draft.id == NULL)
 		job->draft.id = ends ? exec->finish_id : exec->start_id;
 	if (!ends)
