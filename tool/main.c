@@ -4,9 +4,9 @@
  *
  *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; atomic_file.c, folder_lock.c: whole
  *              files, one at a time; leftovers.c: what somebody killed left of them; reach.c, inside.c: no further than a
- *              group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents that people write too, changed without touching the rest; terminal.c,
- *              table.c, printable.c: the screen; when.c: "2h", "3d" and dates; draft.c: a record on its way from the
- *              plugins into a status file; pack.c: structs as bytes, and back
+ *              group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents that people write
+ *              too, changed without touching the rest; terminal.c, table.c, printable.c: the screen; when.c: "2h", "3d" and
+ *              dates; draft.c: a record on its way from the plugins into a status file; pack.c: structs as bytes, and back
  *   model/     from records to the state of every run, phase and attempt (model.h): gathered.c, event.c, attempts*.c,
  *              job_attempts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c (which task failed
  *              first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes; silence.c: jobs that
