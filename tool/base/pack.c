@@ -34,6 +34,10 @@ uint64_t rlg_unpack_number(struct rlg_unpack *from)
 {
 	uint64_t number = 0;
 
+	/* Most are small. */
+	if (from->at < from->end && *from->at < 0x80)
+		return *from->at++;
+
 	for (unsigned shift = 0; from->at < from->end && shift < 64; shift += 7) {
 		unsigned char byte = *from->at++;
 		number |= (uint64_t)(byte & 0x7f) << shift;
