@@ -34,6 +34,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/cmd/cmd_drain.c \
 	%D%/cmd/cmd_events.c \
 	%D%/cmd/cmd_exec.c \
+	%D%/cmd/cmd_exec_place.c %D%/cmd/cmd_exec_place.h \
 	%D%/cmd/cmd_exec_record.c %D%/cmd/cmd_exec_record.h \
 	%D%/cmd/cmd_init.c \
 	%D%/cmd/cmd_jobcomp.c \

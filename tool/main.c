@@ -3,10 +3,10 @@
  * runledger(1).  A map of the tool, inside out; a folder knows those above it in this list, and none below:
  *
  *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; atomic_file.c, folder_lock.c: whole
- *              files, one at a time; reach.c, inside.c: no further than a group that others write may lead us; yaml_*.c,
- *              json_doc*.c, md_*.c, text_edit.c: documents that people write too, changed without touching the rest; terminal.c,
- *              table.c, printable.c: the screen; when.c: "2h", "3d" and dates; draft.c: a record on its way from the
- *              plugins into a status file; pack.c: structs as bytes, and back
+ *              files, one at a time; leftovers.c: what somebody killed left of them; reach.c, inside.c: no further than a
+ *              group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents that people write
+ *              too, changed without touching the rest; terminal.c, table.c, printable.c: the screen; when.c: "2h", "3d" and
+ *              dates; draft.c: a record on its way from the plugins into a status file; pack.c: structs as bytes, and back
  *   model/     from records to the state of every run, phase and attempt (model.h): gathered.c, event.c, attempts*.c,
  *              job_attempts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c (which task failed
  *              first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes; silence.c: jobs that
@@ -20,7 +20,7 @@
  *              more than their trackers read; kept.c: what a tracker wrote where
  *   group/     group.c: a run group at hand; load*.c: its model, from the snapshot (snapshot.c) and what came since
  *              (run_files.c); resolve.c: which run a job belongs to; refresh*.c brings the trackers up to date
- *              (tracker_file.c, tracker_stamp.c) when there is news (news.c)
+ *              (tracker_file.c, tracker_stamp.c) when there is news (news.c); sweep.c: what a killed one left
  *   record/    what the plugins, slurmctld and jobs tell: client_line.c, git_head.c (a submission), ask*.c and end_facts.c
  *              (an end, by Slurm's answer), completion.c (an end, for the spool), job_places.c, mentions.c, my_groups.c
  *              (a job of which only Slurm's facts are known), record_job.c (a record on its way), reconcile.c; exec_child.c, job_here.c, log_*.c (from inside

@@ -139,7 +139,7 @@ same "$(part "$page5_record" 'Members of the context' | grep '^\.It Cm' | cm_wor
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
 	"$(sed -n 's/.*"name": {"const": "\([a-z-]*\)"}.*/\1/p' "$schema")" "and each event"
 same "$(part "$page5_record" Events | grep '^\.It Cm' | cm_words)" \
-	"$(table tool/cmd/cmd_record.c ' events'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
+	"$(table tool/cmd/cmd_record.c ' events'; table tool/cmd/cmd_note.c ' sayings'; grep -rhoE 'begin\(.*, "[a-z-]+"' "$srcdir/tool" "$srcdir/spank" | sed 's/.*"\([a-z-]*\)"$/\1/'
 	grep -ohE '"(state|finish)"' "$srcdir/tool/record/reconcile.c" | tr -d '"')" \
 	"the events of the page are those that are written"
 unknown=$(part "$page5_record" Events | grep '^\.Cm' | cm_words |

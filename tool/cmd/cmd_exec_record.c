@@ -12,6 +12,7 @@
 #include "lib/statusfile.h"
 #include "lib/text.h"
 #include "lib/watched.h"
+#include "tool/cmd/cmd_exec_place.h"
 #include "tool/cmd/cmd_record_job.h"
 #include "tool/record/job_here.h"
 #include "tool/record/site_here.h"
@@ -64,8 +65,7 @@ void rlg_exec_init(struct rlg_exec *out_exec, struct rlg_options *options)
 	out_exec->findings = shared == MAP_FAILED ? &private : shared;
 }
 
-/* The first to complain is heard: what went wrong at the start does so again at the end. */
-static void complain(const struct rlg_exec *exec, const char *words)
+void rlg_exec_complain(const struct rlg_exec *exec, const char *words)
 {
 	struct rlg_exec_findings *findings = exec->findings;
 
@@ -83,60 +83,6 @@ const char *rlg_exec_complaint(const struct rlg_exec *exec)
 bool rlg_exec_is_recorded(const struct rlg_exec *exec)
 {
 	return __atomic_load_n(&exec->findings->appended, __ATOMIC_ACQUIRE) == 2;
-}
-
-/* ---- where to ---- */
-
-static const char *given(const struct rlg_exec *exec, const char *name)
-{
-	const char *value = rlg_option_value(exec->options, name);
-
-	return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
-static int find_place(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
-		      struct rlg_resolution *to, struct rlg_err *err)
-{
-	struct rlg_job_wishes wishes = {given(exec, "run"), given(exec, "run-group"), given(exec, "name")};
-	struct rlg_err warning;
-	int code = rlg_job_find_place(&wishes, exec->folder, &job->site, &job->about, group, to, &warning, err);
-
-	complain(exec, warning.text);
-	return code;
-}
-
-/* The end goes where the start went, whatever has become of plan and rules meanwhile. */
-static int find_place_again(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
-			    struct rlg_resolution *to, struct rlg_err *err)
-{
-	struct rlg_exec_findings *findings = exec->findings;
-
-	if (__atomic_load_n(&findings->found, __ATOMIC_ACQUIRE)) {
-		*to = (struct rlg_resolution){.run = findings->run, .phase = findings->phase};
-		return rlg_group_open(findings->group, group, err);
-	}
-	int code = find_place(exec, job, group, to, err);
-	if (code != 0 || !rlg_copy(findings->group, sizeof(findings->group), group->path) ||
-	    !rlg_copy(findings->run, sizeof(findings->run), to->run) ||
-	    !rlg_copy(findings->phase, sizeof(findings->phase), to->phase == NULL ? "" : to->phase))
-		return code;
-	__atomic_store_n(&findings->found, true, __ATOMIC_RELEASE);
-	return 0;
-}
-
-/* Does the job's address tell, without a look? */
-static bool is_by_address(const struct rlg_exec *exec, struct rlg_job_address *out_address)
-{
-	return given(exec, "run") == NULL && given(exec, "run-group") == NULL && given(exec, "name") == NULL &&
-	       rlg_job_address(out_address);
-}
-
-/* Is the group there, or may it come back?  One that nobody ever made is no reason to keep a record. */
-static bool may_be_found(const struct rlg_exec *exec, int code)
-{
-	static struct rlg_job_address address;
-
-	return code != -ENOENT || exec->findings->found || is_by_address(exec, &address);
 }
 
 /* ---- what to say ---- */
@@ -191,52 +137,6 @@ static void add_environment(cJSON *facts)
 	add_only_node(facts);
 }
 
-static const char *wish(const struct rlg_exec *exec, const char *option, const char *variable)
-{
-	const char *value = given(exec, option);
-
-	return value != NULL ? value : rlg_job_environment(variable);
-}
-
-/* The words on it are the first complaint; the record counts as recorded.  `group` and `to` are NULL: nobody could look. */
-static int spool(const struct rlg_exec *exec, const struct rlg_record_job *job, const struct rlg_group *group,
-		 const struct rlg_resolution *to, int why, struct rlg_err *err)
-{
-	static struct rlg_job_address address;
-	const struct rlg_exec_findings *findings = exec->findings;
-	bool found = __atomic_load_n(&findings->found, __ATOMIC_ACQUIRE);
-	char storage[RLG_RECORD_MAX + 1];
-	ssize_t length = rlg_draft_write(&job->draft, job->facts, storage, sizeof(storage));
-	struct rlg_spooled entry = {.event = "", .line = storage, .length = length < 0 ? 0 : (size_t)length, .why = why};
-
-	if (group != NULL) {
-		entry.group = group->path;
-		entry.run = to->run;
-		entry.phase = to->phase;
-	} else if (found) {
-		entry.group = findings->group;
-		entry.run = findings->run;
-		entry.phase = findings->phase;
-	} else if (is_by_address(exec, &address)) {
-		entry.group = address.group;
-		entry.run = address.run;
-		entry.phase = address.phase;
-	} else {
-		entry.asked = true;
-		entry.group = given(exec, "run-group") == NULL && rlg_job_address(&address)
-				      ? address.group
-				      : wish(exec, "run-group", "RUNLEDGER_GROUP");
-		entry.run = wish(exec, "run", "RUNLEDGER_RUN");
-		entry.folder = exec->folder;
-		entry.job_name = wish(exec, "name", "SLURM_JOB_NAME");
-		entry.array_task = rlg_job_environment("SLURM_ARRAY_TASK_ID");
-	}
-	int code = length < 0 ? why : rlg_spool_instead(&entry, err);
-	if (code == 0)
-		complain(exec, err->text);
-	return code;
-}
-
 /* Without a group nobody may look into a script either. */
 static void add_command(cJSON *context, const struct rlg_exec *exec, struct rlg_record_job *job, const struct rlg_group *group)
 {
@@ -263,7 +163,7 @@ static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const
 	job->draft.context = context;
 	int code = group == NULL ? job->why : rlg_record_append(job, group, to, err);
 	if (code != 0)
-		code = spool(exec, job, group, to, code, err);
+		code = rlg_exec_spool(exec, job, group, to, code, err);
 	job->draft.context = NULL;
 	cJSON_Delete(context);
 	return code;
@@ -279,7 +179,8 @@ static int append_submit(const struct rlg_exec *exec, struct rlg_record_job *job
 	if (find_sid(exec, sid))
 		return 0;
 	/* By what decides where it goes, which is known though nobody could look. */
-	const char *parts[] = {"submit", sid, given(exec, "run"), given(exec, "run-group"), given(exec, "name"), exec->folder};
+	const char *parts[] = {"submit", sid, rlg_exec_given(exec, "run"), rlg_exec_given(exec, "run-group"),
+			       rlg_exec_given(exec, "name"), exec->folder};
 	rlg_draft_id(id, parts, sizeof(parts) / sizeof(parts[0]), exec->begin_us / SAME_SUBMISSION_US);
 	job->draft = (struct rlg_record){.name = "submit", .id = id, .time_us = exec->begin_us};
 	add_job(job->facts, exec, sid);
@@ -384,7 +285,7 @@ static int spool_each(const struct recording *recording, int why, struct rlg_err
 {
 	struct rlg_record_job job = {.options = recording->exec->options, .site = recording->site, .why = why, .tell_fd = -1};
 
-	job.about.job_name = wish(recording->exec, "name", "SLURM_JOB_NAME");
+	job.about.job_name = rlg_exec_wish(recording->exec, "name", "SLURM_JOB_NAME");
 	return append_each(recording->exec, &job, NULL, NULL, recording->appends, err);
 }
 
@@ -394,7 +295,7 @@ static int end(const struct rlg_exec *exec, int code, const struct rlg_err *err)
 	if (code == 0)
 		__atomic_add_fetch(&exec->findings->appended, 1, __ATOMIC_RELEASE);
 	else
-		complain(exec, err->text);
+		rlg_exec_complain(exec, err->text);
 	return code == 0 ? RLG_EXIT_OK : RLG_EXIT_FAILED;
 }
 
@@ -408,11 +309,11 @@ static int work(void *context, int tell_fd)
 	struct rlg_err err = {""};
 
 	stay(&job); /* an alarm is not inherited */
-	int code = find_place_again(recording->exec, &job, &group, &to, &err);
+	int code = rlg_exec_find_place(recording->exec, &job, &group, &to, &err);
 	bool found = code == 0;
 	if (found)
 		code = append_each(recording->exec, &job, &group, &to, recording->appends, &err);
-	else if (may_be_found(recording->exec, code))
+	else if (rlg_exec_may_be_found(recording->exec, code))
 		code = spool_each(recording, code, &err);
 	int result = end(recording->exec, code, &err);
 	/* What is told is never what a watch itself comes to: this has been said. */

@@ -49,6 +49,9 @@ int rlg_exec_record_finish(void *context);
 /* Are the records of both in their file?  Trackers may lag behind: the group's next news brings them up to date. */
 bool rlg_exec_is_recorded(const struct rlg_exec *exec);
 
+/* The first to complain is heard: what went wrong at the start does so again at the end. */
+void rlg_exec_complain(const struct rlg_exec *exec, const char *words);
+
 /* What could not be recorded, in a sentence; NULL where there is nothing to say. */
 const char *rlg_exec_complaint(const struct rlg_exec *exec);
 

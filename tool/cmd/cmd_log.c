@@ -56,11 +56,13 @@ static void add_action(const struct rlg_options *options, struct rlg_record_writ
 static void begin(const struct logging *logging, const struct rlg_log_place *place, struct rlg_record_writer *writer,
 		  char storage[RLG_RECORD_MAX + 1])
 {
-	rlg_log_begin(place, logging->values != NULL ? "progress" : "action", logging->time_us, logging->id, writer, storage);
-	if (logging->values != NULL)
+	if (logging->values != NULL) {
+		rlg_log_begin(place, "progress", logging->time_us, logging->id, writer, storage);
 		rlg_log_values_write(logging->values, writer);
-	else
+	} else {
+		rlg_log_begin(place, "action", logging->time_us, logging->id, writer, storage);
 		add_action(logging->options, writer);
+	}
 }
 
 static void warn(const struct logging *logging, const char *words)
