@@ -289,7 +289,7 @@ static int append_to_fresh_file(const struct place *place, const char *host, con
 static int append_to(const struct place *place, const char *name, const struct rlg_append *append)
 {
 	int64_t deadline_ms = rlg_clock_monotonic_ms() + append->timeout_ms;
-	struct stat file;
+	struct stat file = {.st_size = 0};
 
 	for (int i = 0; i < MOST_OPENINGS; i++) {
 		int fd = open_status_file(place, name, 0, &file);

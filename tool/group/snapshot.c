@@ -43,7 +43,7 @@ struct header {
 	uint64_t sum; /* of all above */
 };
 
-#define MAGIC "rlgsnap\n"
+#define MAGIC "rlgsnap"
 #define ORDER (UINT64_C(0x0102030405060700) + FORM)
 
 struct frame {
@@ -366,7 +366,9 @@ struct rlg_bulk rlg_snapshot_move_bulk(struct rlg_snapshot *snapshot, struct rlg
 	RLG_ARENA struct rlg_arena *scratch = rlg_arena_new();
 	const char *bytes = where.length == 0 ? NULL : rlg_snapshot_bulk(&old, scratch, where);
 
-	return bytes == NULL ? (struct rlg_bulk){.length = 0} : rlg_snapshot_add_bulk(snapshot, bytes, where.length);
+	if (bytes == NULL)
+		return (struct rlg_bulk){.length = 0};
+	return rlg_snapshot_add_bulk(snapshot, bytes, where.length);
 }
 
 bool rlg_snapshot_is_stale(const struct rlg_snapshot *snapshot, uint64_t bulk)

@@ -31,6 +31,7 @@ static void add_last(struct rlg_attempts_at *index, const struct rlg_attempt *at
 		rlg_names_add(index->last, attempt->sid, at);
 }
 
+/* NOLINTNEXTLINE(misc-redundant-expression): two names of one number, each of which may change */
 _Static_assert(RLG_NAMES_NONE == RLG_NO_ATTEMPT, "what is not there is no attempt");
 
 struct rlg_attempts_at *rlg_attempts_at_new(struct rlg_arena *arena, const struct rlg_phased_attempt *attempts, size_t n_attempts)
