@@ -28,6 +28,12 @@ def run(argv, **how):
 
 def once(argv, stdin=None):
     """Seconds that a command took, and its peak memory in bytes; its output is thrown away."""
+    took, used = once_used(argv, stdin)
+    return took, used.ru_maxrss * 1024
+
+
+def once_used(argv, stdin=None):
+    """The same, with all that the kernel counted of it."""
     with open(stdin or os.devnull, "rb") as given, open(os.devnull, "wb") as nowhere:
         begun = time.perf_counter()
         process = subprocess.Popen(argv, stdin=given, stdout=nowhere, stderr=subprocess.PIPE)
@@ -37,7 +43,7 @@ def once(argv, stdin=None):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"bench: {' '.join(map(str, argv))}: exit status {process.returncode}\n{complaint.decode()}")
-    return took, used.ru_maxrss * 1024
+    return took, used
 
 
 def in_turns(commands, rounds, before=None):

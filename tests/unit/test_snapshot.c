@@ -407,6 +407,127 @@ static void so_are_those_of_news_alone(void **state)
 	tell_story(true);
 }
 
+static void damage_a_byte(void)
+{
+	const char *path = in_scratch("%s", snapshot_name);
+	size_t count = 0;
+
+	if (!exists(path))
+		return;
+	char *bytes = read_bytes(path, &count);
+	bytes[dice(count)] ^= 0x55;
+	write_bytes(path, bytes, count, 0600);
+	free(bytes);
+}
+
+/* What is packed of a run is looked at when somebody asks for it, which may be many refreshes later. */
+static void so_are_those_over_damage_everywhere(void **state)
+{
+	(void)state;
+	dice_begin();
+	begin_group_with(brief_config);
+	for (size_t run = 0; run < N_RUNS; run++)
+		append_records(run);
+	refresh(false, false);
+	for (int step = 0; step < 150; step++) {
+		if (dice(3) == 0)
+			damage_a_byte();
+		some_news();
+		/* With a person's word in it all of the tracker is rendered. */
+		if (dice(3) == 0)
+			append_text(in_scratch("g/runs_status.yaml"), "# a person's\n");
+		refresh(true, false);
+		if (dice(2) == 0)
+			assert_int_equal(refresh(false, true).trackers_written, 0);
+	}
+}
+
+/* Where its header says that reading begins: see snapshot.c. */
+static uint64_t state_begins(uint64_t *out_inode)
+{
+	struct stat file;
+	uint64_t at = 0;
+	size_t count = 0;
+
+	assert_int_equal(stat(in_scratch("%s", snapshot_name), &file), 0);
+	*out_inode = (uint64_t)file.st_ino;
+	char *bytes = read_bytes(in_scratch("%s", snapshot_name), &count);
+	assert_true(count > 32);
+	memcpy(&at, bytes + 24, sizeof(at));
+	free(bytes);
+	return at;
+}
+
+static void append_long_note(size_t run)
+{
+	char line[3400], words[3001];
+
+	/* No two alike: what is like the one before takes no room. */
+	for (size_t i = 0; i < sizeof(words) - 1; i++)
+		words[i] = (char)('a' + dice(26));
+	words[sizeof(words) - 1] = '\0';
+	snprintf(line, sizeof(line),
+		 "{\"timestamp\":%zu.5,\"name\":\"note\",\"context\":{\"v\":1,\"id\":\"%08zx%08zx%08zx%08zx\",\"run\":\"%s\","
+		 "\"text\":\"%s\"}}\n",
+		 1700000000 + dice(5000), dice(1 << 30), dice(1 << 30), dice(1 << 30), dice(1 << 30), run_name(run), words);
+	append_text(file_of(run, 0), line);
+	assert_int_equal(rlg_news_leave(in_scratch("g"), run_name(run), NULL), 0);
+}
+
+/* First reading begins further behind, then all is written anew; one record costs one record all the time. */
+static void a_snapshot_that_grows_stays_of_use(void **state)
+{
+	uint64_t inode, old_inode, moves = 0;
+
+	(void)state;
+	dice_begin();
+	begin_group_with(brief_config);
+	for (size_t run = 0; run < N_RUNS; run++)
+		append_records(run);
+	refresh(false, false);
+	uint64_t begins = state_begins(&old_inode);
+	for (int step = 0; step < 200 && (state_begins(&inode), inode) == old_inode; step++) {
+		append_long_note(1);
+		struct rlg_refresh_report report = refresh(true, false);
+		assert_int_equal(report.runs_read, 1);
+		assert_int_equal(report.records_read, 1);
+		moves += state_begins(&inode) != begins && inode == old_inode;
+		begins = state_begins(&inode);
+	}
+	if (moves < 2 || inode == old_inode)
+		fail_msg("%llu moves, inode %llu, was %llu", (unsigned long long)moves, (unsigned long long)inode, (unsigned long long)old_inode);
+	append_long_note(2);
+	assert_int_equal(refresh(true, false).records_read, 1);
+	assert_int_equal(refresh(false, true).trackers_written, 0);
+}
+
+/* A run whose packed bytes are lost must not become one without records when they are moved. */
+static void a_snapshot_that_lost_something_is_not_written_anew(void **state)
+{
+	uint64_t inode, old_inode;
+
+	(void)state;
+	dice_begin();
+	begin_group_with(brief_config);
+	for (size_t run = 0; run < N_RUNS; run++)
+		append_records(run);
+	refresh(false, false);
+	uint64_t begins = state_begins(&old_inode);
+	size_t count = 0;
+	char *bytes = read_bytes(in_scratch("%s", snapshot_name), &count);
+	memset(bytes + 48, 0, begins - 48);
+	write_bytes(in_scratch("%s", snapshot_name), bytes, count, 0600);
+	free(bytes);
+	for (int step = 0; step < 200 && exists(in_scratch("%s", snapshot_name)) && (state_begins(&inode), inode) == old_inode; step++) {
+		append_long_note(1);
+		refresh(true, false);
+	}
+	append_long_note(1);
+	append_text(in_scratch("g/runs_status.yaml"), "# a person's\n");
+	refresh(true, false);
+	assert_int_equal(refresh(false, true).trackers_written, 0);
+}
+
 static void one_new_record_costs_one_record(void **state)
 {
 	(void)state;
@@ -485,6 +606,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_model_and_the_trackers_are_those_of_the_records_alone, scratch_set_up,
 						scratch_tear_down),
 		cmocka_unit_test_setup_teardown(so_are_those_of_news_alone, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(so_are_those_over_damage_everywhere, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_snapshot_that_grows_stays_of_use, scratch_set_up, scratch_tear_down),
+		cmocka_unit_test_setup_teardown(a_snapshot_that_lost_something_is_not_written_anew, scratch_set_up,
+						scratch_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
