@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test_fold_exec \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
+	tests/unit/test_hands \
 	tests/unit/test_hostlist \
 	tests/unit/test_inside \
 	tests/unit/test_job_list \

@@ -18,6 +18,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/json_out.c %D%/base/json_out.h \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
+	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
@@ -84,6 +85,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/discovery_record.c %D%/group/discovery_record.h \
 	%D%/group/group.c %D%/group/group.h \
 	%D%/group/load.c %D%/group/load.h \
+	%D%/group/load_fresh.c \
 	%D%/group/load_runs.c %D%/group/load_runs.h \
 	%D%/group/load_stamps.c \
 	%D%/group/news.c %D%/group/news.h \
@@ -213,7 +215,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h
 tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
-tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
+tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS) -lpthread
 
 runledger_SOURCES = %D%/main.c
 runledger_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)
