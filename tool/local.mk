@@ -109,6 +109,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/model/gathered.c %D%/model/gathered.h \
 	%D%/model/run_pack.c %D%/model/run_pack.h \
 	%D%/model/job_attempts.c %D%/model/job_attempts.h \
+	%D%/model/job_starts.c %D%/model/job_starts.h \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/progress.c %D%/model/progress.h \
 	%D%/model/progress_records.c %D%/model/progress_records.h \

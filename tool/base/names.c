@@ -131,16 +131,26 @@ static size_t find(const struct rlg_names *names, const struct slot *wanted)
 	return slot == NULL || slot->hash == 0 ? RLG_NAMES_NONE : slot->number;
 }
 
-static size_t put(struct rlg_names *names, const struct slot *wanted)
+/* Its slot, which has another number already, or has got this one now. */
+static struct slot *slot_with(struct rlg_names *names, const struct slot *wanted, bool *out_was_there)
 {
 	if (2 * (names->count + 1) > names->room)
 		make_room(names, names->room == 0 ? FIRST_ROOM : 2 * names->room);
 	struct slot *slot = slot_for(names, wanted);
-	if (slot->hash != 0)
-		return slot->number;
+	*out_was_there = slot->hash != 0;
+	if (*out_was_there)
+		return slot;
 	*slot = *wanted;
 	names->count++;
-	return RLG_NAMES_NONE;
+	return slot;
+}
+
+static size_t put(struct rlg_names *names, const struct slot *wanted)
+{
+	bool was_there;
+	const struct slot *slot = slot_with(names, wanted, &was_there);
+
+	return was_there ? slot->number : RLG_NAMES_NONE;
 }
 
 size_t rlg_names_find(const struct rlg_names *names, const char *name)
@@ -166,4 +176,15 @@ size_t rlg_names_find_id(const struct rlg_names *names, int64_t id)
 void rlg_names_add_id(struct rlg_names *names, int64_t id, size_t number)
 {
 	put(names, &(struct slot){.id = id, .hash = hash_of_id(id), .number = number});
+}
+
+size_t rlg_names_set_id(struct rlg_names *names, int64_t id, size_t number)
+{
+	const struct slot wanted = {.id = id, .hash = hash_of_id(id), .number = number};
+	bool was_there;
+	struct slot *slot = slot_with(names, &wanted, &was_there);
+	size_t before = was_there ? slot->number : RLG_NAMES_NONE;
+
+	slot->number = number;
+	return before;
 }

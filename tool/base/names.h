@@ -33,4 +33,7 @@ size_t rlg_names_put(struct rlg_names *names, const char *name, size_t number);
 size_t rlg_names_find_id(const struct rlg_names *names, int64_t id);
 void rlg_names_add_id(struct rlg_names *names, int64_t id, size_t number);
 
+/* Remembers another number for it, or the first; the number from before, or RLG_NAMES_NONE. */
+size_t rlg_names_set_id(struct rlg_names *names, int64_t id, size_t number);
+
 #endif
