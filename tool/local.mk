@@ -99,6 +99,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/tracker_stamp.c \
 	%D%/model/attempts.c %D%/model/attempts.h \
 	%D%/model/attempts_at.c %D%/model/attempts_at.h \
+	%D%/model/attempts_take.c \
 	%D%/model/attempts_exec.c %D%/model/attempts_exec.h \
 	%D%/model/event.c %D%/model/event.h \
 	%D%/model/failure.c %D%/model/failure.h \
