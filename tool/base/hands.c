@@ -31,11 +31,20 @@ struct hand {
 	pthread_t thread;
 };
 
+static size_t hands_set;
+
+void rlg_hands_set(size_t hands)
+{
+	hands_set = hands < RLG_HANDS_MOST ? hands : RLG_HANDS_MOST;
+}
+
 size_t rlg_hands_for(size_t pieces)
 {
 	size_t most = pieces / LEAST_PIECES_EACH, processors;
 	cpu_set_t set;
 
+	if (hands_set != 0)
+		return hands_set;
 	if (most < 2 || sched_getaffinity(0, sizeof(set), &set) != 0)
 		return 1;
 	processors = (size_t)CPU_COUNT(&set);

@@ -27,6 +27,9 @@ struct rlg_hands_work {
 /* How many hands there should be for so many pieces: at least 1, which is the caller alone. */
 size_t rlg_hands_for(size_t pieces);
 
+/* From now on so many, whatever there are processors and pieces; 0: as before.  For tests. */
+void rlg_hands_set(size_t hands);
+
 /* Does all pieces; 0, or what `tell` said.  No piece is at work then.  Threads that cannot be had are done without. */
 int rlg_hands_do(const struct rlg_hands_work *work, size_t pieces, size_t hands);
 
