@@ -117,14 +117,15 @@ static const struct start *nearest_told(const struct starts *starts, const size_
 	return found;
 }
 
-/* From the moment on to both sides, as far as the first that nobody has. */
+/* From the moment on to both sides, as far as the first that nobody has.  It may lie behind the latest, as clocks differ. */
 static const struct start *nearest_silent(const struct starts *starts, const size_t *taken, int64_t start_us,
 					  int64_t earliest_us, int64_t latest_us)
 {
 	const struct start *list = starts->list, *found = NULL;
 	size_t middle = count_before(starts, start_us);
+	size_t left = latest_us < start_us ? count_before(starts, latest_us + 1) : middle;
 
-	for (size_t i = middle; i-- > 0 && list[i].at_us >= earliest_us && (found == NULL || list[i].at_us == found->at_us);)
+	for (size_t i = left; i-- > 0 && list[i].at_us >= earliest_us && (found == NULL || list[i].at_us == found->at_us);)
 		if (taken[list[i].event] == NONE)
 			found = &list[i];
 	for (size_t i = middle; i < starts->count && list[i].at_us <= latest_us; i++)
