@@ -20,9 +20,9 @@ static const uint8_t kinds[RLG_WORDS] = {
 	[RLG_WORD_USAGE] = 1 + RLG_EVENT_USAGE,
 };
 
-static enum rlg_event_kind kind_of(enum rlg_word name)
+enum rlg_event_kind rlg_event_kind_of(const struct rlg_record *record)
 {
-	return kinds[name] == 0 ? RLG_EVENT_OTHER : (enum rlg_event_kind)(kinds[name] - 1);
+	return kinds[record->word] == 0 ? RLG_EVENT_OTHER : (enum rlg_event_kind)(kinds[record->word] - 1);
 }
 
 enum fact_kind {
@@ -244,7 +244,7 @@ struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg
 	size_t count;
 	const char *text = rlg_record_members(record, &members, &count);
 
-	event.kind = kind_of(record->word);
+	event.kind = rlg_event_kind_of(record);
 	event.time_us = record->time_us;
 	if (text != NULL)
 		read_members(arena, record, text, members, count, &event);
