@@ -193,7 +193,7 @@ static bool add_name(struct names *names, const char *name)
 {
 	size_t size = strlen(name) + 1;
 
-	if (names->length + size > names->room) {
+	if (names->text == NULL || names->length + size > names->room) {
 		size_t room = 2 * names->room + NAMES_ROOM;
 		char *text = realloc(names->text, room);
 		if (text == NULL)

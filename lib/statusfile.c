@@ -289,7 +289,7 @@ static int append_to_fresh_file(const struct place *place, const char *host, con
 static int append_to(const struct place *place, const char *name, const struct rlg_append *append)
 {
 	int64_t deadline_ms = rlg_clock_monotonic_ms() + append->timeout_ms;
-	struct stat file;
+	struct stat file = {.st_size = 0};
 
 	for (int i = 0; i < MOST_OPENINGS; i++) {
 		int fd = open_status_file(place, name, 0, &file);
@@ -342,7 +342,7 @@ static int append_somewhere(const struct place *place, char *name, size_t size, 
 /* Could the file not be opened in one step, for whatever reason?  Then each folder's own answer is wanted. */
 static bool wants_walk(int code)
 {
-	static const int reasons[] = {ENOENT, ENOSYS, EINVAL, E2BIG, ELOOP, EXDEV, ENOTDIR, EPERM, EACCES};
+	static const int reasons[] = {ENOENT, ESTALE, ENOSYS, EINVAL, E2BIG, ELOOP, EXDEV, ENOTDIR, EPERM, EACCES};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (code == -reasons[i])

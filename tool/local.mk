@@ -86,6 +86,8 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/group.c %D%/group/group.h \
 	%D%/group/load.c %D%/group/load.h \
 	%D%/group/load_fresh.c \
+	%D%/group/load_model.c \
+	%D%/group/load_packed.c \
 	%D%/group/load_runs.c %D%/group/load_runs.h \
 	%D%/group/load_stamps.c \
 	%D%/group/news.c %D%/group/news.h \

@@ -12,6 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 HARNESS = HERE.parent / "cluster"
 PLAN = "# Run Plan: bench\n\n## All Runs\n\n| Run Name |\n|---|\n| run1 |\n"
 
+# Lines as /proc/PID/stat has them: user and system time, the process's own and that of the children it waited for.
+CPU_MS = '''sed 's/.*) //' | awk -v second="$(getconf CLK_TCK)" '{ sum += $12 + $13 + $14 + $15 }
+END { printf "%d", 1000 * sum / second }' '''
+
 
 def is_possible():
     """Is there a Slurm here, and are we root, as its users need?"""
@@ -53,6 +57,10 @@ class Cluster:
         self.shell("alice", 'mkdir -p "$1/run1" && printf "%s" "$2" >"$1/runs_plan.md" && "$3" init "$1" >/dev/null',
                    group, PLAN, self.runledger)
         return group
+
+    def cpu_ms(self):
+        """CPU time of the cluster's daemons and of all that they ever started, but not of commands run in it from outside."""
+        return int(self.shell("root", f"cat /proc/[0-9]*/stat 2>/dev/null | {CPU_MS}"))
 
     def wait_idle(self):
         self.shell("root", "while [[ $(squeue -h -t all -o %T | grep -vE 'COMPLETED|CANCELLED') ]]; do sleep 0.1; done")

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long jobs of `true` take from the first sbatch to the last end, on clusters that differ in what they load only."""
+"""
+How long jobs of `true` take from the first sbatch to the last end, on clusters that differ in what they load only; and
+the CPU time of all that took part, which is what one machine that plays all nodes has too little of.
+"""
 import os
 import pathlib
 import statistics
 import tempfile
 
 import measure
-from cluster import Cluster, is_possible
+from cluster import CPU_MS, Cluster, is_possible
 
 SPANK = ("spank_runledger", "spank_runledger_epilog")
 SIZE = ("--unprivileged", "--nodes", 4, "--cpus", 32)
 
 # The look at the queue is the same everywhere.
-SAMPLE = '''
+SAMPLE = f'''
 cd && cd group/run1
 begun=$EPOCHREALTIME
 for ((i = 0; i < $1; i++)); do sbatch -o /dev/null --wrap true >/dev/null; done
 while [[ $(squeue -h -o %i | head -n 1) ]]; do sleep 0.1; done
 ended=$EPOCHREALTIME
-echo $((${ended/./} - ${begun/./}))
+echo $((${{ended/./}} - ${{begun/./}})) "$(cat /proc/$$/stat | {CPU_MS})"
 '''
 
 
@@ -55,14 +58,18 @@ def rows(options):
         }
         for cluster in clusters.values():
             cluster.make_group()
-        took = {name: [] for name in clusters}
+        took, cost = {name: [] for name in clusters}, {name: [] for name in clusters}
         for number in range(rounds):
             for name, cluster in clusters.items():
                 measure.say(f"{jobs} jobs, {name} ({number + 1} of {rounds})")
-                took[name].append(int(cluster.shell("alice", SAMPLE, jobs)) / 1e6)
+                before = cluster.cpu_ms()
+                elapsed_us, clients_ms = map(int, cluster.shell("alice", SAMPLE, jobs).split())
+                took[name].append(elapsed_us / 1e6)
+                cost[name].append((cluster.cpu_ms() - before + clients_ms) / jobs)
         clusters["all, with jobcomp and cli_filter"].drain.terminate()
     measure.say("")
-    spread = {name: f"{min(values):.2f} to {max(values):.2f} s" for name, values in took.items()}
     kinds = {"no plugins": "limit", "jobcomp/filetxt": "peer"}
-    return [measure.Row(work, name, kinds.get(name, "ours"), statistics.median(values), "s", spread[name])
-            for name, values in took.items()]
+    return [measure.Row(what, name, kinds.get(name, "ours"), statistics.median(values), unit,
+                        f"{min(values):.2f} to {max(values):.2f} {unit}")
+            for what, unit, figures in ((work, "s", took), ("CPU time of every process that such a job has", "ms", cost))
+            for name, values in figures.items()]

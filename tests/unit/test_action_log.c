@@ -9,6 +9,7 @@
  *
  * The property test prints its seed; RLG_TEST_SEED sets it, RLG_TEST_EDITS how many files are edited at random.
  */
+#include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/scratch.h"
 
@@ -21,20 +22,6 @@
 
 #define DEFAULT_EDITS 1000
 #define LEAST_HAND_FILES 25
-
-static int set_up(void **state)
-{
-	setenv("TZ", "UTC", 1);
-	tzset();
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- the story ---- */
 
@@ -467,7 +454,7 @@ static void what_a_person_removes_stays_removed(void **state)
 	assert_non_null(strstr(render_one(&all, true, NULL, now.memory).text, "[2025-11-11 11:00:05] SUBMIT_JOB"));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, utc_arena_set_up, arena_tear_down)
 
 int main(int argc, char **argv)
 {

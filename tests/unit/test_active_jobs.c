@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"
 #include "tests/unit/registry_check.h"
@@ -22,18 +23,6 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- golden files ---- */
 
@@ -208,12 +197,12 @@ static void five_thousand_jobs_take_a_moment(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_a_person_took_out_stays_out_as_long_as_the_job_lives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_ended_job_is_forgotten, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_job_is_never_registered_after_its_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(every_state_of_slurms_is_told_or_ends_the_entry, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(five_thousand_jobs_take_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_person_took_out_stays_out_as_long_as_the_job_lives, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(an_ended_job_is_forgotten, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_job_is_never_registered_after_its_end, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(every_state_of_slurms_is_told_or_ends_the_entry, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(five_thousand_jobs_take_a_moment, arena_set_up, arena_tear_down),
 	};
 
 	golden_begin(argc, argv);

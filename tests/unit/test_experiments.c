@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "lib/clock.h"
+#include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"
 #include "tool/tracker/experiments.h"
@@ -26,20 +27,6 @@
 #include <time.h>
 
 #define PATH "run_logs/experiments.md"
-
-static int set_up(void **state)
-{
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- models ---- */
 
@@ -219,14 +206,14 @@ static bool is_same_row(struct rlg_arena *arena, const char *old, const char *ne
 	}
 }
 
+/* A carriage return of its own ends a line, too. */
 static char *next_line(struct rlg_arena *arena, const char **text)
 {
-	size_t length = strcspn(*text, "\n");
+	size_t length = strcspn(*text, "\r\n");
 	char *line = rlg_arena_strndup(arena, *text, length);
 
-	*text += length + ((*text)[length] == '\n');
-	if (length > 0 && line[length - 1] == '\r')
-		line[length - 1] = '\0';
+	*text += length;
+	*text += (*text)[0] == '\r' && (*text)[1] == '\n' ? 2 : (*text)[0] != '\0';
 	return line;
 }
 
@@ -536,18 +523,18 @@ static void two_thousand_runs_take_a_moment(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_submissions_there_is_no_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_value_follows_the_job, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_typed_value_stays_for_good, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_verdict_follows_the_person_who_gives_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_row_that_was_taken_out_stays_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_short_row_gets_longer_where_its_cells_end, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(values_that_stood_there_are_a_persons, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(headings_name_the_value, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hostile_words_stay_in_their_cell, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(edits_at_random_are_never_lost, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_thousand_runs_take_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(without_submissions_there_is_no_file, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(the_value_follows_the_job, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_typed_value_stays_for_good, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_verdict_follows_the_person_who_gives_it, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_row_that_was_taken_out_stays_out, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_short_row_gets_longer_where_its_cells_end, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(values_that_stood_there_are_a_persons, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(headings_name_the_value, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(hostile_words_stay_in_their_cell, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(edits_at_random_are_never_lost, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(two_thousand_runs_take_a_moment, utc_arena_set_up, arena_tear_down),
 	};
 
 	golden_begin(argc, argv);

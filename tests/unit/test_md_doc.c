@@ -6,22 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tool/tracker/kept.h"
 #include "tool/base/md_doc.h"
 
 #include <string.h>
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 static struct rlg_md_lines read_lines(struct rlg_arena *arena, const char *text)
 {
@@ -155,12 +144,12 @@ static void a_memory_comes_back_as_it_was(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_byte_is_in_one_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(parts_end_at_a_heading_of_their_level, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(code_and_comments_have_no_headings, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_nobody_can_tell_apart_is_an_error, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(keys_are_read_as_people_write_them, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_memory_comes_back_as_it_was, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_byte_is_in_one_line, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(parts_end_at_a_heading_of_their_level, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(code_and_comments_have_no_headings, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_nobody_can_tell_apart_is_an_error, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(keys_are_read_as_people_write_them, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_memory_comes_back_as_it_was, arena_set_up, arena_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,22 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tool/base/bytes.h"
 #include "tool/base/md_table.h"
 
 #include <string.h>
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* Everything in one text: headings as `LINE H2 title`, rows as `LINE cell|cell`. */
 static const char *read_all(struct rlg_arena *arena, const char *text)
@@ -172,16 +161,16 @@ static void a_hostile_cell_takes_no_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(marks_are_taken_off_cells, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tables_with_and_without_outer_pipes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(escaped_pipes_part_no_cells, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(fences_and_comments_hide_tables, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(headings_of_both_kinds, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(line_ends_of_every_kind, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(columns_are_found_by_any_of_their_names, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_section_ends_with_its_level, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(spans_find_the_cells_in_the_text, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_hostile_cell_takes_no_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(marks_are_taken_off_cells, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(tables_with_and_without_outer_pipes, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(escaped_pipes_part_no_cells, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(fences_and_comments_hide_tables, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(headings_of_both_kinds, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(line_ends_of_every_kind, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(columns_are_found_by_any_of_their_names, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_section_ends_with_its_level, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(spans_find_the_cells_in_the_text, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_hostile_cell_takes_no_time, arena_set_up, arena_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/run_log_story.h"
 
@@ -18,18 +19,6 @@
 #include <time.h>
 
 #define PATH "run_logs/2026-03-11_train_front_cam.md"
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- files and refreshes ---- */
 
@@ -236,6 +225,15 @@ static void a_requeued_job_has_one_block_and_a_line_for_each_try(void **state)
 	assert_non_null(strstr(log.text, "- end: `<ISO timestamp>`\n"));
 }
 
+static size_t count_of(const char *text, const char *words)
+{
+	size_t count = 0;
+
+	for (const char *at = text; (at = strstr(at, words)) != NULL; at++)
+		count++;
+	return count;
+}
+
 static void two_jobs_of_one_minute_have_a_line_each(void **state)
 {
 	struct story story;
@@ -248,11 +246,12 @@ static void two_jobs_of_one_minute_have_a_line_each(void **state)
 			story_end(&story.train[0], STORY_AT(12, 15, 5), "TIMEOUT", 0);
 		log = refresh(*state, &story, refresh(*state, &story, log));
 	}
-	const char *line = "- 2026-03-12 15:05 \xe2\x80\x94 running on nid002\n", *at = strstr(log.text, line);
-	assert_non_null(at);
-	at = strstr(at + 1, line);
-	assert_non_null(at);
-	assert_null(strstr(at + 1, line));
+	assert_int_equal(count_of(log.text, "- 2026-03-12 15:05 \xe2\x80\x94 running on nid002\n"), 2);
+	/* Each line follows its own job. */
+	story.train[0].nodes = story.train[1].nodes = "nid003";
+	log = refresh(*state, &story, log);
+	assert_int_equal(count_of(log.text, "- 2026-03-12 15:05 \xe2\x80\x94 running on nid003\n"), 2);
+	assert_int_equal(count_of(log.text, "running on nid002"), 0);
 }
 
 static void an_array_is_told_as_one_job(void **state)
@@ -516,22 +515,22 @@ static void edits_at_random_are_kept(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(the_story_is_told_stage_by_stage, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_second_refresh_changes_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(stages_that_were_missed_end_in_the_same_words, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_lost_memory_writes_no_line_twice, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_a_person_took_away_stays_away, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_a_person_wrote_over_stays_theirs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_the_machine_wrote_follows_the_records, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_job_is_known_before_it_has_an_id, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(later_jobs_are_known_before_they_have_an_id, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_requeued_job_has_one_block_and_a_line_for_each_try, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_jobs_of_one_minute_have_a_line_each, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_array_is_told_as_one_job, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hostile_words_stay_one_line_and_harmless, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_secret_on_the_command_line_is_not_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(edits_at_random_are_kept, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_story_is_told_stage_by_stage, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_second_refresh_changes_nothing, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(stages_that_were_missed_end_in_the_same_words, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_lost_memory_writes_no_line_twice, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_person_took_away_stays_away, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_a_person_wrote_over_stays_theirs, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_the_machine_wrote_follows_the_records, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_job_is_known_before_it_has_an_id, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(later_jobs_are_known_before_they_have_an_id, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_requeued_job_has_one_block_and_a_line_for_each_try, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(two_jobs_of_one_minute_have_a_line_each, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(an_array_is_told_as_one_job, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(hostile_words_stay_one_line_and_harmless, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_secret_on_the_command_line_is_not_written, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(edits_at_random_are_kept, arena_set_up, arena_tear_down),
 	};
 
 	golden_begin(argc, argv);

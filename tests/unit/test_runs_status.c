@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"
 #include "tool/tracker/runs_status.h"
@@ -23,18 +24,6 @@
 #include <time.h>
 
 #define PATH "runs_status.yaml"
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- golden files ---- */
 
@@ -305,17 +294,17 @@ static void five_thousand_runs_take_a_moment(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_untouched_file_has_no_edits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_changed_value_is_told_with_the_old_one, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_the_model_says_anyway_is_no_edit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_removed_run_or_key_is_no_edit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_a_base_the_model_explains_what_it_can, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(runs_and_phases_that_the_model_does_not_know_are_told, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nested_edits_go_to_the_phase_that_the_key_stands_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_runs_of_a_file_are_named_with_their_phases, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_second_look_sees_every_change, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(five_thousand_runs_take_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hand_edited_files_change_only_where_they_must, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(an_untouched_file_has_no_edits, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_changed_value_is_told_with_the_old_one, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_the_model_says_anyway_is_no_edit, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_removed_run_or_key_is_no_edit, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(without_a_base_the_model_explains_what_it_can, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(runs_and_phases_that_the_model_does_not_know_are_told, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(nested_edits_go_to_the_phase_that_the_key_stands_for, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(the_runs_of_a_file_are_named_with_their_phases, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(the_second_look_sees_every_change, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(five_thousand_runs_take_a_moment, arena_set_up, arena_tear_down),
 	};
 
 	golden_begin(argc, argv);

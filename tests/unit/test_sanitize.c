@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"
 #include "tool/base/hostlist.h"
@@ -25,20 +26,6 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-
-static int set_up(void **state)
-{
-	setenv("TZ", "UTC0", 1);
-	tzset();
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 /* ---- a model with a secret of each kind ---- */
 
@@ -447,19 +434,19 @@ static void a_long_line_takes_a_moment(void **state)
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(run_logs_keep_their_training_and_lose_their_places, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(names_go_and_prose_stays, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(job_ids_go_and_numbers_stay, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_short_id_goes_only_where_it_is_one, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(paths_keep_a_name_that_tells_no_place, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(links_stay_where_they_are_public, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(lines_that_only_tell_a_place_go, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_stand_in_is_no_secret_itself, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_cannot_be_withheld_is_not_written, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(records_alone_make_a_log, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(host_lists_name_each_host, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(no_secret_of_the_records_survives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_long_line_takes_a_moment, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(run_logs_keep_their_training_and_lose_their_places, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(names_go_and_prose_stays, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(job_ids_go_and_numbers_stay, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_short_id_goes_only_where_it_is_one, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(paths_keep_a_name_that_tells_no_place, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(links_stay_where_they_are_public, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(lines_that_only_tell_a_place_go, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_stand_in_is_no_secret_itself, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_cannot_be_withheld_is_not_written, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(records_alone_make_a_log, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(host_lists_name_each_host, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(no_secret_of_the_records_survives, utc_arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_long_line_takes_a_moment, utc_arena_set_up, arena_tear_down),
 	};
 
 	golden_begin(argc, argv);

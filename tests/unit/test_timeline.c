@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"
 #include "tool/tracker/run_log.h"
@@ -32,15 +33,8 @@ static const struct rlg_rl_folder all = {.name = "arx5_multitask", .entries = in
 
 static int set_up(void **state)
 {
-	*state = rlg_arena_new();
 	memcpy(in_order, (struct rlg_rl_entry[]){entries[0], entries[3], entries[1], entries[2], entries[4]}, sizeof(in_order));
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
+	return arena_set_up(state);
 }
 
 /* The file anew, or the sentence why not; `kept` is brought up to date. */
@@ -365,8 +359,8 @@ static void whatever_a_person_does_only_new_logs_are_added(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_new_timeline_is_called_as_its_folder, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hand_edited_timelines_only_get_what_is_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_new_timeline_is_called_as_its_folder, set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(hand_edited_timelines_only_get_what_is_new, set_up, arena_tear_down),
 		cmocka_unit_test(whatever_a_person_does_only_new_logs_are_added),
 	};
 

@@ -6,24 +6,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/arena_state.h"
 #include "tool/base/bytes.h"
 #include "tool/base/yaml_doc.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-static int set_up(void **state)
-{
-	*state = rlg_arena_new();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	rlg_arena_free(*state);
-	return 0;
-}
 
 static struct rlg_yaml_doc parse(struct rlg_arena *arena, const char *text)
 {
@@ -196,17 +185,17 @@ static void a_yaml_bomb_stays_small(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_plain_mapping, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_empty_value_stands_behind_its_colon, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(offsets_are_bytes_not_characters, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(offsets_hold_far_into_a_non_ascii_text, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(block_scalars_anchors_tags_and_aliases, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(only_plain_nulls_are_null, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nothing_but_comments_has_no_root, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_key_that_stands_twice_is_refused_with_its_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_yaml_is_refused_with_its_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(deep_nesting_is_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_yaml_bomb_stays_small, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_plain_mapping, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(an_empty_value_stands_behind_its_colon, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(offsets_are_bytes_not_characters, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(offsets_hold_far_into_a_non_ascii_text, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(block_scalars_anchors_tags_and_aliases, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(only_plain_nulls_are_null, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(nothing_but_comments_has_no_root, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_key_that_stands_twice_is_refused_with_its_line, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_yaml_is_refused_with_its_line, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(deep_nesting_is_refused, arena_set_up, arena_tear_down),
+		cmocka_unit_test_setup_teardown(a_yaml_bomb_stays_small, arena_set_up, arena_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,10 +18,11 @@ void rlg_arena_free(struct rlg_arena *arena);
 void rlg_arena_empty(struct rlg_arena *arena);
 
 /* Zeroed memory, aligned for any type. */
-void *rlg_arena_alloc(struct rlg_arena *arena, size_t size);
+void *rlg_arena_alloc(struct rlg_arena *arena, size_t size) __attribute__((returns_nonnull));
 
 /* Room for `count` things of `size` bytes, holding the first `old_count` of `old`; for arrays that grow. */
-void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size);
+void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)
+	__attribute__((returns_nonnull));
 
 /* Copies; a NULL stays NULL.  The second copies no more than `count` bytes, and ends before a NUL as strndup(3) does. */
 char *rlg_arena_strdup(struct rlg_arena *arena, const char *words);

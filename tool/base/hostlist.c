@@ -43,14 +43,14 @@ static size_t digits_at(const char *at)
 /* One part of what stands in brackets, "01-12" or "7": each number of it with what follows the brackets. */
 static bool expand_range(struct expansion *expansion, const char *before, const char *range, const char *rest)
 {
-	size_t width = digits_at(range), last_width = width;
+	size_t width = digits_at(range);
 	const char *behind = range + width;
 
 	if (width == 0 || width > DIGITS_MAX)
 		return false;
 	long first = strtol(range, NULL, 10), last = first;
 	if (*behind == '-') {
-		last_width = digits_at(behind + 1);
+		size_t last_width = digits_at(behind + 1);
 		if (last_width == 0 || last_width > DIGITS_MAX)
 			return false;
 		last = strtol(behind + 1, NULL, 10);

@@ -52,7 +52,7 @@ static int read_link(int link, const struct stat *facts, char out_target[PATH_MA
 static int open_part(int folder, const char *name, bool make)
 {
 	char target[PATH_MAX];
-	struct stat facts;
+	struct stat facts = {.st_mode = 0};
 	int fd = look_at(folder, name, O_NOFOLLOW, &facts);
 
 	/* A group whose .runledger is gone has been moved or removed: only `init` makes one. */
@@ -126,7 +126,7 @@ static int follow(struct rlg_inside *where, int link, const struct stat *facts)
 
 static int follow_all(struct rlg_inside *where)
 {
-	struct stat facts;
+	struct stat facts = {.st_mode = 0};
 
 	for (int links = 0; links <= LINKS_MAX; links++) {
 		int fd = look_at(where->folder, where->name, O_NOFOLLOW, &facts);

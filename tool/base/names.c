@@ -78,9 +78,11 @@ static uint64_t hash_of_name(const char *name)
 
 static bool is_it(const struct slot *slot, const struct slot *wanted)
 {
-	if (slot->hash != wanted->hash || (slot->name == NULL) != (wanted->name == NULL))
+	if (slot->hash != wanted->hash)
 		return false;
-	return slot->name == NULL ? slot->id == wanted->id : strcmp(slot->name, wanted->name) == 0;
+	if (slot->name == NULL || wanted->name == NULL)
+		return slot->name == wanted->name && slot->id == wanted->id;
+	return strcmp(slot->name, wanted->name) == 0;
 }
 
 static struct slot *slot_for(const struct rlg_names *names, const struct slot *wanted)

@@ -34,6 +34,10 @@ uint64_t rlg_unpack_number(struct rlg_unpack *from)
 {
 	uint64_t number = 0;
 
+	/* Most are small. */
+	if (from->at < from->end && *from->at < 0x80)
+		return *from->at++;
+
 	for (unsigned shift = 0; from->at < from->end && shift < 64; shift += 7) {
 		unsigned char byte = *from->at++;
 		number |= (uint64_t)(byte & 0x7f) << shift;
@@ -108,7 +112,7 @@ void rlg_pack_id(struct rlg_bytes *to, const char *id)
 		return;
 	}
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (char)(figure(id[2 * i]) << 4 | figure(id[2 * i + 1]));
+		bytes[i] = (char)(figure(id[2 * i]) * 16 + figure(id[2 * i + 1]));
 	rlg_pack_number(to, 1);
 	rlg_bytes_add_n(to, bytes, sizeof(bytes));
 }
@@ -155,7 +159,7 @@ static bool is_same(const void *what, const void *like, const struct rlg_packed_
 /* Small whether negative or not. */
 static uint64_t folded(int64_t number)
 {
-	return ((uint64_t)number << 1) ^ (uint64_t)(number >> 63);
+	return number < 0 ? ~((uint64_t)number << 1) : (uint64_t)number << 1;
 }
 
 static int64_t unfolded(uint64_t number)
@@ -176,7 +180,7 @@ static void pack_member(struct rlg_bytes *to, const void *what, const void *like
 		rlg_pack_number(to, (uint64_t)KNOWN(what, member, int));
 		return;
 	case RLG_PACKED_REAL:
-		rlg_bytes_add_n(to, (const char *)&KNOWN(what, member, double), sizeof(double));
+		rlg_bytes_add_n(to, (const char *)what + member->offset, sizeof(double));
 		return;
 	default: /* a truth value that differs says all */
 		return;
@@ -219,7 +223,7 @@ static void unpack_member(struct rlg_unpack *from, void *what, const struct rlg_
 	default:
 		bytes = rlg_unpack_bytes(from, sizeof(double));
 		if (bytes != NULL)
-			memcpy(&MEMBER(what, member, double), bytes, sizeof(double));
+			memcpy((char *)what + member->offset, bytes, sizeof(double));
 		return;
 	}
 }

@@ -13,11 +13,13 @@
 
 bool rlg_reach_leaves(const char *path)
 {
-	for (const char *at = path; at != NULL; at = strchr(at, '/')) {
+	const char *at = path;
+
+	do {
 		at += *at == '/';
 		if (strncmp(at, "..", 2) == 0 && (at[2] == '/' || at[2] == '\0'))
 			return true;
-	}
+	} while ((at = strchr(at, '/')) != NULL);
 	return path[0] == '/';
 }
 

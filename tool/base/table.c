@@ -63,7 +63,7 @@ static size_t *wanted_widths(const struct rlg_table *table)
 
 	for (size_t i = 0; i < table->n_columns; i++)
 		widths[i] = rlg_text_width(table->terminal, table->columns[i].title);
-	for (size_t i = 0; i < table->n_cells; i++)
+	for (size_t i = 0; i < table->n_cells && table->n_columns > 0; i++)
 		if (widths[i % table->n_columns] < table->cells[i].width)
 			widths[i % table->n_columns] = table->cells[i].width;
 	return widths;

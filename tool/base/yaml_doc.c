@@ -100,7 +100,8 @@ static size_t line_of(const char *text, size_t offset)
 
 static int fail_at(struct reading *reading, size_t line, int code, const char *words)
 {
-	return rlg_fail(reading->err, code, "%s:%zu: %s", reading->path, line, words);
+	rlg_fail(reading->err, code, "%s:%zu: %s", reading->path, line, words);
+	return code;
 }
 
 /* ---- the tree ---- */

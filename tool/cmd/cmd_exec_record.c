@@ -193,12 +193,11 @@ static int append(const struct rlg_exec *exec, struct rlg_record_job *job, const
 		  const struct rlg_resolution *to, struct rlg_err *err)
 {
 	cJSON *context = cJSON_CreateObject();
-	char id[RLG_ID_MAX];
 
 	/* The same one wherever it goes: it may stand in its file in spite of an error. */
 	if (job->draft.id == NULL) {
-		rlg_record_new_id(id);
-		job->draft.id = id;
+		rlg_record_new_id(job->new_id);
+		job->draft.id = job->new_id;
 	}
 	if (strcmp(job->draft.name, "finish") != 0) {
 		rlg_client_line_read(group->arena, exec->argv, exec->argc, rlg_job_environment,

@@ -97,7 +97,7 @@ static enum rank rank_of(const char *line)
 /* The end of a regular file; "" where there is none.  A line whose beginning is cut off is left out, unless it is all there is. */
 static char *read_tail(struct rlg_arena *arena, const char *path, size_t *out_length)
 {
-	char *text = rlg_arena_alloc(arena, RLG_LOG_TAIL_BYTES + 1), *begin = text;
+	char *text = rlg_arena_alloc(arena, RLG_LOG_TAIL_BYTES + 1);
 	struct stat file;
 	int fd = rlg_regular_open(path, &file);
 	size_t length = 0;
@@ -112,7 +112,7 @@ static char *read_tail(struct rlg_arena *arena, const char *path, size_t *out_le
 		(got < 0 && errno == EINTR)))
 		length += got > 0 ? (size_t)got : 0;
 	char *newline = skip > 0 && length > 0 ? memchr(text, '\n', length - 1) : NULL;
-	begin = newline != NULL ? newline + 1 : text;
+	char *begin = newline != NULL ? newline + 1 : text;
 	close(fd);
 	*out_length = length - (size_t)(begin - text);
 	return begin;

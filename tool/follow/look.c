@@ -63,8 +63,8 @@ void rlg_look_close(struct rlg_look *look)
 
 int rlg_look_again(struct rlg_look *look, struct rlg_err *err)
 {
-	struct rlg_group group;
-	struct rlg_model *model;
+	struct rlg_group group = {.path = NULL};
+	struct rlg_model *model = NULL;
 	int code = load(look->path, &group, &model, err);
 
 	if (code != 0) {

@@ -102,7 +102,7 @@ static bool take_attempt(void *context, const struct rlg_run *run, const struct 
 		at = job->n_parts++;
 		rlg_names_add(job->parts, part, at);
 	}
-	job->last[at] = attempt;
+	job->last[at] = attempt; /* NOLINT(clang-analyzer-core.NullDereference): what is found was added */
 	return false;
 }
 

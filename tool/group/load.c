@@ -8,8 +8,6 @@
 #include "tool/base/names.h"
 #include "tool/group/load_runs.h"
 #include "tool/group/tracker_file.h"
-#include "tool/plan/evaluations.h"
-#include "tool/plan/found.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,8 +31,8 @@ static bool take_frame(void *context, enum rlg_frame kind, const char *bytes, si
 	struct rlg_unpack from = rlg_unpack_begin(bytes, count);
 
 	switch (kind) {
-	case RLG_FRAME_RUN:
-		return rlg_known_run_unpack(load, &from);
+	case RLG_FRAME_RUNS:
+		return rlg_known_runs_unpack(load, &from);
 	case RLG_FRAME_STAMP:
 		return rlg_known_stamp_unpack(load, &from);
 	case RLG_FRAME_GROUP:
@@ -92,7 +90,7 @@ static void forget(struct rlg_load *load)
 	load->whole = false;
 	load->runs = NULL;
 	load->stamps = NULL;
-	load->n_runs = load->runs_room = load->n_stamps = load->stamps_room = 0;
+	load->n_runs = load->runs_room = load->n_stamps = load->stamps_room = load->n_named = load->n_slots = 0;
 	load->names = rlg_names_new(arena);
 	load->stamp_names = rlg_names_new(arena);
 	rlg_snapshot_begin_anew(load->snapshot);
@@ -231,152 +229,19 @@ static void ask_trackers(struct rlg_load *load)
 
 /* ---- the model ---- */
 
-static int compare_told(const void *left, const void *right)
-{
-	const struct rlg_known_run *a = *(const struct rlg_known_run *const *)left;
-	const struct rlg_known_run *b = *(const struct rlg_known_run *const *)right;
-
-	return a->told < b->told ? -1 : a->told > b->told;
-}
-
-static void plan_told(struct rlg_load *load, struct rlg_fold *fold)
-{
-	const struct rlg_known_run **told = rlg_arena_alloc(load->group->arena, (load->n_runs + 1) * sizeof(*told));
-	bool sorted = true;
-	size_t n = 0;
-
-	for (size_t i = 0; i < load->n_runs; i++) {
-		if (load->runs[i].told == 0)
-			continue;
-		sorted = sorted && (n == 0 || told[n - 1]->told < load->runs[i].told);
-		told[n++] = &load->runs[i];
-	}
-	if (!sorted)
-		qsort(told, n, sizeof(*told), compare_told);
-	for (size_t i = 0; i < n; i++)
-		rlg_fold_plan_run(fold, told[i]->name, NULL, false);
-}
-
-/* False: what the snapshot holds of a run is not what was packed. */
-static bool fold(struct rlg_load *load, struct rlg_model **out_model)
-{
-	struct rlg_group *group = load->group;
-	const struct rlg_plan *plan = &group->plan;
-	struct rlg_fold *all = rlg_fold_new(group->arena, group->path, rlg_group_name(group), group->config.phases,
-					    group->config.n_phases);
-
-	for (size_t i = 0; i < plan->n_runs; i++)
-		rlg_fold_plan_run(all, plan->runs[i].name, plan->runs[i].type, plan->runs[i].control);
-	/* Runs that people put into a tracker by hand.  One that does not parse is told by the refresh, not here. */
-	plan_told(load, all);
-	for (size_t i = 0; i < load->n_runs; i++)
-		if (load->runs[i].folded_length > 0 &&
-		    !rlg_fold_packed(all, load->runs[i].folded, load->runs[i].folded_length))
-			return false;
-	*out_model = rlg_fold_finish(all);
-	return true;
-}
-
-/* Looks at what lies on disk of a run, or fills in what did. */
-static bool find(struct rlg_load *load, struct rlg_model *model, struct rlg_run *run, struct rlg_known_run *known,
-		 bool look_again)
-{
-	struct rlg_group *group = load->group;
-	struct rlg_bytes found;
-
-	if (!look_again && known->found_length > 0)
-		return rlg_found_unpack(group->arena, known->found, known->found_length, run);
-	rlg_bytes_init(&found, group->arena);
-	rlg_found_look(model, &group->config, &group->plan, run, &found);
-	if (found.length == known->found_length &&
-	    (found.length == 0 || memcmp(found.data, known->found, found.length) == 0))
-		return true;
-	known->found = found.data;
-	known->found_length = found.length;
-	known->dirty = known->changed = true;
-	return true;
-}
-
-/* The runs behind those of the plan stand as trackers name them, then by name: do they stand so as they did before? */
-static bool is_in_old_order(struct rlg_load *load, const struct rlg_model *model)
-{
-	const struct rlg_known_run *before = NULL;
-
-	for (size_t i = load->group->plan.n_runs; i < model->n_runs; i++) {
-		const struct rlg_known_run *run = rlg_known_run(load, model->runs[i].name, false);
-		if (run == NULL || run->changed_at == 0)
-			continue;
-		uint64_t here = run->told_before - 1, there = before == NULL ? 0 : before->told_before - 1; /* 0: last */
-		if (before != NULL && (here < there || (here == there && strcmp(run->name, before->name) < 0)))
-			return false;
-		before = run;
-	}
-	return true;
-}
-
-/* The sequence at which what has changed since the model before has changed. */
-static void count_changes(struct rlg_load *load, bool news)
-{
-	uint64_t now = (uint64_t)rlg_clock_now_us();
-
-	if (news || load->sequence == 0)
-		load->sequence = now > load->sequence ? now : load->sequence + 1;
-	if (load->moved)
-		load->moved_at = load->sequence;
-	load->moved = load->told_changed = false;
-	for (size_t i = 0; i < load->n_runs; i++) {
-		struct rlg_known_run *run = &load->runs[i];
-		if (run->changed)
-			run->changed_at = load->sequence;
-		run->changed = false;
-		run->told_before = run->told;
-	}
-}
-
-/* What the model has beside its records; and what of it is new. */
-static bool complete(struct rlg_load *load, struct rlg_model *model, bool all_disk)
-{
-	struct rlg_known_run **all = rlg_arena_alloc(load->group->arena, (model->n_runs + 1) * sizeof(struct rlg_known_run *));
-
-	rlg_evaluations_complete(model, &load->group->plan);
-	load->moved = load->moved || (load->told_changed && !is_in_old_order(load, model));
-	bool news = load->moved;
-	model->records = model->damaged = 0;
-	for (size_t i = 0; i < model->n_runs; i++) {
-		struct rlg_run *run = &model->runs[i];
-		struct rlg_known_run *known = all[i] = rlg_known_run(load, run->name, false);
-		if (known == NULL)
-			continue;
-		if (known->folded_length > 0 && !find(load, model, run, known, all_disk || known->read_in == load->looks))
-			return false;
-		if (known->planned != run->planned || known->changed_at == 0)
-			known->dirty = known->changed = true;
-		known->planned = run->planned;
-		news = news || known->changed;
-	}
-	for (size_t i = 0; i < load->n_runs; i++) {
-		model->records += load->runs[i].records;
-		model->damaged += load->runs[i].damaged;
-	}
-	count_changes(load, news);
-	for (size_t i = 0; i < model->n_runs; i++)
-		model->runs[i].changed_at = all[i] != NULL ? all[i]->changed_at : 1;
-	model->sequence = load->sequence;
-	return true;
-}
-
 int rlg_load_model(struct rlg_load *load, const struct rlg_load_news *news, struct rlg_model **out_model,
 		   struct rlg_err *err)
 {
 	for (int tries = 0; tries < 2; tries++) {
 		load->unread = load->group->unread;
-		bool all_disk = news->disk || !load->whole || load->old_settings != load->settings;
+		bool as_before = load->whole && load->old_settings == load->settings;
 		if (!load->whole || !rlg_tracker_runs_are_known(load->group, load))
 			ask_trackers(load);
 		int code = look(load, news, err);
 		if (code != 0)
 			return code;
-		if (fold(load, out_model) && complete(load, *out_model, all_disk)) {
+		if ((as_before && news->brief && !news->disk && rlg_load_brief(load, out_model)) ||
+		    rlg_load_fold(load, news->disk || !as_before, out_model)) {
 			load->old_settings = load->settings;
 			(*out_model)->unread = load->unread;
 			return 0;
@@ -393,8 +258,77 @@ static uint64_t wanted_bulk(struct rlg_load *load)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < load->n_runs; i++)
-		bytes += load->runs[i].bulk_bytes;
+		bytes += load->runs[i].bulk_bytes + load->runs[i].packed.length;
 	return bytes;
+}
+
+/* All of them are told: they get their numbers anew, in the model's order, in which the next load then has them. */
+static void pack_all(struct rlg_load *load, struct rlg_bytes *to, size_t *count)
+{
+	size_t n;
+	struct rlg_known_run **runs = rlg_known_runs_in_order(load, &n);
+
+	load->n_slots = 0;
+	for (size_t i = 0; i < load->n_runs; i++)
+		load->runs[i].slot = RLG_NO_SLOT;
+	for (size_t i = 0; i < n; i++)
+		rlg_known_run_pack(load, runs[i], to);
+	for (size_t i = 0; i < load->n_runs; i++)
+		if (!load->runs[i].gone && load->runs[i].slot == RLG_NO_SLOT)
+			rlg_known_run_pack(load, &load->runs[i], to);
+	*count = load->n_slots;
+}
+
+static void pack_dirty(struct rlg_load *load, struct rlg_bytes *to, size_t *count)
+{
+	for (size_t i = 0; i < load->n_runs; i++) {
+		struct rlg_known_run *run = &load->runs[i];
+		/* What was named, and has nothing, was never there. */
+		if (!run->dirty || (run->gone && run->slot == RLG_NO_SLOT))
+			continue;
+		rlg_known_run_pack(load, run, to);
+		(*count)++;
+	}
+}
+
+static void add_runs(struct rlg_load *load, bool all)
+{
+	struct rlg_bytes runs, frame;
+	size_t count = 0;
+
+	for (size_t i = 0; i < load->n_runs; i++)
+		if (load->runs[i].repacked)
+			rlg_known_run_keep(load, &load->runs[i]);
+	if (all)
+		rlg_snapshot_begin_state(load->snapshot);
+	rlg_bytes_init(&runs, load->group->arena);
+	rlg_bytes_init(&frame, load->group->arena);
+	if (all)
+		pack_all(load, &runs, &count);
+	else
+		pack_dirty(load, &runs, &count);
+	if (count == 0)
+		return;
+	rlg_pack_number(&frame, count);
+	rlg_bytes_reserve(&frame, runs.length);
+	rlg_bytes_add_n(&frame, runs.data, runs.length);
+	rlg_snapshot_add(load->snapshot, RLG_FRAME_RUNS, frame.data, frame.length);
+}
+
+/* False: not all that is to be in it is there any more.  Such a snapshot is worth nothing. */
+static bool write_anew(struct rlg_load *load)
+{
+	rlg_snapshot_commit(load->snapshot);
+	if (!rlg_known_runs_fetch(load)) {
+		rlg_snapshot_remove(load->group->path);
+		return false;
+	}
+	rlg_snapshot_begin_anew(load->snapshot);
+	for (size_t i = 0; i < load->n_runs; i++) {
+		rlg_known_run_move(load, &load->runs[i]);
+		load->runs[i].repacked = true;
+	}
+	return true;
 }
 
 void rlg_load_commit(struct rlg_load *load)
@@ -404,15 +338,12 @@ void rlg_load_commit(struct rlg_load *load)
 	if (!load->write)
 		return;
 	if (rlg_snapshot_is_stale(load->snapshot, wanted_bulk(load))) {
-		rlg_snapshot_commit(load->snapshot);
-		rlg_snapshot_begin_anew(load->snapshot);
-		for (size_t i = 0; i < load->n_runs; i++)
-			rlg_known_run_move(load, &load->runs[i]);
+		if (!write_anew(load))
+			return;
 		all = true;
 	}
-	for (size_t i = 0; i < load->n_runs; i++)
-		if ((all && !load->runs[i].gone) || load->runs[i].dirty)
-			rlg_known_run_add(load, &load->runs[i]);
+	all = all || rlg_snapshot_is_long(load->snapshot);
+	add_runs(load, all);
 	for (size_t i = 0; i < load->n_stamps; i++)
 		if (all || load->stamps[i].dirty)
 			rlg_known_stamp_add(load, &load->stamps[i]);
@@ -437,14 +368,12 @@ uint64_t rlg_load_moved_at(const struct rlg_load *load)
 	return load->moved_at;
 }
 
-bool rlg_load_all_are_told(const struct rlg_load *load, const struct rlg_model *model)
+bool rlg_load_all_are_told(const struct rlg_load *load)
 {
-	for (size_t i = 0; i < model->n_runs; i++) {
-		size_t at = rlg_names_find(load->names, model->runs[i].name);
-		if (model->runs[i].planned && (at == RLG_NAMES_NONE || load->runs[at].told == 0))
+	for (size_t i = 0; i < load->n_runs; i++)
+		if (load->runs[i].planned && load->runs[i].told == 0 && rlg_known_run_is_shown(&load->runs[i]))
 			return false;
-	}
-	return true;
+	return load->unknown_planned == 0;
 }
 
 /* All that there is, with nothing written: for whoever only wants to look. */

@@ -18,6 +18,7 @@ struct rlg_load_news {
 	const char *const *runs; /* the files of these; NULL: of all */
 	size_t n_runs;
 	bool disk; /* what lies on disk of all runs; else of those that have news */
+	bool brief; /* a brief model will do (model.h), if there can be one */
 };
 
 /* Opens the snapshot.  `write`: the caller holds the refresh lock.  Never fails; rlg_load_end() ends it. */
@@ -30,6 +31,12 @@ void rlg_load_end(struct rlg_load *load);
  */
 int rlg_load_model(struct rlg_load *load, const struct rlg_load_news *news, struct rlg_model **out_model,
 		   struct rlg_err *err);
+
+/*
+ * Makes whole what has changed of a brief model since that sequence; it is the model that was loaded last.  False: not
+ * all could be, and it has to be loaded whole.
+ */
+bool rlg_load_fill(struct rlg_load *load, struct rlg_model *model, uint64_t since);
 
 /* What it took so far. */
 struct rlg_load_work {
@@ -66,7 +73,7 @@ void rlg_load_set_stamp(struct rlg_load *load, const char *key, const struct rlg
 uint64_t rlg_load_settings(const struct rlg_load *load);
 uint64_t rlg_load_moved_at(const struct rlg_load *load);
 
-/* Are all runs of the model that are planned among those that trackers name? */
-bool rlg_load_all_are_told(const struct rlg_load *load, const struct rlg_model *model);
+/* Are all runs of the model that was loaded last among those that trackers name, as far as they are planned? */
+bool rlg_load_all_are_told(const struct rlg_load *load);
 
 #endif

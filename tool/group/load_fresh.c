@@ -88,7 +88,7 @@ static int read_all_fresh(struct rlg_load *load, struct rlg_arena *arena, struct
 
 static bool is_fresh(const struct rlg_known_run *run)
 {
-	return run->rest == NULL && run->files.n == 0;
+	return !run->away && run->rest == NULL && run->files.n == 0;
 }
 
 int rlg_known_runs_read(struct rlg_load *load, const char *const *names, size_t n_names)

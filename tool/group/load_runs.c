@@ -2,129 +2,93 @@
 /* What is known of each run of a group: see load_runs.h. */
 #include "tool/group/load_runs.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* So few names are found sooner by looking at all than by giving all of them their places. */
+#define MOST_LOOKS 8
+
+static size_t find(struct rlg_load *load, const char *name)
+{
+	if (load->n_named == 0 && load->looks_by_name++ < MOST_LOOKS) {
+		for (size_t i = 0; i < load->n_runs; i++)
+			if (strcmp(load->runs[i].name, name) == 0)
+				return i;
+		return RLG_NAMES_NONE;
+	}
+	for (; load->n_named < load->n_runs; load->n_named++)
+		rlg_names_add(load->names, load->runs[load->n_named].name, load->n_named);
+	return rlg_names_find(load->names, name);
+}
+
+void rlg_known_runs_reserve(struct rlg_load *load, size_t count)
+{
+	if (count <= load->runs_room - load->n_runs)
+		return;
+	load->runs_room = load->n_runs + (count > load->runs_room ? count : load->runs_room);
+	load->runs = rlg_arena_grow(load->group->arena, load->runs, load->n_runs, load->runs_room, sizeof(*load->runs));
+}
+
+struct rlg_known_run *rlg_known_run_new(struct rlg_load *load)
+{
+	rlg_known_runs_reserve(load, load->n_runs == 0 ? 64 : 1);
+	return &load->runs[load->n_runs++];
+}
 
 struct rlg_known_run *rlg_known_run(struct rlg_load *load, const char *name, bool make)
 {
-	struct rlg_arena *arena = load->group->arena;
-	size_t at = rlg_names_find(load->names, name);
+	size_t at = find(load, name);
 
 	if (at != RLG_NAMES_NONE)
 		return &load->runs[at];
 	if (!make)
 		return NULL;
-	if (load->n_runs == load->runs_room) {
-		load->runs_room = load->runs_room == 0 ? 64 : 2 * load->runs_room;
-		load->runs = rlg_arena_grow(arena, load->runs, load->n_runs, load->runs_room, sizeof(*load->runs));
-	}
-	struct rlg_known_run *run = &load->runs[load->n_runs];
-	*run = (struct rlg_known_run){.name = rlg_arena_strdup(arena, name), .dirty = true};
-	rlg_names_add(load->names, run->name, load->n_runs++);
+	struct rlg_known_run *run = rlg_known_run_new(load);
+	*run = (struct rlg_known_run){
+		.name = rlg_arena_strdup(load->group->arena, name), .slot = RLG_NO_SLOT, .dirty = true, .repacked = true};
 	return run;
 }
 
-/* ---- packed ---- */
+/* ---- their order ---- */
 
-static void add_bytes(struct rlg_bytes *to, const char *bytes, size_t count)
+/* None, which is 0, comes last. */
+static int compare_places(uint64_t left, uint64_t right)
 {
-	rlg_pack_number(to, count);
-	rlg_bytes_add_n(to, bytes, count);
+	return left - 1 < right - 1 ? -1 : left - 1 > right - 1;
 }
 
-static const char *take_bytes(struct rlg_unpack *from, size_t *out_count)
+static int compare_runs(const void *left, const void *right)
 {
-	*out_count = rlg_unpack_number(from);
-	const char *bytes = rlg_unpack_bytes(from, *out_count);
-	*out_count = bytes == NULL ? 0 : *out_count;
-	return bytes;
+	const struct rlg_known_run *a = *(const struct rlg_known_run *const *)left;
+	const struct rlg_known_run *b = *(const struct rlg_known_run *const *)right;
+	int order = compare_places(a->rank, b->rank);
+
+	if (order == 0)
+		order = compare_places(a->told, b->told);
+	return order != 0 ? order : strcmp(a->name, b->name);
 }
 
-static void pack_rest(const struct rlg_known_run *run, struct rlg_bytes *to)
+bool rlg_known_run_is_shown(const struct rlg_known_run *run)
 {
-	rlg_read_files_pack(&run->files, to);
-	rlg_pack_number(to, run->n_chunks);
-	for (size_t i = 0; i < run->n_chunks; i++) {
-		rlg_pack_number(to, run->chunks[i].bulk.offset);
-		rlg_pack_number(to, run->chunks[i].bulk.length);
-		rlg_pack_number(to, run->chunks[i].count);
+	return run->rank != 0 || run->told != 0 || run->folded_length > 0;
+}
+
+struct rlg_known_run **rlg_known_runs_in_order(struct rlg_load *load, size_t *out_n)
+{
+	struct rlg_known_run **runs = rlg_arena_alloc(load->group->arena, (load->n_runs + 1) * sizeof(struct rlg_known_run *));
+	bool sorted = true;
+	size_t n = 0;
+
+	for (size_t i = 0; i < load->n_runs; i++) {
+		if (!rlg_known_run_is_shown(&load->runs[i]))
+			continue;
+		runs[n++] = &load->runs[i];
+		sorted = sorted && (n == 1 || compare_runs(&runs[n - 2], &runs[n - 1]) < 0);
 	}
-}
-
-/* Of ten thousand runs one has news, as a rule: the others' files and chunks are not needed. */
-static void unpack_rest(struct rlg_load *load, struct rlg_known_run *run)
-{
-	struct rlg_unpack from = rlg_unpack_begin(run->rest, run->rest_length);
-
-	if (run->rest == NULL)
-		return;
-	run->rest = NULL;
-	rlg_read_files_unpack(load->group->arena, &from, &run->files);
-	run->n_chunks = rlg_unpack_count(&from, 3);
-	run->chunks = rlg_arena_alloc(load->group->arena, (run->n_chunks + 1) * sizeof(*run->chunks));
-	for (size_t i = 0; i < run->n_chunks; i++) {
-		run->chunks[i].bulk.offset = rlg_unpack_number(&from);
-		run->chunks[i].bulk.length = rlg_unpack_number(&from);
-		run->chunks[i].count = rlg_unpack_number(&from);
-	}
-	if (!from.bad)
-		return;
-	/* As if it had never been read. */
-	run->files = (struct rlg_read_files){.n = 0};
-	run->n_chunks = 0;
-}
-
-void rlg_known_run_add(struct rlg_load *load, struct rlg_known_run *run)
-{
-	struct rlg_bytes bytes, rest;
-
-	rlg_bytes_init(&bytes, load->scratch);
-	rlg_bytes_init(&rest, load->scratch);
-	if (run->rest == NULL && !run->gone)
-		pack_rest(run, &rest);
-	rlg_pack_text(&bytes, run->name);
-	rlg_pack_number(&bytes, run->changed_at);
-	rlg_pack_number(&bytes, run->told);
-	rlg_pack_number(&bytes, run->planned);
-	rlg_pack_number(&bytes, run->records);
-	rlg_pack_number(&bytes, run->damaged);
-	rlg_pack_number(&bytes, run->bulk_bytes);
-	add_bytes(&bytes, run->folded, run->folded_length);
-	add_bytes(&bytes, run->found, run->found_length);
-	if (run->rest == NULL)
-		add_bytes(&bytes, rest.data, rest.length);
-	else
-		add_bytes(&bytes, run->rest, run->rest_length);
-	rlg_snapshot_add(load->snapshot, RLG_FRAME_RUN, bytes.data, bytes.length);
-	rlg_arena_empty(load->scratch);
-	run->dirty = false;
-}
-
-bool rlg_known_run_unpack(struct rlg_load *load, struct rlg_unpack *from)
-{
-	const char *name = rlg_unpack_text(from);
-	struct rlg_known_run *run = name == NULL ? NULL : rlg_known_run(load, name, true);
-
-	if (run == NULL)
-		return false;
-	*run = (struct rlg_known_run){.name = run->name};
-	run->changed_at = rlg_unpack_number(from);
-	run->told = run->told_before = rlg_unpack_number(from);
-	run->planned = rlg_unpack_number(from) == 1;
-	run->records = rlg_unpack_number(from);
-	run->damaged = rlg_unpack_number(from);
-	run->bulk_bytes = rlg_unpack_number(from);
-	run->folded = take_bytes(from, &run->folded_length);
-	run->found = take_bytes(from, &run->found_length);
-	run->rest = take_bytes(from, &run->rest_length);
-	run->gone = run->rest_length == 0;
-	return !from->bad && from->at == from->end;
-}
-
-void rlg_known_run_move(struct rlg_load *load, struct rlg_known_run *run)
-{
-	unpack_rest(load, run);
-	for (size_t i = 0; i < run->n_chunks; i++)
-		run->chunks[i].bulk = rlg_snapshot_move_bulk(load->snapshot, run->chunks[i].bulk);
+	if (!sorted)
+		qsort(runs, n, sizeof(struct rlg_known_run *), compare_runs);
+	*out_n = n;
+	return runs;
 }
 
 /* ---- reading ---- */
@@ -199,19 +163,20 @@ static void keep_folded(struct rlg_load *load, struct rlg_known_run *run, const 
 	load->moved = load->moved || folded->length == 0;
 	run->folded = rlg_arena_copy(load->group->arena, folded->data, folded->length);
 	run->folded_length = folded->length;
-	run->changed = true;
+	run->changed = run->repacked = true;
 }
 
 void rlg_known_run_empty(struct rlg_load *load, struct rlg_known_run *run)
 {
 	if (run->folded_length > 0)
 		run->changed = load->moved = true;
+	run->away = run->lost = false;
 	run->folded_length = run->found_length = run->n_chunks = 0;
 	run->files = (struct rlg_read_files){.n = 0};
 	run->rest = NULL;
 	run->records = run->damaged = run->bulk_bytes = 0;
 	run->gone = run->told == 0;
-	run->dirty = true;
+	run->dirty = run->repacked = true;
 }
 
 void rlg_fold_gathered_run(const struct rlg_group *group, struct rlg_arena *scratch, const char *run, uint64_t records,
@@ -252,7 +217,8 @@ static int read_run(struct rlg_load *load, struct rlg_known_run *run, bool anew)
 	rlg_fold_gathered_run(group, load->scratch, run->name, run->records, &gathered, &folded);
 	keep_folded(load, run, &folded);
 	rlg_arena_empty(load->scratch);
-	run->dirty = run->dirty || run->files.n > 0 || had_files;
+	run->repacked = run->repacked || run->lost || run->files.n > 0 || had_files;
+	run->lost = false;
 	run->gone = run->files.n == 0 && run->damaged == 0 && run->told == 0;
 	run->read_in = load->looks;
 	load->work.runs++;
@@ -272,7 +238,8 @@ void rlg_known_run_take(struct rlg_load *load, struct rlg_known_run *run, const 
 	if (fresh->chunk.length > 0)
 		add_chunk(load, run, &fresh->chunk, fresh->records);
 	keep_folded(load, run, &fresh->folded);
-	run->dirty = run->dirty || run->files.n > 0;
+	run->repacked = run->repacked || run->lost || run->files.n > 0;
+	run->lost = false;
 	run->gone = run->files.n == 0 && run->damaged == 0 && run->told == 0;
 	load->work.runs++;
 	load->work.records += fresh->records;
@@ -281,7 +248,7 @@ void rlg_known_run_take(struct rlg_load *load, struct rlg_known_run *run, const 
 int rlg_known_run_read(struct rlg_load *load, struct rlg_known_run *run)
 {
 	run->seen_in = load->looks;
-	unpack_rest(load, run);
+	rlg_known_run_open(load, run);
 	bool is_new = run->files.n == 0;
 	enum rlg_run_news news = is_new ? RLG_RUN_ANEW : rlg_run_look(load->group->path, run->name, &run->files);
 

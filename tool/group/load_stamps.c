@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define STAMP(member) {offsetof(struct rlg_stamp, member), RLG_PACKED_INT, 0}
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): the name of a member */
 #define SIGN(file) STAMP(file.inode), STAMP(file.size), STAMP(file.modified_ns), STAMP(file.changed_ns)
 
 static const struct rlg_packed_member members[] = {
@@ -34,7 +35,9 @@ struct rlg_stamp rlg_load_stamp(const struct rlg_load *load, const char *key)
 {
 	size_t at = rlg_names_find(load->stamp_names, key);
 
-	return at == RLG_NAMES_NONE ? (struct rlg_stamp){.sequence = 0} : load->stamps[at].stamp;
+	if (at == RLG_NAMES_NONE)
+		return (struct rlg_stamp){.sequence = 0};
+	return load->stamps[at].stamp;
 }
 
 void rlg_load_set_stamp(struct rlg_load *load, const char *key, const struct rlg_stamp *stamp)

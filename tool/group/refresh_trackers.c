@@ -120,6 +120,49 @@ struct keeping {
 	bool raced; /* somebody saved it while we rendered */
 };
 
+/* Where not all can be read now the trackers are left alone, and the model is as it was. */
+static int load(struct rlg_refreshing *refreshing, const struct rlg_load_news *news, struct rlg_model **model)
+{
+	struct rlg_model *fresh = NULL;
+	struct rlg_err err = {""};
+	int code = rlg_load_model(refreshing->load, news, &fresh, &err);
+
+	if (code == 0 && fresh->unread != 0)
+		code = rlg_fail_errno(&err, -fresh->unread,
+				      "the trackers of %s are left as they are, as not all could be read that they are made from",
+				      refreshing->group->path);
+	if (code != 0) {
+		rlg_refreshing_failed(refreshing, code, &err);
+		refreshing->loaded = false;
+		return code;
+	}
+	*model = fresh;
+	refreshing->newest = rlg_load_moved_at(refreshing->load);
+	for (size_t i = 0; i < (*model)->n_runs; i++)
+		if ((*model)->runs[i].changed_at > refreshing->newest)
+			refreshing->newest = (*model)->runs[i].changed_at;
+	return 0;
+}
+
+/* What a brief model does not tell.  False: it cannot be had, and the files are left alone. */
+static bool make_whole(struct rlg_refreshing *refreshing, struct rlg_model **model)
+{
+	static const char *const none[] = {NULL};
+
+	return !(*model)->brief || load(refreshing, &(struct rlg_load_news){.runs = none}, model) == 0;
+}
+
+static bool is_as_written(const struct rlg_tracker_file *file)
+{
+	return file->text == NULL || (file->base != NULL && file->length == file->base_length &&
+				      memcmp(file->text, file->base, file->length) == 0);
+}
+
+static bool may_have_edits(const struct keeping *keeping)
+{
+	return keeping->tracker->edits != NULL && !(keeping->tracker->render_changed != NULL && is_as_written(&keeping->file));
+}
+
 /* Puts what people changed into the records, so that it is theirs for good.  False: leave this file alone. */
 static bool take_edits(struct rlg_refreshing *refreshing, const struct rlg_model *model, const struct keeping *keeping,
 		       unsigned *out_edits)
@@ -129,7 +172,7 @@ static bool take_edits(struct rlg_refreshing *refreshing, const struct rlg_model
 	struct rlg_err err = {""};
 
 	*out_edits = 0;
-	if (file->text == NULL || keeping->tracker->edits == NULL)
+	if (file->text == NULL || !may_have_edits(keeping))
 		return true;
 	int code = keeping->tracker->edits(refreshing->group->arena, file->path, model, file->text, file->base, record_edit,
 					   &context, &err);
@@ -141,11 +184,31 @@ static bool take_edits(struct rlg_refreshing *refreshing, const struct rlg_model
 	return code == 0 && !context.failed;
 }
 
+/* By the runs that changed, where that can be, else by all; makes the model whole where it takes that. */
+static int render_text(struct rlg_refreshing *refreshing, struct rlg_model **model, const struct keeping *keeping,
+		       struct rlg_tracker_view *view, struct rlg_bytes *out, struct rlg_err *err)
+{
+	const struct rlg_tracker *tracker = keeping->tracker;
+	const struct rlg_tracker_file *file = &keeping->file;
+
+	/* What a place brings along is not in the model: nobody can tell whether it has changed. */
+	if (keeping->stamped.holds && keeping->place->data == NULL)
+		view->changed_since = keeping->stamped.stamp.sequence;
+	if (view->changed_since != 0 && tracker->render_changed != NULL &&
+	    rlg_load_fill(refreshing->load, *model, view->changed_since) &&
+	    tracker->render_changed(view, file->path, file->text, out))
+		return 0;
+	if (!make_whole(refreshing, model))
+		return -ENODATA;
+	view->model = *model;
+	return tracker->render(view, keeping->place, file->path, file->text, file->base, out, err);
+}
+
 /* Returns 0, or -EAGAIN when somebody saved the file meanwhile. */
-static int render(struct rlg_refreshing *refreshing, const struct rlg_model *model, const struct keeping *keeping)
+static int render(struct rlg_refreshing *refreshing, struct rlg_model **model, const struct keeping *keeping)
 {
 	const struct rlg_tracker_file *file = &keeping->file;
-	struct rlg_tracker_view view = rlg_tracker_view(refreshing->group, keeping->choice, model);
+	struct rlg_tracker_view view = rlg_tracker_view(refreshing->group, keeping->choice, *model);
 	struct rlg_bytes bytes, memory;
 	struct rlg_err err = {""};
 	bool written = false;
@@ -154,10 +217,9 @@ static int render(struct rlg_refreshing *refreshing, const struct rlg_model *mod
 	rlg_bytes_init(&memory, refreshing->group->arena);
 	view.memory = file->memory;
 	view.remember = &memory;
-	/* What a place brings along is not in the model: nobody can tell whether it has changed. */
-	if (keeping->stamped.holds && keeping->place->data == NULL)
-		view.changed_since = keeping->stamped.stamp.sequence;
-	int code = keeping->tracker->render(&view, keeping->place, file->path, file->text, file->base, &bytes, &err);
+	int code = render_text(refreshing, model, keeping, &view, &bytes, &err);
+	if (!refreshing->loaded)
+		return 0; /* why has been told */
 	if (code == 0 && !rlg_tracker_file_is_current(file))
 		return -EAGAIN;
 	if (code == 0 && file->text == NULL && bytes.length == 0)
@@ -173,14 +235,8 @@ static int render(struct rlg_refreshing *refreshing, const struct rlg_model *mod
 	else
 		refreshing->report->trackers_unchanged++;
 	if (code == 0)
-		rlg_tracker_stamp(refreshing, keeping->choice, &keeping->stamped, file, model, &bytes, written);
+		rlg_tracker_stamp(refreshing, keeping->choice, &keeping->stamped, file, *model, &bytes, written);
 	return 0;
-}
-
-static bool is_as_written(const struct rlg_tracker_file *file)
-{
-	return file->text == NULL || (file->base != NULL && file->length == file->base_length &&
-				      memcmp(file->text, file->base, file->length) == 0);
 }
 
 static bool is_emptied(const struct rlg_tracker_file *file)
@@ -209,30 +265,6 @@ static int open_settled(struct rlg_refreshing *refreshing, struct keeping *keepi
 		nanosleep(&pause, NULL);
 	}
 	return code;
-}
-
-/* Where not all can be read now the trackers are left alone, and the model is as it was. */
-static int load(struct rlg_refreshing *refreshing, const struct rlg_load_news *news, struct rlg_model **model)
-{
-	struct rlg_model *fresh = NULL;
-	struct rlg_err err = {""};
-	int code = rlg_load_model(refreshing->load, news, &fresh, &err);
-
-	if (code == 0 && fresh->unread != 0)
-		code = rlg_fail_errno(&err, -fresh->unread,
-				      "the trackers of %s are left as they are, as not all could be read that they are made from",
-				      refreshing->group->path);
-	if (code != 0) {
-		rlg_refreshing_failed(refreshing, code, &err);
-		refreshing->loaded = false;
-		return code;
-	}
-	*model = fresh;
-	refreshing->newest = rlg_load_moved_at(refreshing->load);
-	for (size_t i = 0; i < (*model)->n_runs; i++)
-		if ((*model)->runs[i].changed_at > refreshing->newest)
-			refreshing->newest = (*model)->runs[i].changed_at;
-	return 0;
 }
 
 /*
@@ -292,6 +324,9 @@ static void refresh_files(struct rlg_refreshing *refreshing, struct rlg_model **
 	/* What another refresher wrote, where locks are not to be had, is no edit: the records behind it are there by now. */
 	if (by_others && !refreshing->locked && !load_again(refreshing, model))
 		return;
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].left_alone && may_have_edits(&list[i]) && !make_whole(refreshing, model))
+			return;
 	for (size_t i = 0; i < n; i++) {
 		unsigned told = 0;
 		if (!list[i].left_alone)
@@ -301,7 +336,7 @@ static void refresh_files(struct rlg_refreshing *refreshing, struct rlg_model **
 	if (edits > 0 && !load_again(refreshing, model))
 		return;
 	for (size_t i = 0; i < n; i++)
-		list[i].raced = !list[i].left_alone && render(refreshing, *model, &list[i]) == -EAGAIN;
+		list[i].raced = !list[i].left_alone && render(refreshing, model, &list[i]) == -EAGAIN;
 }
 
 /* All files of one tracker. */
@@ -309,6 +344,10 @@ static void refresh_tracker(struct rlg_refreshing *refreshing, struct rlg_model 
 {
 	struct rlg_tracker_places places;
 	struct rlg_err err = {""};
+
+	/* Who keeps a file for each of them looks at all of it. */
+	if (choice->path != NULL && rlg_tracker_called(choice->tracker)->places != NULL && !make_whole(refreshing, model))
+		return;
 	int code = rlg_tracker_places(refreshing->group, choice, *model, &places, &err);
 
 	if (code != 0)
@@ -329,6 +368,7 @@ void rlg_refresh_trackers(struct rlg_refreshing *refreshing)
 	struct rlg_model *model = NULL;
 
 	refreshing->load = rlg_load_begin(group, refreshing->locked);
+	refreshing->news.brief = true;
 	refreshing->loaded = true;
 	if (load(refreshing, &refreshing->news, &model) == 0) {
 		refreshing->report->damaged = model->damaged;

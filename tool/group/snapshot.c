@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* A snapshot of another form is none; to be counted up whenever what its frames hold changes. */
-#define FORM 1
+#define FORM 2
 
 /* Past this it is not worth its room: a group of that size is read from its records. */
 #define MOST_BYTES ((uint64_t)4 << 30)
@@ -25,8 +25,14 @@
 /* What is written at once; bulk of a million records never stands in memory together. */
 #define BUFFER_BYTES ((size_t)1 << 20)
 
-/* A snapshot grows by so much before it is worth writing anew, however small it is. */
+/* A snapshot grows by so much before it is worth writing anew, however small it is; and what is read of it, before it is
+ * worth telling once more. */
 #define LEAST_GARBAGE ((uint64_t)1 << 20)
+#define LEAST_APPENDED ((uint64_t)1 << 18)
+
+/* Bulk is read together that is no further apart than it takes to ask for it twice, up to so much. */
+#define NEAR_BYTES ((uint64_t)1 << 14)
+#define TOGETHER_BYTES ((uint64_t)1 << 22)
 
 struct header {
 	char magic[8];
@@ -37,7 +43,7 @@ struct header {
 	uint64_t sum; /* of all above */
 };
 
-#define MAGIC "rlgsnap\n"
+#define MAGIC "rlgsnap"
 #define ORDER (UINT64_C(0x0102030405060700) + FORM)
 
 struct frame {
@@ -57,8 +63,9 @@ struct rlg_snapshot {
 	int fd; /* what is read; -1: none */
 	int to_fd; /* what is written to; -1: nothing */
 	uint64_t length; /* of what is read, or written: up to where it is whole */
-	uint64_t state_at; /* of what is written anew; 0: only bulk so far */
-	uint64_t whole; /* its length when it was last written anew */
+	uint64_t state_at; /* where reading begins; of what is written anew 0: only bulk so far */
+	bool moves_state; /* what is added is all that is not bulk: it is where reading is to begin */
+	uint64_t whole; /* its length when all that is not bulk was last told */
 	struct rlg_bytes buffer; /* behind `length`, not written yet */
 };
 
@@ -191,27 +198,72 @@ struct rlg_snapshot *rlg_snapshot_open(struct rlg_arena *arena, const char *grou
 	return snapshot;
 }
 
+/* The bytes behind a frame's head; NULL: they are not what was added. */
+static const char *inside_of_bulk(const char *bytes, uint64_t length)
+{
+	struct frame frame;
+
+	memcpy(&frame, bytes, sizeof(frame));
+	if (frame.check != check_of(&frame) || frame.kind != RLG_FRAME_BULK || frame.length != length ||
+	    rlg_sum64(0, bytes + sizeof(frame), length) != frame.sum)
+		return NULL;
+	return bytes + sizeof(frame);
+}
+
 const char *rlg_snapshot_bulk(struct rlg_snapshot *snapshot, struct rlg_arena *arena, struct rlg_bulk where)
 {
+	const size_t head = sizeof(struct frame);
 	int fd = snapshot->to_fd >= 0 ? snapshot->to_fd : snapshot->fd;
-	struct frame frame;
 
 	if (fd < 0 || where.length > MOST_STATE || where.offset > snapshot->length + snapshot->buffer.length)
 		return NULL;
-	char *bytes = rlg_arena_alloc(arena, sizeof(frame) + where.length);
+	char *bytes = rlg_arena_alloc(arena, head + where.length);
 	if (where.offset >= snapshot->length) {
 		size_t at = where.offset - snapshot->length;
-		if (sizeof(frame) + where.length > snapshot->buffer.length - at)
+		if (head + where.length > snapshot->buffer.length - at)
 			return NULL;
-		memcpy(bytes, snapshot->buffer.data + at, sizeof(frame) + where.length);
-	} else if (!read_at(fd, bytes, sizeof(frame) + where.length, where.offset)) {
+		memcpy(bytes, snapshot->buffer.data + at, head + where.length);
+	} else if (!read_at(fd, bytes, head + where.length, where.offset)) {
 		return NULL;
 	}
-	memcpy(&frame, bytes, sizeof(frame));
-	if (frame.check != check_of(&frame) || frame.kind != RLG_FRAME_BULK || frame.length != where.length ||
-	    rlg_sum64(0, bytes + sizeof(frame), where.length) != frame.sum)
-		return NULL;
-	return bytes + sizeof(frame);
+	return inside_of_bulk(bytes, where.length);
+}
+
+static uint64_t end_of(struct rlg_bulk where)
+{
+	return where.offset + sizeof(struct frame) + where.length;
+}
+
+/* How many of them, from the first, are one read. */
+static size_t count_near(const struct rlg_bulk *where, size_t n)
+{
+	size_t count = 1;
+
+	while (count < n && where[count].length <= MOST_STATE && where[count].offset >= end_of(where[count - 1]) &&
+	       where[count].offset - end_of(where[count - 1]) <= NEAR_BYTES &&
+	       end_of(where[count]) - where[0].offset <= TOGETHER_BYTES)
+		count++;
+	return count;
+}
+
+void rlg_snapshot_bulks(struct rlg_snapshot *snapshot, struct rlg_arena *arena, const struct rlg_bulk *where, size_t n,
+			const char **out_bytes)
+{
+	for (size_t done = 0, count; done < n; done += count) {
+		const struct rlg_bulk *first = &where[done];
+		count = count_near(first, n - done);
+		uint64_t size = end_of(first[count - 1]) - first->offset;
+		if (count == 1 || snapshot->fd < 0 || end_of(first[count - 1]) > snapshot->length) {
+			count = 1;
+			out_bytes[done] = rlg_snapshot_bulk(snapshot, arena, *first);
+			continue;
+		}
+		char *bytes = rlg_arena_alloc(arena, size);
+		bool read = read_at(snapshot->fd, bytes, size, first->offset);
+		for (size_t i = 0; i < count; i++)
+			out_bytes[done + i] =
+				read ? inside_of_bulk(bytes + (first[i].offset - first->offset), first[i].length) : NULL;
+	}
 }
 
 /* ---- writing ---- */
@@ -224,7 +276,7 @@ static void give_up(struct rlg_snapshot *snapshot)
 		close(snapshot->to_fd);
 	snapshot->temporary = NULL;
 	snapshot->to_fd = -1;
-	snapshot->write = false;
+	snapshot->write = snapshot->moves_state = false;
 	snapshot->buffer.length = 0;
 }
 
@@ -314,18 +366,50 @@ struct rlg_bulk rlg_snapshot_move_bulk(struct rlg_snapshot *snapshot, struct rlg
 	RLG_ARENA struct rlg_arena *scratch = rlg_arena_new();
 	const char *bytes = where.length == 0 ? NULL : rlg_snapshot_bulk(&old, scratch, where);
 
-	return bytes == NULL ? (struct rlg_bulk){.length = 0} : rlg_snapshot_add_bulk(snapshot, bytes, where.length);
+	if (bytes == NULL)
+		return (struct rlg_bulk){.length = 0};
+	return rlg_snapshot_add_bulk(snapshot, bytes, where.length);
 }
 
 bool rlg_snapshot_is_stale(const struct rlg_snapshot *snapshot, uint64_t bulk)
 {
-	uint64_t length = snapshot->length + snapshot->buffer.length, appended = length - snapshot->whole;
-	uint64_t state = snapshot->whole - snapshot->state_at;
+	uint64_t length = snapshot->length + snapshot->buffer.length, state = snapshot->whole - snapshot->state_at;
 
+	return snapshot->temporary == NULL && snapshot->to_fd >= 0 && length > 4 * LEAST_GARBAGE && length / 2 > state + bulk;
+}
+
+bool rlg_snapshot_is_long(const struct rlg_snapshot *snapshot)
+{
+	uint64_t appended = snapshot->length + snapshot->buffer.length - snapshot->whole;
+
+	return snapshot->temporary == NULL && snapshot->to_fd >= 0 && appended > LEAST_APPENDED &&
+	       appended > (snapshot->whole - snapshot->state_at) / 2;
+}
+
+void rlg_snapshot_begin_state(struct rlg_snapshot *snapshot)
+{
 	if (snapshot->temporary != NULL || snapshot->to_fd < 0)
-		return false;
-	/* All that was appended is read each time; bulk only takes room. */
-	return (appended > LEAST_GARBAGE && appended > state / 2) || (length > 4 * LEAST_GARBAGE && length / 2 > state + bulk);
+		return;
+	snapshot->state_at = snapshot->length + snapshot->buffer.length;
+	snapshot->moves_state = true;
+}
+
+static bool write_header(const struct rlg_snapshot *snapshot)
+{
+	struct header header = header_of(snapshot->print, snapshot->state_at, snapshot->length);
+
+	return pwrite(snapshot->to_fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header);
+}
+
+/* Who reads it meanwhile reads from the old place on, or takes half a header for no snapshot. */
+static void commit_state(struct rlg_snapshot *snapshot)
+{
+	if (!snapshot->moves_state)
+		return;
+	snapshot->moves_state = false;
+	snapshot->whole = snapshot->length;
+	if (!write_header(snapshot))
+		give_up(snapshot);
 }
 
 void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
@@ -333,10 +417,10 @@ void rlg_snapshot_commit(struct rlg_snapshot *snapshot)
 	if (snapshot->temporary != NULL && snapshot->state_at == 0)
 		snapshot->state_at = snapshot->length + snapshot->buffer.length;
 	flush(snapshot);
+	commit_state(snapshot);
 	if (snapshot->temporary == NULL)
 		return;
-	struct header header = header_of(snapshot->print, snapshot->state_at, snapshot->length);
-	if (pwrite(snapshot->to_fd, &header, sizeof(header), 0) != (ssize_t)sizeof(header) ||
+	if (!write_header(snapshot) ||
 	    renameat(snapshot->folder, snapshot->temporary, snapshot->folder, snapshot->name) != 0) {
 		give_up(snapshot);
 		return;

@@ -12,7 +12,8 @@
  *
  *     header | bulk ... | state ... | bulk, state, ... appended later
  *
- * Bulk is not read until somebody asks for it; all that is not bulk is read at once.
+ * Bulk is not read until somebody asks for it; all that is not bulk is read at once, from where it begins.  So that this
+ * stays little it is told once more, behind the rest, from time to time.
  */
 #ifndef RLG_SNAPSHOT_H
 #define RLG_SNAPSHOT_H
@@ -28,7 +29,7 @@ struct rlg_snapshot;
 
 enum rlg_frame {
 	RLG_FRAME_BULK = 1,
-	RLG_FRAME_RUN,
+	RLG_FRAME_RUNS,
 	RLG_FRAME_STAMP,
 	RLG_FRAME_GROUP,
 };
@@ -64,6 +65,13 @@ struct rlg_bulk rlg_snapshot_add_bulk(struct rlg_snapshot *snapshot, const char 
 /* The bytes, in `arena`; NULL where they are not what was added. */
 const char *rlg_snapshot_bulk(struct rlg_snapshot *snapshot, struct rlg_arena *arena, struct rlg_bulk where);
 
+/*
+ * The bytes at `n` places, which ascend; those that stand near each other are read together.  out_bytes[i] is NULL where
+ * they are not what was added.
+ */
+void rlg_snapshot_bulks(struct rlg_snapshot *snapshot, struct rlg_arena *arena, const struct rlg_bulk *where, size_t n,
+			const char **out_bytes);
+
 /* Adds a frame that is not bulk. */
 void rlg_snapshot_add(struct rlg_snapshot *snapshot, enum rlg_frame kind, const char *bytes, size_t count);
 
@@ -72,6 +80,11 @@ void rlg_snapshot_add(struct rlg_snapshot *snapshot, enum rlg_frame kind, const 
  * wanted, add all frames.
  */
 bool rlg_snapshot_is_stale(const struct rlg_snapshot *snapshot, uint64_t bulk);
+
+/* Has so much been appended that it is time to tell all that is not bulk once more?  If so: begin, and add all frames. */
+bool rlg_snapshot_is_long(const struct rlg_snapshot *snapshot);
+void rlg_snapshot_begin_state(struct rlg_snapshot *snapshot);
+
 struct rlg_bulk rlg_snapshot_move_bulk(struct rlg_snapshot *snapshot, struct rlg_bulk where);
 
 /* All that was added is there for the next one.  Failures are silent: then it is not. */

@@ -39,7 +39,7 @@ void rlg_tracker_stamp(struct rlg_refreshing *refreshing, const struct rlg_track
 	if (!written && file->text != NULL && !rlg_tracker_file_is_current(file))
 		return;
 	stamp.text = rlg_sum64(0, text->data, text->length);
-	stamp.told = tracker->runs != NULL && rlg_load_all_are_told(refreshing->load, model);
+	stamp.told = tracker->runs != NULL && rlg_load_all_are_told(refreshing->load);
 	stamp.file = signs.file;
 	stamp.base = signs.base;
 	stamp.memory = signs.memory;

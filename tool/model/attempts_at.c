@@ -30,6 +30,7 @@ struct rlg_attempts_at {
 	struct place *places;
 };
 
+/* NOLINTNEXTLINE(misc-redundant-expression): two names of one number, each of which may change */
 _Static_assert(RLG_NAMES_NONE == RLG_NO_ATTEMPT, "what is not there is no attempt");
 
 static size_t list_of(const struct rlg_attempts_at *index, int64_t job_id, const char *sid)

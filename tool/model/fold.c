@@ -134,9 +134,29 @@ static void skip_first_phase_of_control(struct rlg_run *run)
 }
 
 /* Where nothing is planned nothing is out of plan. */
-static bool is_known(const struct rlg_fold *fold, const struct known *run)
+static bool is_known(const struct rlg_fold_plan *plan, const struct rlg_folded *folded)
 {
-	return run->planned || run->folded.asked || !run->folded.unknown || fold->n_planned == 0;
+	return plan->planned || folded->asked || !folded->unknown || !plan->any_planned;
+}
+
+static void complete_run(const struct rlg_fold_plan *plan, const struct rlg_folded *folded, struct rlg_run *out_run)
+{
+	*out_run = folded->run;
+	out_run->type = plan->type;
+	out_run->planned = is_known(plan, folded);
+	if (plan->control)
+		skip_first_phase_of_control(out_run);
+}
+
+bool rlg_fold_one(struct rlg_arena *arena, const struct rlg_fold_plan *plan, const void *bytes, size_t count,
+		  struct rlg_run *out_run)
+{
+	struct rlg_folded folded;
+
+	if (!rlg_run_unpack(arena, bytes, count, &folded))
+		return false;
+	complete_run(plan, &folded, out_run);
+	return true;
 }
 
 static int compare_words(const char *left, const char *right)
@@ -202,11 +222,9 @@ static struct known **in_order(struct rlg_fold *fold)
 
 static void place_run(struct rlg_fold *fold, struct known *known, struct rlg_run *run)
 {
-	*run = known->folded.run;
-	run->type = known->type;
-	run->planned = is_known(fold, known);
-	if (known->control)
-		skip_first_phase_of_control(run);
+	const struct rlg_fold_plan plan = {known->type, known->planned, known->control, fold->n_planned > 0};
+
+	complete_run(&plan, &known->folded, run);
 	fold->model->counts[rlg_run_status(run)]++;
 	if (run->word_us > fold->model->word_us)
 		fold->model->word_us = run->word_us;

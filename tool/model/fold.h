@@ -37,6 +37,21 @@ void rlg_fold_pack(struct rlg_arena *scratch, const char *const *phases, size_t 
  */
 bool rlg_fold_packed(struct rlg_fold *fold, const void *bytes, size_t count);
 
+/* What is known of a run beside its records. */
+struct rlg_fold_plan {
+	const char *type;
+	bool planned; /* by the plan, or a tracker */
+	bool control;
+	bool any_planned; /* are any runs of the group? */
+};
+
+/*
+ * One run by itself, from what rlg_fold_pack() made of it: as rlg_fold_finish() would put it into the model.  Texts point
+ * into the bytes.  Returns false where they are something else.
+ */
+bool rlg_fold_one(struct rlg_arena *arena, const struct rlg_fold_plan *plan, const void *bytes, size_t count,
+		  struct rlg_run *out_run);
+
 /* The state of all that was added.  The fold is used up. */
 struct rlg_model *rlg_fold_finish(struct rlg_fold *fold);
 

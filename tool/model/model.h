@@ -218,6 +218,11 @@ struct rlg_model {
 	int unread; /* the errno of a file that could not be read just now, and which this model lacks; 0: it lacks none */
 	struct rlg_model_index *index; /* for rlg_model_run(); NULL: it looks from end to end */
 	uint64_t sequence; /* of refreshes: grows with each that has news; 0: this model knows of none */
+	/*
+	 * Only the runs that changed of late are whole (load.h): of all others there is but name, type, planned, word_us and
+	 * changed_at, `phases` is NULL; and there is no `logged`.  Who does not ask for such a model never sees one.
+	 */
+	bool brief;
 };
 
 /* For a model with many runs; in its arena.  `runs` and `n_runs` may still change, the order in `runs` may not. */

@@ -42,17 +42,22 @@ static bool all_are_done(const struct rlg_model *model, const struct rlg_run *ru
 	return true;
 }
 
+void rlg_evaluations_complete_run(const struct rlg_model *model, const struct rlg_plan *plan, struct rlg_run *run)
+{
+	struct rlg_phase *all = model->n_phases > 1 ? &run->phases[model->n_phases - 1] : NULL;
+
+	if (all == NULL || all->status != RLG_STATUS_PENDING || all->n_attempts > 0 || all->edit.status != NULL ||
+	    !rlg_has_single_evaluations(model, run) || !all_are_done(model, run, plan))
+		return;
+	all->status = RLG_STATUS_COMPLETED;
+	all->status_text = rlg_status_word(all->status);
+}
+
 void rlg_evaluations_complete(struct rlg_model *model, const struct rlg_plan *plan)
 {
 	memset(model->counts, 0, sizeof(model->counts));
 	for (size_t i = 0; i < model->n_runs; i++) {
-		struct rlg_run *run = &model->runs[i];
-		struct rlg_phase *all = model->n_phases > 1 ? &run->phases[model->n_phases - 1] : NULL;
-		if (all != NULL && all->status == RLG_STATUS_PENDING && all->n_attempts == 0 && all->edit.status == NULL &&
-		    rlg_has_single_evaluations(model, run) && all_are_done(model, run, plan)) {
-			all->status = RLG_STATUS_COMPLETED;
-			all->status_text = rlg_status_word(all->status);
-		}
-		model->counts[rlg_run_status(run)]++;
+		rlg_evaluations_complete_run(model, plan, &model->runs[i]);
+		model->counts[rlg_run_status(&model->runs[i])]++;
 	}
 }

@@ -17,4 +17,7 @@ bool rlg_has_single_evaluations(const struct rlg_model *model, const struct rlg_
  */
 void rlg_evaluations_complete(struct rlg_model *model, const struct rlg_plan *plan);
 
+/* The same for one run; counts nothing. */
+void rlg_evaluations_complete_run(const struct rlg_model *model, const struct rlg_plan *plan, struct rlg_run *run);
+
 #endif

@@ -152,7 +152,8 @@ int rlg_ask_accounting(struct rlg_arena *arena, const struct rlg_accounting_ques
 	char path[PATH_MAX], words[512];
 	char *answer = rlg_arena_alloc(mine, ANSWER_MOST);
 	struct rlg_output output = {answer, ANSWER_MOST, words, sizeof(words)};
-	const char *argv[20] = {PROGRAM, "-D", "-X", "-P", "-n", "--format=" COLUMNS,
+	static const char format[] = "--format=" COLUMNS;
+	const char *argv[20] = {PROGRAM, "-D", "-X", "-P", "-n", format,
 				rlg_arena_printf(arena, "--starttime=%s", local_day(arena, question->from_us))};
 	size_t count = 7;
 

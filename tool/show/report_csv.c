@@ -57,6 +57,7 @@ static void add_seconds(struct rlg_bytes *out, int64_t duration_us)
 		rlg_bytes_addf(out, "%" PRId64 ".%06" PRId64, duration_us / RLG_SECOND_US, duration_us % RLG_SECOND_US);
 }
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): a statement, which takes none */
 #define CELL(name, what)                                                                                       \
 	static void cell_##name(struct rlg_bytes *out, const struct rlg_run *run, const struct rlg_phase *phase) \
 	{                                                                                                      \

@@ -35,6 +35,7 @@ struct status {
 	struct stamped *list;
 	size_t n, room;
 	struct rlg_names *texts; /* of the lines, to their places in the list */
+	size_t *known; /* of each of the run's events: the line that the memory has for it, or RLG_NAMES_NONE */
 	const struct rlg_rl_part *part;
 	bool newest_first;
 };
@@ -157,6 +158,7 @@ static void mark_ours(struct status *status)
 	for (size_t i = 0; i < run->n_events; i++) {
 		const char *kept = kept_line(status, &run->events[i]);
 		size_t at = kept != NULL ? unknown_line_with(status, kept) : RLG_NAMES_NONE;
+		status->known[i] = at;
 		if (at != RLG_NAMES_NONE)
 			status->list[at].is_ours = status->list[at].is_known = true;
 	}
@@ -307,7 +309,7 @@ static void add_line(struct status *status, const struct rlg_rl_event *event)
 /* The records know better by now, and nobody has touched the line. */
 static void mend_line(struct status *status, const struct rlg_rl_event *event, const char *kept)
 {
-	size_t at = line_with(status, kept);
+	size_t at = status->known[event - status->update->run->events];
 
 	if (strcmp(kept, event->line) != 0 && at != RLG_NAMES_NONE)
 		rlg_text_edits_add(status->update->edits, status->list[at].text, status->list[at].length, event->line);
@@ -364,6 +366,7 @@ static struct status read_status(struct rlg_rl_update *update)
 	if (status.part == NULL)
 		return status;
 	read_lines(&status, status.part);
+	status.known = rlg_arena_alloc(update->run->arena, (update->run->n_events + 1) * sizeof(*status.known));
 	mark_ours(&status);
 	status.newest_first = status.n > 1 && status.list[0].minute > status.list[status.n - 1].minute;
 	return status;

@@ -120,4 +120,5 @@ const struct rlg_tracker rlg_tracker_runs_status = {
 	.runs = tell_runs,
 	.edits = rlg_rs_edits,
 	.render = render,
+	.render_changed = rlg_rs_render_part,
 };

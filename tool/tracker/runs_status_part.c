@@ -119,24 +119,56 @@ static void add_piece(struct rendering *rendering, const char *at, const char *e
 	rlg_bytes_add_n(&rendering->part, at, piece->length);
 }
 
-/* One look at each line.  The last run's entry is where new ones have to go. */
+typedef unsigned char lanes __attribute__((vector_size(16)));
+
+/* Does any of the next sixteen bytes end a line, and the one behind it has no blank in that column? */
+static bool any_key(const char *at, size_t column)
+{
+	lanes here, there;
+	uint64_t found[2];
+
+	memcpy(&here, at, sizeof(here));
+	memcpy(&there, at + 1 + column, sizeof(there));
+	here = (lanes)((here == '\n') & (there != ' '));
+	memcpy(found, &here, sizeof(found));
+	return (found[0] | found[1]) != 0;
+}
+
+/* The next line behind `at` that may be a key's; the end where there is none.  Nine lines in ten are none, and long. */
+static const char *next_line(const char *at, const char *end, size_t column)
+{
+	const ptrdiff_t ahead = (ptrdiff_t)(1 + column + sizeof(lanes));
+
+	while (at < end) {
+		if (end - at >= ahead && !any_key(at, column)) {
+			at += sizeof(lanes);
+			continue;
+		}
+		for (const char *last = at + sizeof(lanes); at < last && at < end; at++)
+			if (*at == '\n' && ((size_t)(end - at) <= 1 + column || at[1 + column] != ' '))
+				return at + 1;
+	}
+	return end;
+}
+
+/* One look at each key's line.  The last run's entry is where new ones have to go. */
 static void find_pieces(struct rendering *rendering)
 {
 	const char *end = rendering->text + rendering->length - rendering->layout.tail, *entry = NULL;
+	size_t column = rendering->layout.column;
 	bool wanted = false;
 
 	rendering->pieces = rlg_arena_alloc(rendering->arena, (rendering->n_changed + 2) * sizeof(*rendering->pieces));
-	for (const char *line = rendering->text + rendering->layout.head; line < end;) {
+	for (const char *line = rendering->text + rendering->layout.head; line < end; line = next_line(line, end, column)) {
 		const char *line_end = memchr(line, '\n', (size_t)(end - line));
 		line_end = line_end != NULL ? line_end : end;
-		const char *key = key_in(line, line_end, rendering->layout.column);
-		if (key != NULL) {
-			if (wanted && rendering->n_pieces <= rendering->n_changed)
-				add_piece(rendering, entry, line);
-			entry = line;
-			wanted = has_changed(rendering, key, line_end);
-		}
-		line = line_end < end ? line_end + 1 : end;
+		const char *key = key_in(line, line_end, column);
+		if (key == NULL)
+			continue;
+		if (wanted && rendering->n_pieces <= rendering->n_changed)
+			add_piece(rendering, entry, line);
+		entry = line;
+		wanted = has_changed(rendering, key, line_end);
 	}
 	if (entry != NULL)
 		add_piece(rendering, entry, end);

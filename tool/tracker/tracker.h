@@ -108,6 +108,13 @@ struct rlg_tracker {
 	 */
 	int (*render)(const struct rlg_tracker_view *view, const struct rlg_tracker_place *place, const char *path,
 		      const char *text, const char *base, struct rlg_bytes *out, struct rlg_err *err);
+
+	/*
+	 * The same by the runs that changed alone: `view->changed_since` is set, and the model may be a brief one.  Returns 1;
+	 * or 0, with nothing done, where it takes all of them.  `edits` of such a tracker find none where the text is the
+	 * base.  NULL: it always takes all.
+	 */
+	int (*render_changed)(const struct rlg_tracker_view *view, const char *path, const char *text, struct rlg_bytes *out);
 };
 
 /* All formats, in the order in which they are brought up to date; ends with NULL. */
