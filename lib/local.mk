@@ -21,8 +21,12 @@ lib_librlg_core_la_SOURCES = \
 
 lib_librlg_read_la_SOURCES = \
 	%D%/lines.c %D%/lines.h \
+	%D%/record_bytes.h \
+	%D%/record_figures.c %D%/record_figures.h \
+	%D%/record_layouts.c %D%/record_layouts.h \
 	%D%/record_read.c %D%/record_read.h \
-	%D%/record_scan.c %D%/record_scan.h
+	%D%/record_scan.c %D%/record_scan.h \
+	%D%/record_words.c %D%/record_words.h
 lib_librlg_read_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS)
 lib_librlg_read_la_LIBADD = $(CJSON_LIBS) -lm
 

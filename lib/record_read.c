@@ -12,7 +12,7 @@
 struct rlg_record_body {
 	cJSON *root; /* NULL: none yet, or only the context was made one */
 	cJSON *context; /* NULL: look at the members */
-	bool is_readers; /* who keeps it */
+	struct rlg_layouts *layouts; /* of a reader, who keeps it; NULL: it is the record's own */
 	struct rlg_scan scan;
 	char text[]; /* with its padding; none beside a tree */
 };
@@ -76,6 +76,7 @@ int rlg_record_parse_tree(const char *line, size_t length, struct rlg_record *ou
 	} else if (root != NULL) {
 		record.time_us = moment_of(member(root, "timestamp"));
 		record.name = text_of(member(root, "name"));
+		record.word = record.name == NULL ? RLG_WORD_NONE : rlg_record_word(record.name, strlen(record.name));
 		context = cJSON_GetObjectItemCaseSensitive(root, "context");
 		why = why_no_record(&record, root, context);
 	}
@@ -125,52 +126,33 @@ static bool whole_at(const struct rlg_record_body *body, const struct rlg_member
 	       rlg_figures_whole(body->text + item->value_at, item->value_length, out_value);
 }
 
-/* The members that every record may have; of two of a name the first counts. */
-enum common { IS_ID = 1, IS_CLUSTER = 2, IS_SID = 4, IS_RUN = 8, IS_PHASE = 16, IS_JOB_ID = 32, IS_VERSION = 64 };
-
-static enum common common_called(const char *key, size_t length)
+/* The first of that name, or NULL. */
+static const struct rlg_member *first_of(const struct rlg_record_body *body, enum rlg_word word)
 {
-	static const struct {
-		const char *key;
-		enum common common;
-	} of_length[][2] = {
-		[1] = {{"v", IS_VERSION}}, [2] = {{"id", IS_ID}},	    [3] = {{"sid", IS_SID}, {"run", IS_RUN}},
-		[5] = {{"phase", IS_PHASE}}, [6] = {{"job_id", IS_JOB_ID}}, [7] = {{"cluster", IS_CLUSTER}},
-	};
+	size_t at = body->scan.at[word];
 
-	if (length >= sizeof(of_length) / sizeof(of_length[0]))
-		return 0;
-	for (size_t i = 0; i < 2 && of_length[length][i].key != NULL; i++)
-		if (of_length[length][i].key[0] == key[0] && memcmp(of_length[length][i].key, key, length) == 0)
-			return of_length[length][i].common;
-	return 0;
+	return at == 0 ? NULL : &body->scan.members[at - 1];
 }
 
-/* False: a version that only why_no_record() has words for. */
+/* The members that every record may have.  False: a version that only why_no_record() has words for. */
 static bool take_common(const struct rlg_record_body *body, struct rlg_record *record)
 {
 	int64_t version = 0;
-	unsigned seen = 0;
 
-	for (size_t i = 0; i < body->scan.count; i += 1 + body->scan.members[i].inside) {
-		const struct rlg_member *item = &body->scan.members[i];
-		enum common common = common_called(body->text + item->key_at, item->key_length);
-		const char *text = text_at(body, item);
-		if (common == 0 || (seen & common))
-			continue;
-		seen |= common;
-		if (common == IS_JOB_ID)
-			whole_at(body, item, &record->job_id);
-		else if (common == IS_VERSION)
-			whole_at(body, item, &version);
-		else
-			*(common == IS_ID	      ? &record->id
-			  : common == IS_CLUSTER ? &record->cluster
-			  : common == IS_SID     ? &record->sid
-			  : common == IS_RUN     ? &record->run
-					      : &record->phase) = text;
-	}
+	record->id = text_at(body, first_of(body, RLG_WORD_ID));
+	record->cluster = text_at(body, first_of(body, RLG_WORD_CLUSTER));
+	record->sid = text_at(body, first_of(body, RLG_WORD_SID));
+	record->run = text_at(body, first_of(body, RLG_WORD_RUN));
+	record->phase = text_at(body, first_of(body, RLG_WORD_PHASE));
+	whole_at(body, first_of(body, RLG_WORD_JOB_ID), &record->job_id);
+	whole_at(body, first_of(body, RLG_WORD_V), &version);
 	return version <= RLG_RECORD_VERSION;
+}
+
+static bool scan(struct rlg_record_body *body, size_t length)
+{
+	return body->layouts == NULL ? rlg_record_scan(body->text, length, &body->scan)
+				     : rlg_record_scan_like(body->layouts, body->text, length, &body->scan);
 }
 
 /* Into a body that has room for it.  False: it is for the tree, whatever it is. */
@@ -181,9 +163,10 @@ static bool read_own(struct rlg_record_body *body, const char *line, size_t leng
 	memcpy(body->text, line, length);
 	memset(body->text + length, 0, RLG_SCAN_PADDING);
 	body->root = body->context = NULL;
-	if (!rlg_record_scan(body->text, length, &body->scan) || !take_common(body, &record))
+	if (!scan(body, length) || !take_common(body, &record))
 		return false;
 	record.time_us = body->scan.time_us;
+	record.word = body->scan.name;
 	record.name = body->text + body->scan.name_at;
 	*out_record = record;
 	return true;
@@ -195,7 +178,7 @@ int rlg_record_parse(const char *line, size_t length, struct rlg_record *out_rec
 		length > RLG_RECORD_MAX ? NULL : malloc(sizeof(*body) + length + RLG_SCAN_PADDING);
 
 	if (body != NULL) {
-		body->is_readers = false;
+		body->layouts = NULL;
 		if (read_own(body, line, length, out_record))
 			return 0;
 		free(body);
@@ -207,13 +190,16 @@ struct rlg_record_body *rlg_record_reader_new(void)
 {
 	struct rlg_record_body *reader = calloc(1, sizeof(*reader) + RLG_RECORD_MAX + RLG_SCAN_PADDING);
 
-	if (reader != NULL)
-		reader->is_readers = true;
-	return reader;
+	if (reader == NULL || (reader->layouts = calloc(1, rlg_layouts_size())) != NULL)
+		return reader;
+	free(reader);
+	return NULL;
 }
 
 void rlg_record_reader_free(struct rlg_record_body *reader)
 {
+	if (reader != NULL)
+		free(reader->layouts);
 	free(reader);
 }
 
@@ -264,7 +250,7 @@ void rlg_record_done(struct rlg_record *record)
 
 	if (body != NULL && (body->root != NULL || body->context != NULL))
 		cJSON_Delete(body->root != NULL ? body->root : body->context);
-	if (body != NULL && !body->is_readers)
+	if (body != NULL && body->layouts == NULL)
 		free(body);
 	*record = (struct rlg_record){.job_id = -1};
 }
@@ -296,6 +282,11 @@ const char *rlg_record_members(const struct rlg_record *record, const struct rlg
 	*out_members = record->body->scan.members;
 	*out_count = record->body->scan.count;
 	return record->body->text;
+}
+
+bool rlg_record_holds(const struct rlg_record *record, const char *text)
+{
+	return has_members(record) && (uintptr_t)text - (uintptr_t)record->body->text < record->length;
 }
 
 const char *rlg_record_get_str(const struct rlg_record *record, const char *key)

@@ -32,6 +32,7 @@ struct rlg_record {
 	 */
 	const cJSON *context;
 	int64_t time_us;
+	enum rlg_word word; /* `name`, where it is one that we know */
 	const char *name;
 	const char *id;
 	const char *cluster;
@@ -87,9 +88,13 @@ const char *rlg_record_get_inner_str(const struct rlg_record *record, const char
 cJSON *rlg_record_tree(const struct rlg_record *record);
 
 /*
- * For whoever looks at all members, and must be quick: the text that their places are in, where keys and texts end with a
- * NUL, and the members, each object's own behind it.  NULL where the record is a tree; then only the functions above help.
+ * For whoever looks at all members, and must be quick: the text that their places are in, of the record's length, where keys
+ * and texts end with a NUL, and the members, each object's own behind it.  RLG_SCAN_PADDING bytes behind the text may be read.
+ * NULL where the record is a tree; then only the functions above help.
  */
 const char *rlg_record_members(const struct rlg_record *record, const struct rlg_member **out_members, size_t *out_count);
+
+/* Does this stand in that text?  Whoever makes a record of another puts texts of his own into struct rlg_record. */
+bool rlg_record_holds(const struct rlg_record *record, const char *text);
 
 #endif

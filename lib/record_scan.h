@@ -7,6 +7,9 @@
 #ifndef RLG_RECORD_SCAN_H
 #define RLG_RECORD_SCAN_H
 
+#include "lib/record_figures.h"
+#include "lib/record_words.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +29,8 @@ struct rlg_member {
 	uint16_t value_at, value_length; /* a text without its quotes; of an object nothing */
 	uint8_t kind;			 /* enum rlg_member_kind */
 	uint8_t inside;
+	uint8_t word;	/* its key, as an enum rlg_word */
+	bool is_again;	/* the object has such a word already, and the first is the one that counts */
 };
 
 /* No record of ours has half as many; one that has more is left to cJSON. */
@@ -34,8 +39,11 @@ struct rlg_member {
 struct rlg_scan {
 	int64_t time_us;
 	uint16_t name_at, name_length; /* not empty */
+	uint8_t name;		       /* as an enum rlg_word */
 	uint16_t count;
 	struct rlg_member members[RLG_MEMBERS_MAX]; /* of the context */
+	/* By word: the number of the context's first member of that name, from 1; 0: there is none. */
+	uint8_t at[RLG_WORDS];
 };
 
 /* Behind the text there must be so many NULs: the scanner stops at them, and looks at no length on its way. */
@@ -43,21 +51,18 @@ struct rlg_scan {
 
 /*
  * Finds the members of a record of `length` bytes, at most RLG_RECORD_MAX, with a newline at its end or without.  False
- * for everything that is not written just so, be it a record or not; out_scan and the text are
- * then undefined.  A NUL is written behind each key and each text, over its quote; figures are followed by what is none.
+ * for everything that is not written just so, be it a record or not; out_scan is then undefined.  A NUL is written behind
+ * each key and each text, over its quote, once all is found; figures are followed by what is none.
  */
 bool rlg_record_scan(char *text, size_t length, struct rlg_scan *out_scan);
 
 /*
- * What cJSON, and record_read.h after it, make of the figures of a RLG_MEMBER_NUMBER: a moment in microseconds (0: none);
- * a whole number (false: it is none); and any number.
+ * The same for whoever reads one record after the other: most look like one that was read before, but for their values, and
+ * where it is known what comes next nothing has to be looked for.  What is accepted, and what it comes to, is the same.
  */
-int64_t rlg_figures_moment(const char *figures, size_t length);
-bool rlg_figures_whole(const char *figures, size_t length, int64_t *out_value);
-double rlg_figures_double(const char *figures, size_t length);
+struct rlg_layouts; /* those that were seen last; a block of rlg_layouts_size() zeroed bytes */
 
-/* The same for a number that is one already. */
-int64_t rlg_double_moment(double value);
-bool rlg_double_whole(double value, int64_t *out_value);
+size_t rlg_layouts_size(void);
+bool rlg_record_scan_like(struct rlg_layouts *layouts, char *text, size_t length, struct rlg_scan *out_scan);
 
 #endif

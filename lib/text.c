@@ -104,6 +104,16 @@ static const char *short_escape(char character)
 	}
 }
 
+/* How many bytes stand in JSON as they are, from `words` on: hardly any text has others. */
+static size_t plain_length(const char *words)
+{
+	size_t length = 0;
+
+	while (words[length] >= ' ' && words[length] < 0x7f && words[length] != '"' && words[length] != '\\')
+		length++;
+	return length;
+}
+
 void rlg_text_add_json(struct rlg_text *text, const char *words)
 {
 	size_t left = strlen(words);
@@ -111,6 +121,12 @@ void rlg_text_add_json(struct rlg_text *text, const char *words)
 
 	rlg_text_add(text, "\"");
 	while (left > 0) {
+		size_t plain = plain_length(words);
+		rlg_text_add_bytes(text, words, plain);
+		words += plain;
+		left -= plain;
+		if (left == 0)
+			break;
 		size_t length = rlg_utf8_length(words, left);
 		const char *escape = short_escape(*words);
 

@@ -30,12 +30,14 @@ unit_tests = \
 	tests/unit/test_fold_exec \
 	tests/unit/test_follow \
 	tests/unit/test_git_head \
+	tests/unit/test_hands \
 	tests/unit/test_hostlist \
 	tests/unit/test_inside \
 	tests/unit/test_job_list \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_load_fresh \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
 	tests/unit/test_log_values \
@@ -223,6 +225,12 @@ check-valgrind:
 	RLG_TEST_SHUFFLES=100 $(MAKE) $(AM_MAKEFLAGS) check TESTS='$(unit_tests) $(fuzz_tests)' LOG_COMPILER=valgrind \
 		LOG_FLAGS='--quiet --suppressions=$(abs_top_srcdir)/tests/valgrind.supp --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 --trace-children=no'
 
+# What has threads, in a build with --enable-sanitizers=thread.
+thread_tests = tests/unit/test_hands tests/unit/test_load_fresh
+check-threads:
+	$(MAKE) $(AM_MAKEFLAGS) $(thread_tests)
+	$(MAKE) $(AM_MAKEFLAGS) check-TESTS TESTS='$(thread_tests)'
+
 # The truth about every job, in all cells, on three generations of Slurm: half an hour.  TRUTH= for the installed one alone.
 TRUTH = --slurm all
 check-truth: all
@@ -262,7 +270,7 @@ fuzz:
 lint: all
 	'$(abs_top_srcdir)/tests/lint/checkers' '$(abs_top_builddir)'
 
-.PHONY: bench check-fast check-faults check-generations check-limits check-truth check-valgrind fuzz lint
+.PHONY: bench check-fast check-faults check-generations check-limits check-threads check-truth check-valgrind fuzz lint
 
 # One by one: the folder itself would bring along what a build made in it.
 bench_files = \

@@ -19,6 +19,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/leftovers.c %D%/base/leftovers.h \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
+	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
@@ -86,6 +87,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/discovery_record.c %D%/group/discovery_record.h \
 	%D%/group/group.c %D%/group/group.h \
 	%D%/group/load.c %D%/group/load.h \
+	%D%/group/load_fresh.c \
 	%D%/group/load_model.c \
 	%D%/group/load_packed.c \
 	%D%/group/load_runs.c %D%/group/load_runs.h \
@@ -102,6 +104,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/group/tracker_stamp.c \
 	%D%/model/attempts.c %D%/model/attempts.h \
 	%D%/model/attempts_at.c %D%/model/attempts_at.h \
+	%D%/model/attempts_take.c \
 	%D%/model/attempts_exec.c %D%/model/attempts_exec.h \
 	%D%/model/event.c %D%/model/event.h \
 	%D%/model/failure.c %D%/model/failure.h \
@@ -112,6 +115,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/model/gathered.c %D%/model/gathered.h \
 	%D%/model/run_pack.c %D%/model/run_pack.h \
 	%D%/model/job_attempts.c %D%/model/job_attempts.h \
+	%D%/model/job_starts.c %D%/model/job_starts.h \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/progress.c %D%/model/progress.h \
 	%D%/model/progress_records.c %D%/model/progress_records.h \
@@ -218,7 +222,7 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/tracker/slurm_job_list.c \
 	%D%/tracker/tracker.c %D%/tracker/tracker.h
 tool_librlg_tool_la_CFLAGS = $(AM_CFLAGS) $(CJSON_CFLAGS) $(YAML_CFLAGS)
-tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS)
+tool_librlg_tool_la_LIBADD = lib/librlg_read.la lib/librlg_core.la $(YAML_LIBS) $(CJSON_LIBS) -lpthread
 
 runledger_SOURCES = %D%/main.c
 runledger_CFLAGS = $(AM_CFLAGS) $(RLG_PROGRAM_CFLAGS)

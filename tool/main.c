@@ -2,15 +2,16 @@
 /*
  * runledger(1).  A map of the tool, inside out; a folder knows those above it in this list, and none below:
  *
- *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; atomic_file.c, folder_lock.c: whole
- *              files, one at a time; leftovers.c: what somebody killed left of them; reach.c, inside.c: no further than a
- *              group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents that people write
- *              too, changed without touching the rest; terminal.c, table.c, printable.c: the screen; when.c: "2h", "3d" and
- *              dates; draft.c: a record on its way from the plugins into a status file; pack.c: structs as bytes, and back
+ *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; hands.c: threads; atomic_file.c,
+ *              folder_lock.c: whole files, one at a time; leftovers.c: what somebody killed left of them; reach.c, inside.c:
+ *              no further than a group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents
+ *              that people write too, changed without touching the rest; terminal.c, table.c, printable.c: the screen;
+ *              when.c: "2h", "3d" and dates; draft.c: a record on its way from the plugins into a status file; pack.c:
+ *              structs as bytes, and back
  *   model/     from records to the state of every run, phase and attempt (model.h): gathered.c, event.c, attempts*.c,
- *              job_attempts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c (which task failed
- *              first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes; silence.c: jobs that
- *              should have been heard of
+ *              job_attempts.c, job_starts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c
+ *              (which task failed first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes;
+ *              silence.c: jobs that should have been heard of
  *   plan/      what is meant to be, and what is found: config.c (a group's settings), plan*.c, match.c (a job's name),
  *              outputs.c, findings.c and found.c (what lies on disk; peek.c: and may be looked at), evaluation*.c (those
  *              that are phases of their own)
@@ -18,7 +19,8 @@
  *              status_*.c and report_*.c (a form each), phase_json.c, event_words.c, failure_words.c, usage_words.c, marks.c
  *   tracker/   <format>*.c is one tracker each; tracker.c lists them.  manifest.c, job_list.c, registry.c: documents that
  *              more than their trackers read; kept.c: what a tracker wrote where
- *   group/     group.c: a run group at hand; load*.c: its model, from the snapshot (snapshot.c) and what came since
+ *   group/     group.c: a run group at hand; load*.c: its model, from the snapshot (snapshot.c) and what came since,
+ *              or by several hands where there is none (load_fresh.c)
  *              (run_files.c); resolve.c: which run a job belongs to; refresh*.c brings the trackers up to date
  *              (tracker_file.c, tracker_stamp.c) when there is news (news.c); sweep.c: what a killed one left
  *   record/    what the plugins, slurmctld and jobs tell: client_line.c, git_head.c (a submission), ask*.c and end_facts.c

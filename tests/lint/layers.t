@@ -11,7 +11,7 @@ cd "$top_srcdir" || exit 99
 ring() {
 	case $1 in
 	lib/node_folder.* | lib/node_spool.* | lib/spool.* | lib/statusfile.*) echo lib 3 ;;
-	lib/record.* | lib/record_read.* | lib/record_scan.* | lib/lines.*) echo lib 2 ;;
+	lib/record.* | lib/record_*.* | lib/lines.*) echo lib 2 ;;
 	lib/*) echo lib 1 ;;
 	spank/hooks/*) echo spank 1 ;;
 	spank/slurm/*) echo spank 2 ;;

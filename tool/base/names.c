@@ -2,6 +2,7 @@
 /* From a name to a number: see names.h.  Open addressing, at most half full. */
 #include "tool/base/names.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
@@ -36,18 +37,20 @@ static uint64_t mix(uint64_t left, uint64_t right)
 
 /*
  * A beginning of this process's own: names come from records, and whoever could choose them so that all fall into one place
- * would make us look through all of them for each.  Nobody sees the order of a table.
+ * would make us look through all of them for each.  Nobody sees the order of a table.  Of threads that need it first at once
+ * one is right.
  */
 static uint64_t hash_begin(void)
 {
-	static uint64_t begin;
+	static _Atomic uint64_t begin;
+	uint64_t mine = atomic_load_explicit(&begin, memory_order_relaxed), none = 0;
 
-	if (begin == 0) {
-		if (getrandom(&begin, sizeof(begin), GRND_NONBLOCK) != (ssize_t)sizeof(begin))
-			begin = 0;
-		begin |= 1;
-	}
-	return begin;
+	if (mine != 0)
+		return mine;
+	if (getrandom(&mine, sizeof(mine), GRND_NONBLOCK) != (ssize_t)sizeof(mine))
+		mine = 0;
+	mine |= 1;
+	return atomic_compare_exchange_strong(&begin, &none, mine) ? mine : none;
 }
 
 static uint64_t hash_of_id(int64_t id)
@@ -111,6 +114,18 @@ struct rlg_names *rlg_names_new(struct rlg_arena *arena)
 	return names;
 }
 
+/* At most half full with so many. */
+struct rlg_names *rlg_names_new_for(struct rlg_arena *arena, size_t count)
+{
+	struct rlg_names *names = rlg_names_new(arena);
+	size_t room = FIRST_ROOM;
+
+	while (room / 2 < count)
+		room *= 2;
+	make_room(names, room);
+	return names;
+}
+
 static size_t find(const struct rlg_names *names, const struct slot *wanted)
 {
 	const struct slot *slot = names->room == 0 ? NULL : slot_for(names, wanted);
@@ -118,12 +133,26 @@ static size_t find(const struct rlg_names *names, const struct slot *wanted)
 	return slot == NULL || slot->hash == 0 ? RLG_NAMES_NONE : slot->number;
 }
 
-static void add(struct rlg_names *names, const struct slot *slot)
+/* Its slot, which has another number already, or has got this one now. */
+static struct slot *slot_with(struct rlg_names *names, const struct slot *wanted, bool *out_was_there)
 {
 	if (2 * (names->count + 1) > names->room)
 		make_room(names, names->room == 0 ? FIRST_ROOM : 2 * names->room);
-	*slot_for(names, slot) = *slot;
+	struct slot *slot = slot_for(names, wanted);
+	*out_was_there = slot->hash != 0;
+	if (*out_was_there)
+		return slot;
+	*slot = *wanted;
 	names->count++;
+	return slot;
+}
+
+static size_t put(struct rlg_names *names, const struct slot *wanted)
+{
+	bool was_there;
+	const struct slot *slot = slot_with(names, wanted, &was_there);
+
+	return was_there ? slot->number : RLG_NAMES_NONE;
 }
 
 size_t rlg_names_find(const struct rlg_names *names, const char *name)
@@ -133,7 +162,12 @@ size_t rlg_names_find(const struct rlg_names *names, const char *name)
 
 void rlg_names_add(struct rlg_names *names, const char *name, size_t number)
 {
-	add(names, &(struct slot){.name = name, .hash = hash_of_name(name), .number = number});
+	rlg_names_put(names, name, number);
+}
+
+size_t rlg_names_put(struct rlg_names *names, const char *name, size_t number)
+{
+	return put(names, &(struct slot){.name = name, .hash = hash_of_name(name), .number = number});
 }
 
 size_t rlg_names_find_id(const struct rlg_names *names, int64_t id)
@@ -143,5 +177,16 @@ size_t rlg_names_find_id(const struct rlg_names *names, int64_t id)
 
 void rlg_names_add_id(struct rlg_names *names, int64_t id, size_t number)
 {
-	add(names, &(struct slot){.id = id, .hash = hash_of_id(id), .number = number});
+	put(names, &(struct slot){.id = id, .hash = hash_of_id(id), .number = number});
+}
+
+size_t rlg_names_set_id(struct rlg_names *names, int64_t id, size_t number)
+{
+	const struct slot wanted = {.id = id, .hash = hash_of_id(id), .number = number};
+	bool was_there;
+	struct slot *slot = slot_with(names, &wanted, &was_there);
+	size_t before = was_there ? slot->number : RLG_NAMES_NONE;
+
+	slot->number = number;
+	return before;
 }

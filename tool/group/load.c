@@ -105,7 +105,8 @@ struct rlg_load *rlg_load_begin(struct rlg_group *group, bool write)
 				  .settings = settings_of(group),
 				  .names = rlg_names_new(group->arena),
 				  .stamp_names = rlg_names_new(group->arena),
-				  .scratch = rlg_arena_new()};
+				  .scratch = rlg_arena_new(),
+				  .reader = rlg_record_reader_new()};
 	load->snapshot = rlg_snapshot_open(group->arena, group->path, print_of(group), write, take_frame, load,
 					   &load->whole);
 	if (!load->whole)
@@ -119,16 +120,38 @@ void rlg_load_end(struct rlg_load *load)
 		return;
 	rlg_snapshot_close(load->snapshot);
 	rlg_arena_free(load->scratch);
+	rlg_record_reader_free(load->reader);
 	load->scratch = NULL;
+	load->reader = NULL;
 }
 
 /* ---- the runs that are to be looked at ---- */
 
-static int look_at_all(void *context, const char *name)
-{
-	struct rlg_load *load = context;
+struct found_runs {
+	struct rlg_arena *arena;
+	const char **names;
+	size_t n, room;
+};
 
-	return rlg_known_run_read(load, rlg_known_run(load, name, true));
+static int add_found(void *context, const char *name)
+{
+	struct found_runs *found = context;
+
+	if (found->n == found->room) {
+		found->room = found->room == 0 ? 64 : 2 * found->room;
+		found->names = rlg_arena_grow(found->arena, found->names, found->n, found->room, sizeof(*found->names));
+	}
+	found->names[found->n++] = rlg_arena_strdup(found->arena, name);
+	return 0;
+}
+
+static int look_at_all(struct rlg_load *load, struct rlg_err *err)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	struct found_runs found = {.arena = arena};
+	int code = rlg_lines_each_run(load->group->path, add_found, &found, err);
+
+	return code != 0 ? code : rlg_known_runs_read(load, found.names, found.n);
 }
 
 /* A run without files, which no tracker names either, is none. */
@@ -149,7 +172,7 @@ static int look(struct rlg_load *load, const struct rlg_load_news *news, struct 
 	load->looks++;
 	load->err = err;
 	if (news->runs == NULL || !load->whole) {
-		code = rlg_lines_each_run(load->group->path, look_at_all, load, err);
+		code = look_at_all(load, err);
 		if (code == 0)
 			drop_gone(load);
 		load->whole = load->whole || code == 0;

@@ -93,21 +93,15 @@ struct rlg_known_run **rlg_known_runs_in_order(struct rlg_load *load, size_t *ou
 
 /* ---- reading ---- */
 
-struct reading {
-	struct rlg_load *load;
-	struct rlg_gathered *gathered;
-};
-
-static bool take_line(void *context, const char *line, size_t length)
+bool rlg_gather_line(void *context, const char *line, size_t length)
 {
-	struct reading *reading = context;
+	struct rlg_gathering *gathering = context;
 	struct rlg_record record;
 
-	if (rlg_record_parse(line, length, &record, NULL) != 0)
+	if (rlg_record_read(gathering->reader, line, length, &record, NULL) != 0)
 		return false;
-	rlg_gathered_add(reading->gathered, &record);
+	rlg_gathered_add(gathering->gathered, &record);
 	rlg_record_done(&record);
-	reading->load->work.records++;
 	return true;
 }
 
@@ -134,6 +128,14 @@ static void count_bulk(struct rlg_known_run *run)
 		run->bulk_bytes += run->chunks[i].bulk.length;
 }
 
+static void add_chunk(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_bytes *bytes, uint64_t count)
+{
+	run->chunks = rlg_arena_grow(load->group->arena, run->chunks, run->n_chunks, run->n_chunks + 1, sizeof(*run->chunks));
+	run->chunks[run->n_chunks++] =
+		(struct rlg_known_chunk){rlg_snapshot_add_bulk(load->snapshot, bytes->data, bytes->length), count};
+	count_bulk(run);
+}
+
 /* What is new becomes a chunk, and takes in those before that are not much larger: so there are few, and none is moved often. */
 static void keep_chunks(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_gathered *gathered,
 			const struct rlg_gathered_mark *begins)
@@ -149,27 +151,18 @@ static void keep_chunks(struct rlg_load *load, struct rlg_known_run *run, const 
 		count += run->chunks[--n].count;
 	rlg_bytes_init(&bytes, load->scratch);
 	rlg_gathered_pack(gathered, begins[n], &bytes);
-	run->chunks = rlg_arena_grow(load->group->arena, run->chunks, n, n + 1, sizeof(*run->chunks));
-	run->chunks[n] = (struct rlg_known_chunk){rlg_snapshot_add_bulk(load->snapshot, bytes.data, bytes.length), count};
-	run->n_chunks = n + 1;
-	count_bulk(run);
+	run->n_chunks = n;
+	add_chunk(load, run, &bytes, count);
 }
 
-static void keep_folded(struct rlg_load *load, struct rlg_known_run *run, struct rlg_gathered *gathered)
+static void keep_folded(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_bytes *folded)
 {
-	struct rlg_group *group = load->group;
-	struct rlg_bytes folded;
-
-	rlg_bytes_init(&folded, load->scratch);
-	/* Of garbage alone there is no run. */
-	if (run->records > 0)
-		rlg_fold_pack(load->scratch, group->config.phases, group->config.n_phases, run->name, gathered, &folded);
-	if (folded.length == run->folded_length &&
-	    (folded.length == 0 || memcmp(folded.data, run->folded, folded.length) == 0))
+	if (folded->length == run->folded_length &&
+	    (folded->length == 0 || memcmp(folded->data, run->folded, folded->length) == 0))
 		return;
-	load->moved = load->moved || folded.length == 0;
-	run->folded = rlg_arena_copy(group->arena, folded.data, folded.length);
-	run->folded_length = folded.length;
+	load->moved = load->moved || folded->length == 0;
+	run->folded = rlg_arena_copy(load->group->arena, folded->data, folded->length);
+	run->folded_length = folded->length;
 	run->changed = run->repacked = true;
 }
 
@@ -186,11 +179,20 @@ void rlg_known_run_empty(struct rlg_load *load, struct rlg_known_run *run)
 	run->dirty = run->repacked = true;
 }
 
+void rlg_fold_gathered_run(const struct rlg_group *group, struct rlg_arena *scratch, const char *run, uint64_t records,
+			   struct rlg_gathered *gathered, struct rlg_bytes *to)
+{
+	/* Of garbage alone there is no run. */
+	if (records > 0)
+		rlg_fold_pack(scratch, group->config.phases, group->config.n_phases, run, gathered, to);
+}
+
 static int read_run(struct rlg_load *load, struct rlg_known_run *run, bool anew)
 {
 	struct rlg_group *group = load->group;
 	struct rlg_gathered gathered;
 	struct rlg_read_files files;
+	struct rlg_bytes folded;
 	bool had_files = run->files.n > 0;
 
 	rlg_gathered_init(&gathered, load->scratch);
@@ -203,22 +205,44 @@ static int read_run(struct rlg_load *load, struct rlg_known_run *run, bool anew)
 		run->n_chunks = 0;
 		run->records = 0;
 	}
-	int code = rlg_run_read(group->arena, group->path, run->name, &run->files, take_line,
-				&(struct reading){load, &gathered}, &files, load->err);
+	int code = rlg_run_read(group->arena, group->path, run->name, &run->files, rlg_gather_line,
+				&(struct rlg_gathering){load->reader, &gathered}, &files, load->err);
 	run->files = files;
 	if (files.unread != 0)
 		load->unread = files.unread;
 	run->records += gathered.records;
 	run->damaged = rlg_read_files_damaged(&files);
 	keep_chunks(load, run, &gathered, begins);
-	keep_folded(load, run, &gathered);
+	rlg_bytes_init(&folded, load->scratch);
+	rlg_fold_gathered_run(group, load->scratch, run->name, run->records, &gathered, &folded);
+	keep_folded(load, run, &folded);
 	rlg_arena_empty(load->scratch);
 	run->repacked = run->repacked || run->lost || run->files.n > 0 || had_files;
 	run->lost = false;
 	run->gone = run->files.n == 0 && run->damaged == 0 && run->told == 0;
 	run->read_in = load->looks;
 	load->work.runs++;
+	load->work.records += gathered.records;
 	return code;
+}
+
+void rlg_known_run_take(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_fresh_run *fresh)
+{
+	run->seen_in = run->read_in = load->looks;
+	rlg_read_files_copy(load->group->arena, &fresh->files, &run->files);
+	if (fresh->files.unread != 0)
+		load->unread = fresh->files.unread;
+	run->records = fresh->records;
+	run->damaged = rlg_read_files_damaged(&run->files);
+	run->n_chunks = 0;
+	if (fresh->chunk.length > 0)
+		add_chunk(load, run, &fresh->chunk, fresh->records);
+	keep_folded(load, run, &fresh->folded);
+	run->repacked = run->repacked || run->lost || run->files.n > 0;
+	run->lost = false;
+	run->gone = run->files.n == 0 && run->damaged == 0 && run->told == 0;
+	load->work.runs++;
+	load->work.records += fresh->records;
 }
 
 int rlg_known_run_read(struct rlg_load *load, struct rlg_known_run *run)

@@ -64,6 +64,7 @@ struct rlg_load {
 	struct rlg_group *group;
 	struct rlg_snapshot *snapshot;
 	struct rlg_arena *scratch; /* for one run at a time */
+	struct rlg_record_body *reader; /* the same for its records; NULL is as good */
 	struct rlg_err *err;
 	struct rlg_known_run *runs;
 	size_t n_runs, runs_room;
@@ -116,6 +117,33 @@ int rlg_known_run_read(struct rlg_load *load, struct rlg_known_run *run);
 
 /* Its files have gone, and what they said with them. */
 void rlg_known_run_empty(struct rlg_load *load, struct rlg_known_run *run);
+
+/* ---- runs of which nothing is known yet ---- */
+
+/* What the files of one came to: all that the load wants of it, in an arena of its own. */
+struct rlg_fresh_run {
+	struct rlg_read_files files;
+	uint64_t records;
+	struct rlg_bytes folded; /* packed; empty: there are no records */
+	struct rlg_bytes chunk; /* its records, for the snapshot; empty: nobody writes one */
+};
+
+/* As if it had been read now, and as it would have been read. */
+void rlg_known_run_take(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_fresh_run *fresh);
+
+/* For rlg_run_read(): a line into what is gathered.  A reader of NULL is as good. */
+struct rlg_gathering {
+	struct rlg_record_body *reader;
+	struct rlg_gathered *gathered;
+};
+bool rlg_gather_line(void *context, const char *line, size_t length);
+
+/* What was gathered of a run that has so many records, folded and packed behind `to`. */
+void rlg_fold_gathered_run(const struct rlg_group *group, struct rlg_arena *scratch, const char *run, uint64_t records,
+			   struct rlg_gathered *gathered, struct rlg_bytes *to);
+
+/* Looks at all of them, as rlg_known_run_read(); those of which nothing is known are read by several hands (load_fresh.c). */
+int rlg_known_runs_read(struct rlg_load *load, const char *const *names, size_t n_names);
 
 /* ---- load_model.c ---- */
 

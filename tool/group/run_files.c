@@ -44,6 +44,14 @@ void rlg_read_files_unpack(struct rlg_arena *arena, struct rlg_unpack *from, str
 	}
 }
 
+void rlg_read_files_copy(struct rlg_arena *arena, const struct rlg_read_files *from, struct rlg_read_files *out_files)
+{
+	*out_files = *from;
+	out_files->list = rlg_arena_grow(arena, from->list, from->n, from->n + 1, sizeof(*from->list));
+	for (size_t i = 0; i < from->n; i++)
+		out_files->list[i].name = rlg_arena_strdup(arena, from->list[i].name);
+}
+
 uint64_t rlg_read_files_damaged(const struct rlg_read_files *files)
 {
 	uint64_t damaged = files->unreadable;

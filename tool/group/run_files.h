@@ -33,6 +33,9 @@ struct rlg_read_files {
 void rlg_read_files_pack(const struct rlg_read_files *files, struct rlg_bytes *to);
 void rlg_read_files_unpack(struct rlg_arena *arena, struct rlg_unpack *from, struct rlg_read_files *out_files);
 
+/* All of it, in another arena. */
+void rlg_read_files_copy(struct rlg_arena *arena, const struct rlg_read_files *from, struct rlg_read_files *out_files);
+
 /* Lines that were stepped over, and files that could not be read. */
 uint64_t rlg_read_files_damaged(const struct rlg_read_files *files);
 

@@ -21,6 +21,7 @@
 #define CLOCK_SKEW_US (5 * RLG_SECOND_US)
 
 #define NONE ((size_t)-1)
+#define NOT_ASKED ((size_t)-2)
 
 struct finder {
 	struct rlg_arena *arena;
@@ -32,100 +33,14 @@ struct finder {
 	struct rlg_names *by_sid; /* submission: its last attempt */
 	struct rlg_names *by_job; /* job id: the last of its attempts whose submission is not known */
 	size_t *last_of; /* by the numbers of both */
+	struct rlg_phased_attempt **submitted; /* the same: what was told of the submission; NULL: nothing */
+	size_t *task_of; /* the same: what array_without_leader() said */
 	size_t n_last, last_room;
 };
-
-struct rlg_phased_attempt rlg_attempt_waiting(void)
-{
-	return (struct rlg_phased_attempt){.attempt = {.job_id = -1,
-						       .array_job_id = -1,
-						       .array_task_id = -1,
-						       .het_job_id = -1,
-						       .exit_code = -1,
-						       .signal = -1,
-						       .time_limit_s = -1,
-						       .usage = RLG_USAGE_UNKNOWN,
-						       .slurm_state = "PENDING",
-						       .status = RLG_STATUS_SUBMITTED}};
-}
 
 static bool same_cluster(const char *left, const char *right)
 {
 	return left == NULL || right == NULL || strcmp(left, right) == 0;
-}
-
-static void take_text(const char **to, const char *from)
-{
-	if (*to == NULL)
-		*to = from;
-}
-
-static void take_number(int64_t *to, int64_t from)
-{
-	if (*to < 0)
-		*to = from;
-}
-
-static void take_submission_facts(struct rlg_submission *to, const struct rlg_event *event)
-{
-	take_text(&to->script, event->script);
-	take_text(&to->command, event->command);
-	take_text(&to->cwd, event->cwd);
-	take_text(&to->host, event->host);
-	take_text(&to->git_commit, event->git_commit);
-	take_text(&to->git_branch, event->git_branch);
-	take_text(&to->agent, event->agent);
-	take_text(&to->session, event->session);
-}
-
-void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event)
-{
-	struct rlg_attempt *attempt = &to->attempt;
-
-	take_text(&to->phase, event->phase);
-	take_text(&attempt->cluster, event->cluster);
-	take_text(&attempt->sid, event->sid);
-	take_text(&attempt->nodes, event->nodes);
-	take_text(&attempt->user, event->user);
-	take_text(&attempt->job_name, event->job_name);
-	take_text(&attempt->stdout_path, event->stdout_path);
-	take_number(&attempt->job_id, event->job_id);
-	take_number(&attempt->array_job_id, event->array_job_id);
-	take_number(&attempt->array_task_id, event->array_task_id);
-	take_number(&attempt->het_job_id, event->het_job_id);
-	take_number(&attempt->time_limit_s, event->time_limit_s);
-	take_submission_facts(&attempt->submission, event);
-	rlg_usage_take_request(&attempt->usage, event);
-	if (event->time_us > attempt->word_us)
-		attempt->word_us = event->time_us;
-}
-
-/* How an end without a known state counts: never as a success. */
-static enum rlg_status status_of(const struct rlg_attempt *attempt)
-{
-	const enum rlg_status *status = rlg_slurm_status(attempt->slurm_state);
-
-	if (attempt->ended && !attempt->final)
-		return RLG_STATUS_SUBMITTED;
-	return status != NULL ? *status : RLG_STATUS_FAILED;
-}
-
-void rlg_attempt_take_word(struct rlg_phased_attempt *to, const struct rlg_event *word)
-{
-	struct rlg_attempt *attempt = &to->attempt;
-
-	attempt->slurm_state = word->state == NULL ? "UNKNOWN" : word->state;
-	attempt->ended = word->kind == RLG_EVENT_FINISH && !rlg_slurm_runs(attempt->slurm_state);
-	if (attempt->ended) {
-		attempt->final = word->final && strcmp(attempt->slurm_state, "REQUEUED") != 0;
-		attempt->end_us = word->end_us > 0 ? word->end_us : word->time_us;
-		attempt->exit_code = word->exit_code;
-		attempt->signal = word->signal;
-		attempt->source = word->source;
-	}
-	attempt->reason = word->reason;
-	attempt->time_limit_s = word->time_limit_s;
-	attempt->status = status_of(attempt);
 }
 
 /* Where a last attempt is remembered that nobody has yet. */
@@ -135,7 +50,12 @@ static size_t new_last(struct finder *finder)
 		finder->last_room = finder->last_room == 0 ? 64 : 2 * finder->last_room;
 		finder->last_of = rlg_arena_grow(finder->arena, finder->last_of, finder->n_last, finder->last_room,
 						 sizeof(*finder->last_of));
+		finder->submitted = rlg_arena_grow(finder->arena, finder->submitted, finder->n_last, finder->last_room,
+						   sizeof(*finder->submitted));
+		finder->task_of = rlg_arena_grow(finder->arena, finder->task_of, finder->n_last, finder->last_room,
+						 sizeof(*finder->task_of));
 	}
+	finder->task_of[finder->n_last] = NOT_ASKED;
 	finder->last_of[finder->n_last] = NONE;
 	return finder->n_last++;
 }
@@ -292,14 +212,35 @@ static void take_submission(struct rlg_phased_attempt *to, const struct rlg_even
 		to->attempt.submit_us = submit->time_us;
 }
 
-/* A submission belongs to every attempt that carries its id. */
-static bool give_to_its_attempts(struct finder *finder, const struct rlg_event *submit)
+/*
+ * A submission belongs to every attempt that carries its id.  What is told of it is put together first: an array's tasks
+ * may all tell it, and all of them are its attempts.
+ */
+static bool gather_submission(struct finder *finder, const struct rlg_event *submit)
 {
-	const size_t *last = last_of_sid(finder, submit->sid);
+	size_t at = submit->sid == NULL ? RLG_NAMES_NONE : rlg_names_find(finder->by_sid, submit->sid);
 
-	for (size_t at = last == NULL ? NONE : *last; at != NONE; at = finder->older[at])
-		take_submission(&finder->attempts[at], submit);
-	return last != NULL;
+	if (at == RLG_NAMES_NONE)
+		return false;
+	if (finder->submitted[at] == NULL) {
+		finder->submitted[at] = rlg_arena_alloc(finder->arena, sizeof(struct rlg_phased_attempt));
+		*finder->submitted[at] = rlg_attempt_waiting();
+	}
+	take_submission(finder->submitted[at], submit);
+	return true;
+}
+
+static void give_submissions(struct finder *finder)
+{
+	for (size_t number = 0; number < finder->n_last; number++) {
+		const struct rlg_phased_attempt *told = finder->submitted[number];
+		for (size_t at = told == NULL ? NONE : finder->last_of[number]; at != NONE; at = finder->older[at]) {
+			struct rlg_phased_attempt *attempt = &finder->attempts[at];
+			rlg_attempt_take_told(attempt, told);
+			if (attempt->attempt.submit_us == 0)
+				attempt->attempt.submit_us = told->attempt.submit_us;
+		}
+	}
 }
 
 /* Attempts that carry no submission's id have its job's. */
@@ -340,27 +281,36 @@ static void find_submitted(struct finder *finder)
 		const struct rlg_event *event = &finder->events[i];
 		if (event->kind != RLG_EVENT_SUBMIT)
 			continue;
-		bool by_sid = give_to_its_attempts(finder, event), by_job = give_to_its_job(finder, event);
+		bool by_sid = gather_submission(finder, event), by_job = give_to_its_job(finder, event);
 		if (by_sid || by_job || (event->sid != NULL && rlg_names_find(refused, event->sid) != RLG_NAMES_NONE))
 			continue;
 		struct rlg_phased_attempt waiting = rlg_attempt_waiting();
 		take_submission(&waiting, event);
 		add_indexed(finder, &waiting);
 	}
+	give_submissions(finder);
 }
 
 /* The attempts that carry this submission's id: is it an array, and is the job among them whose id is the array's? */
-static const struct rlg_attempt *array_without_leader(const struct finder *finder, size_t last)
+static size_t array_without_leader(const struct finder *finder, size_t last)
 {
-	const struct rlg_attempt *task = NULL;
+	size_t task = NONE;
 
 	for (size_t at = last; at != NONE; at = finder->older[at]) {
 		const struct rlg_attempt *attempt = &finder->attempts[at].attempt;
 		if (attempt->array_job_id < 0 || attempt->job_id == attempt->array_job_id)
-			return NULL;
-		task = attempt;
+			return NONE;
+		task = at;
 	}
 	return task;
+}
+
+/* One of its tasks; NULL: there is none, or nobody waits.  That is looked for once, until somebody who waits is added. */
+static const struct rlg_attempt *task_without_leader(struct finder *finder, size_t number)
+{
+	if (finder->task_of[number] == NOT_ASKED)
+		finder->task_of[number] = array_without_leader(finder, finder->last_of[number]);
+	return finder->task_of[number] == NONE ? NULL : &finder->attempts[finder->task_of[number]].attempt;
 }
 
 /*
@@ -373,8 +323,8 @@ static void find_waiting_tasks(struct finder *finder)
 		const struct rlg_event *event = &finder->events[i];
 		if (event->kind != RLG_EVENT_SUBMIT || event->sid == NULL || event->array_task_id >= 0)
 			continue;
-		const size_t *last = last_of_sid(finder, event->sid);
-		const struct rlg_attempt *task = last == NULL ? NULL : array_without_leader(finder, *last);
+		size_t number = rlg_names_find(finder->by_sid, event->sid);
+		const struct rlg_attempt *task = number == RLG_NAMES_NONE ? NULL : task_without_leader(finder, number);
 		/* One that names another job's id than the array's was told by the task itself. */
 		if (task == NULL || (event->job_id >= 0 && event->job_id != task->array_job_id))
 			continue;
@@ -384,6 +334,7 @@ static void find_waiting_tasks(struct finder *finder)
 		waiting.attempt.user = task->user;
 		take_submission(&waiting, event);
 		add_indexed(finder, &waiting);
+		finder->task_of[number] = NOT_ASKED;
 	}
 }
 
@@ -402,27 +353,12 @@ static void find_words_on_submissions(struct finder *finder)
 	}
 }
 
-int64_t rlg_attempt_order(const struct rlg_attempt *attempt)
-{
-	return attempt->start_us > attempt->submit_us ? attempt->start_us : attempt->submit_us;
-}
-
 static int compare_numbers(const int64_t (*pairs)[2], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (pairs[i][0] != pairs[i][1])
 			return pairs[i][0] < pairs[i][1] ? -1 : 1;
 	return 0;
-}
-
-int rlg_attempt_compare(const struct rlg_attempt *left, const struct rlg_attempt *right)
-{
-	const int64_t seconds[][2] = {
-		{rlg_attempt_order(left) / RLG_SECOND_US, rlg_attempt_order(right) / RLG_SECOND_US},
-		{left->submit_us / RLG_SECOND_US, right->submit_us / RLG_SECOND_US}, /* requeued within that second */
-	};
-
-	return compare_numbers(seconds, sizeof(seconds) / sizeof(seconds[0]));
 }
 
 static int compare_attempts(const void *left, const void *right)

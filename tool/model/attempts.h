@@ -23,7 +23,7 @@ struct rlg_phased_attempt {
 struct rlg_phased_attempt *rlg_attempts_find(struct rlg_arena *arena, const struct rlg_event *events, size_t n_events,
 					     size_t *out_count);
 
-/* ---- for attempts_exec.c ---- */
+/* ---- attempts_take.c: for job_attempts.c and attempts_exec.c, too ---- */
 
 /* Where an attempt stands among others of its phase: by when it was submitted or started, whichever is later. */
 int64_t rlg_attempt_order(const struct rlg_attempt *attempt);
@@ -39,6 +39,9 @@ struct rlg_phased_attempt rlg_attempt_waiting(void);
 
 /* What every event may say about its attempt; the first to say it wins. */
 void rlg_attempt_take(struct rlg_phased_attempt *to, const struct rlg_event *event);
+
+/* The same, of what another took from several events in their order; not their moments. */
+void rlg_attempt_take_told(struct rlg_phased_attempt *to, const struct rlg_phased_attempt *told);
 
 /* How it ended, or how it goes, by this word on it. */
 void rlg_attempt_take_word(struct rlg_phased_attempt *to, const struct rlg_event *word);

@@ -30,6 +30,12 @@ struct home {
 	bool is_told; /* by others than execs */
 };
 
+/* Which of a row of things belong to a number: lists, each in the order in which it was added to. */
+struct by_number {
+	struct rlg_names *last; /* by number */
+	size_t *first, *next; /* by thing: the first of its list, if it is its last, and the one behind it */
+};
+
 struct placing {
 	struct rlg_arena *arena;
 	struct exec *execs;
@@ -37,7 +43,33 @@ struct placing {
 	struct rlg_phased_attempt *attempts;
 	struct home *homes;
 	size_t count;
+	struct by_number attempts_of_job, execs_of_job, execs_of_attempt; /* each in their order */
 };
+
+static struct by_number by_number_new(struct rlg_arena *arena, size_t room)
+{
+	return (struct by_number){.last = rlg_names_new(arena),
+				  .first = rlg_arena_alloc(arena, (room + 1) * sizeof(size_t)),
+				  .next = rlg_arena_alloc(arena, (room + 1) * sizeof(size_t))};
+}
+
+static void add_to(struct by_number *lists, int64_t number, size_t thing)
+{
+	size_t last = rlg_names_set_id(lists->last, number, thing);
+
+	lists->next[thing] = NOWHERE;
+	lists->first[thing] = last == RLG_NAMES_NONE ? thing : lists->first[last];
+	if (last != RLG_NAMES_NONE)
+		lists->next[last] = thing;
+}
+
+/* NOWHERE: there is none.  `next` leads on from it. */
+static size_t first_of(const struct by_number *lists, int64_t number)
+{
+	size_t last = rlg_names_find_id(lists->last, number);
+
+	return last == RLG_NAMES_NONE ? NOWHERE : lists->first[last];
+}
 
 bool rlg_event_is_exec(const struct rlg_event *event)
 {
@@ -117,7 +149,7 @@ static size_t told_home(const struct placing *placing, const struct rlg_event *e
 {
 	size_t found = NOWHERE;
 
-	for (size_t i = 0; i < placing->count; i++) {
+	for (size_t i = first_of(&placing->attempts_of_job, event->job_id); i != NOWHERE; i = placing->attempts_of_job.next[i]) {
 		const struct rlg_phased_attempt *attempt = &placing->attempts[i];
 		if (!placing->homes[i].is_told || !holds(&attempt->attempt, event) ||
 		    (!any_phase && !same_phase(attempt->phase, event->phase)))
@@ -147,7 +179,7 @@ static bool is_same_job(const struct home *home, const struct rlg_event *event)
 /* The attempt that execs alone tell of and this is part of. */
 static size_t exec_home(const struct placing *placing, const struct rlg_event *event)
 {
-	for (size_t i = 0; i < placing->count; i++) {
+	for (size_t i = first_of(&placing->attempts_of_job, event->job_id); i != NOWHERE; i = placing->attempts_of_job.next[i]) {
 		const struct rlg_phased_attempt *attempt = &placing->attempts[i];
 		const struct home *home = &placing->homes[i];
 		if (!home->is_told && rlg_attempt_is_of_job(&attempt->attempt, event) &&
@@ -162,6 +194,7 @@ static size_t add_home(struct placing *placing, const struct rlg_event *event)
 {
 	placing->attempts[placing->count] = rlg_attempt_waiting();
 	placing->attempts[placing->count].attempt.start_us = event->start_us > 0 ? event->start_us : event->time_us;
+	add_to(&placing->attempts_of_job, event->job_id, placing->count); /* that takes its job id from it right away */
 	placing->homes[placing->count] = (struct home){.first = event, .last_us = event->time_us};
 	return placing->count++;
 }
@@ -175,6 +208,7 @@ static void place(struct placing *placing, struct exec *exec)
 		exec->at = exec_home(placing, event);
 	if (exec->at == NOWHERE)
 		exec->at = add_home(placing, event);
+	add_to(&placing->execs_of_attempt, (int64_t)exec->at, (size_t)(exec - placing->execs));
 	struct home *home = &placing->homes[exec->at];
 	if (home->first == NULL)
 		home->first = event;
@@ -198,18 +232,18 @@ static const struct rlg_event *end_that_counts(const struct placing *placing, si
 {
 	const struct exec *last = NULL, *failed = NULL;
 
-	for (size_t i = 0; i < placing->n_execs; i++) {
+	size_t begin = first_of(&placing->execs_of_attempt, (int64_t)at);
+
+	for (size_t i = begin; i != NOWHERE; i = placing->execs_of_attempt.next[i]) {
 		const struct exec *exec = &placing->execs[i];
-		if (exec->at != at)
-			continue;
 		if (exec->finish == NULL)
 			return NULL;
 		if (last == NULL || exec->finish->time_us >= last->finish->time_us)
 			last = exec;
 	}
-	for (size_t i = 0; last != NULL && i < placing->n_execs; i++) {
+	for (size_t i = begin; last != NULL && i != NOWHERE; i = placing->execs_of_attempt.next[i]) {
 		const struct exec *exec = &placing->execs[i];
-		if (exec->at == at && has_failed(exec) && exec->finish->time_us > first_word(last)->time_us &&
+		if (has_failed(exec) && exec->finish->time_us > first_word(last)->time_us &&
 		    (failed == NULL || exec->finish->time_us >= failed->finish->time_us))
 			failed = exec;
 	}
@@ -280,7 +314,7 @@ static bool is_overtaken(const struct placing *placing, size_t at, bool *out_req
 	bool overtaken = false;
 
 	*out_requeued = false;
-	for (size_t i = 0; i < placing->n_execs; i++) {
+	for (size_t i = first_of(&placing->execs_of_job, attempt->job_id); i != NOWHERE; i = placing->execs_of_job.next[i]) {
 		const struct rlg_event *event = first_word(&placing->execs[i]);
 		if (!rlg_attempt_is_of_job(attempt, event) || event->time_us <= home->first->time_us)
 			continue;
@@ -322,8 +356,15 @@ struct rlg_phased_attempt *rlg_attempts_place_execs(struct rlg_arena *arena, con
 	size_t room = n_told + placing.n_execs;
 	placing.attempts = rlg_arena_grow(arena, attempts, n_told, room, sizeof(*attempts));
 	placing.homes = rlg_arena_alloc(arena, room * sizeof(*placing.homes));
-	for (size_t i = 0; i < n_told; i++)
+	placing.attempts_of_job = by_number_new(arena, room);
+	placing.execs_of_job = by_number_new(arena, placing.n_execs);
+	placing.execs_of_attempt = by_number_new(arena, placing.n_execs);
+	for (size_t i = 0; i < n_told; i++) {
 		placing.homes[i] = (struct home){.is_told = true};
+		add_to(&placing.attempts_of_job, attempts[i].attempt.job_id, i);
+	}
+	for (size_t i = 0; i < placing.n_execs; i++)
+		add_to(&placing.execs_of_job, first_word(&placing.execs[i])->job_id, i);
 	for (size_t i = 0; i < placing.n_execs; i++)
 		place(&placing, &placing.execs[i]);
 	for (size_t at = 0; at < n_told; at++)

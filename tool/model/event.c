@@ -2,32 +2,33 @@
 /* What folding remembers of a record: see event.h. */
 #include "tool/model/event.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static const struct {
-	const char *name;
-	enum rlg_event_kind kind;
-} kinds[] = {
-	{"submit", RLG_EVENT_SUBMIT}, {"reject", RLG_EVENT_REJECT}, {"start", RLG_EVENT_START},
-	{"finish", RLG_EVENT_FINISH}, {"state", RLG_EVENT_STATE},   {"note", RLG_EVENT_NOTE},
-	{"output", RLG_EVENT_OUTPUT}, {"edit", RLG_EVENT_EDIT},
-	{"task-failed", RLG_EVENT_TASK_FAILED}, {"sync", RLG_EVENT_SYNC},
-	{"action", RLG_EVENT_ACTION},
-	{"usage", RLG_EVENT_USAGE},
+/* Events of no other name are part of the state (yet). */
+static const uint8_t kinds[RLG_WORDS] = {
+	[RLG_WORD_SUBMIT] = 1 + RLG_EVENT_SUBMIT,
+	[RLG_WORD_REJECT] = 1 + RLG_EVENT_REJECT,
+	[RLG_WORD_START] = 1 + RLG_EVENT_START,
+	[RLG_WORD_FINISH] = 1 + RLG_EVENT_FINISH,
+	[RLG_WORD_STATE] = 1 + RLG_EVENT_STATE,
+	[RLG_WORD_NOTE] = 1 + RLG_EVENT_NOTE,
+	[RLG_WORD_OUTPUT] = 1 + RLG_EVENT_OUTPUT,
+	[RLG_WORD_EDIT] = 1 + RLG_EVENT_EDIT,
+	[RLG_WORD_TASK_FAILED] = 1 + RLG_EVENT_TASK_FAILED,
+	[RLG_WORD_SYNC] = 1 + RLG_EVENT_SYNC,
+	[RLG_WORD_ACTION] = 1 + RLG_EVENT_ACTION,
+	[RLG_WORD_USAGE] = 1 + RLG_EVENT_USAGE,
 };
 
-static enum rlg_event_kind kind_of(const char *name)
+enum rlg_event_kind rlg_event_kind_of(const struct rlg_record *record)
 {
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return kinds[i].kind;
-	return RLG_EVENT_OTHER;
+	return kinds[record->word] == 0 ? RLG_EVENT_OTHER : (enum rlg_event_kind)(kinds[record->word] - 1);
 }
 
 enum fact_kind {
+	NO_FACT,
 	TEXT,
-	INNER, /* a text in an object: "git.commit" is the member `commit` of the object `git` */
+	INNER, /* a text in the object `git` */
 	PATH, /* a text that goes over the one that is there */
 	NUMBER, /* whole; -1 for one below 0 */
 	MOMENT,
@@ -37,93 +38,100 @@ enum fact_kind {
 	OOM
 };
 
-/* Which member of a record is which of an event.  Events are compared in this order: see compare_facts(). */
-static const struct fact {
+/*
+ * Which member of a record is which of an event: its word, kind, name, and the event's member.  Events are compared in this
+ * order: see compare_facts().
+ */
+#define FACTS(X) \
+	X(SID, TEXT, "sid", sid) \
+	X(CLUSTER, TEXT, "cluster", cluster) \
+	X(PHASE, TEXT, "phase", phase) \
+	X(MATCHED_BY, TEXT, "matched_by", matched_by) \
+	X(STEP, TEXT, "step", step) \
+	X(NODE, TEXT, "node", node) \
+	X(EXEC, TEXT, "exec", exec) \
+	X(TRES, TEXT, "tres", tres) \
+	X(STATE, TEXT, "state", state) \
+	X(REASON, TEXT, "reason", reason) \
+	X(SOURCE, TEXT, "source", source) \
+	X(NODES, TEXT, "nodes", nodes) \
+	X(USER, TEXT, "user", user) \
+	X(JOB_NAME, TEXT, "job_name", job_name) \
+	X(STDOUT, TEXT, "stdout", stdout_path) \
+	X(SCRIPT, TEXT, "script", script) \
+	X(COMMAND, TEXT, "command", command) \
+	X(CWD, TEXT, "cwd", cwd) \
+	X(HOST, TEXT, "host", host) \
+	X(COMMIT, INNER, "commit", git_commit) \
+	X(BRANCH, INNER, "branch", git_branch) \
+	X(AGENT, TEXT, "agent", agent) \
+	X(SESSION, TEXT, "session", session) \
+	X(FIELD, TEXT, "field", field) \
+	X(VALUE, TEXT, "value", value) \
+	X(TEXT, TEXT, "text", text) \
+	X(PATH, PATH, "path", text) \
+	X(VERDICT, TEXT, "verdict", verdict) \
+	X(WANDB, TEXT, "wandb", wandb) \
+	X(DESCRIPTION, TEXT, "description", description) \
+	X(STATUS, TEXT, "status", sync) \
+	X(ACTION, TEXT, "action", action) \
+	X(SUBJECT, TEXT, "subject", subject) \
+	X(DETAILS, TEXT, "details", details) \
+	X(RESULT, TEXT, "result", result) \
+	X(JOB_ID, NUMBER, "job_id", job_id) \
+	X(ARRAY_JOB_ID, NUMBER, "array_job_id", array_job_id) \
+	X(ARRAY_TASK_ID, NUMBER, "array_task_id", array_task_id) \
+	X(HET_JOB_ID, NUMBER, "het_job_id", het_job_id) \
+	X(EXIT_CODE, NUMBER, "exit_code", exit_code) \
+	X(SIGNAL, NUMBER, "signal", signal) \
+	X(TIME_LIMIT, NUMBER, "time_limit", time_limit_s) \
+	X(RANK, NUMBER, "rank", rank) \
+	X(ATTEMPT, NUMBER, "attempt", restarts) \
+	X(NCPUS, NUMBER, "ncpus", n_cpus) \
+	X(TASKS, NUMBER, "tasks", tasks) \
+	X(PEAK_MEMORY_BYTES, NUMBER, "peak_memory_bytes", peak_memory) \
+	X(PAGE_CACHE_BYTES, NUMBER, "page_cache_bytes", page_cache) \
+	X(MAX_RSS_BYTES, NUMBER, "max_rss_bytes", max_rss) \
+	X(SUBMIT_TIME, MOMENT, "submit_time", submit_us) \
+	X(START_TIME, MOMENT, "start_time", start_us) \
+	X(END_TIME, MOMENT, "end_time", end_us) \
+	X(CPU_S, MOMENT, "cpu_s", cpu_us) \
+	X(USER_CPU_S, MOMENT, "user_cpu_s", user_us) \
+	X(SYSTEM_CPU_S, MOMENT, "system_cpu_s", system_us) \
+	X(ELAPSED_S, MOMENT, "elapsed_s", elapsed_us) \
+	X(FINAL, FINAL, "final", final) \
+	X(NEVER_RAN, NEVER_RAN, "never_ran", never_ran) \
+	X(OOM, OOM, "oom", oom) \
+	X(GIT, OBJECT, "git", git_commit)
+
+struct fact {
 	const char *member;
 	enum fact_kind kind;
 	size_t offset;
-} facts[] = {
-	{"sid", TEXT, offsetof(struct rlg_event, sid)},
-	{"cluster", TEXT, offsetof(struct rlg_event, cluster)},
-	{"phase", TEXT, offsetof(struct rlg_event, phase)},
-	{"matched_by", TEXT, offsetof(struct rlg_event, matched_by)},
-	{"step", TEXT, offsetof(struct rlg_event, step)},
-	{"node", TEXT, offsetof(struct rlg_event, node)},
-	{"exec", TEXT, offsetof(struct rlg_event, exec)},
-	{"tres", TEXT, offsetof(struct rlg_event, tres)},
-	{"state", TEXT, offsetof(struct rlg_event, state)},
-	{"reason", TEXT, offsetof(struct rlg_event, reason)},
-	{"source", TEXT, offsetof(struct rlg_event, source)},
-	{"nodes", TEXT, offsetof(struct rlg_event, nodes)},
-	{"user", TEXT, offsetof(struct rlg_event, user)},
-	{"job_name", TEXT, offsetof(struct rlg_event, job_name)},
-	{"stdout", TEXT, offsetof(struct rlg_event, stdout_path)},
-	{"script", TEXT, offsetof(struct rlg_event, script)},
-	{"command", TEXT, offsetof(struct rlg_event, command)},
-	{"cwd", TEXT, offsetof(struct rlg_event, cwd)},
-	{"host", TEXT, offsetof(struct rlg_event, host)},
-	{"git.commit", INNER, offsetof(struct rlg_event, git_commit)},
-	{"git.branch", INNER, offsetof(struct rlg_event, git_branch)},
-	{"agent", TEXT, offsetof(struct rlg_event, agent)},
-	{"session", TEXT, offsetof(struct rlg_event, session)},
-	{"field", TEXT, offsetof(struct rlg_event, field)},
-	{"value", TEXT, offsetof(struct rlg_event, value)},
-	{"text", TEXT, offsetof(struct rlg_event, text)},
-	{"path", PATH, offsetof(struct rlg_event, text)},
-	{"verdict", TEXT, offsetof(struct rlg_event, verdict)},
-	{"wandb", TEXT, offsetof(struct rlg_event, wandb)},
-	{"description", TEXT, offsetof(struct rlg_event, description)},
-	{"status", TEXT, offsetof(struct rlg_event, sync)},
-	{"action", TEXT, offsetof(struct rlg_event, action)},
-	{"subject", TEXT, offsetof(struct rlg_event, subject)},
-	{"details", TEXT, offsetof(struct rlg_event, details)},
-	{"result", TEXT, offsetof(struct rlg_event, result)},
-	{"job_id", NUMBER, offsetof(struct rlg_event, job_id)},
-	{"array_job_id", NUMBER, offsetof(struct rlg_event, array_job_id)},
-	{"array_task_id", NUMBER, offsetof(struct rlg_event, array_task_id)},
-	{"het_job_id", NUMBER, offsetof(struct rlg_event, het_job_id)},
-	{"exit_code", NUMBER, offsetof(struct rlg_event, exit_code)},
-	{"signal", NUMBER, offsetof(struct rlg_event, signal)},
-	{"time_limit", NUMBER, offsetof(struct rlg_event, time_limit_s)},
-	{"rank", NUMBER, offsetof(struct rlg_event, rank)},
-	{"attempt", NUMBER, offsetof(struct rlg_event, restarts)},
-	{"ncpus", NUMBER, offsetof(struct rlg_event, n_cpus)},
-	{"tasks", NUMBER, offsetof(struct rlg_event, tasks)},
-	{"peak_memory_bytes", NUMBER, offsetof(struct rlg_event, peak_memory)},
-	{"page_cache_bytes", NUMBER, offsetof(struct rlg_event, page_cache)},
-	{"max_rss_bytes", NUMBER, offsetof(struct rlg_event, max_rss)},
-	{"submit_time", MOMENT, offsetof(struct rlg_event, submit_us)},
-	{"start_time", MOMENT, offsetof(struct rlg_event, start_us)},
-	{"end_time", MOMENT, offsetof(struct rlg_event, end_us)},
-	{"cpu_s", MOMENT, offsetof(struct rlg_event, cpu_us)},
-	{"user_cpu_s", MOMENT, offsetof(struct rlg_event, user_us)},
-	{"system_cpu_s", MOMENT, offsetof(struct rlg_event, system_us)},
-	{"elapsed_s", MOMENT, offsetof(struct rlg_event, elapsed_us)},
-	{"final", FINAL, 0},
-	{"never_ran", NEVER_RAN, 0},
-	{"oom", OOM, 0},
-	{"git", OBJECT, 0},
 };
 
+static const struct fact facts[] = {
+#define FACT_ROW(word, kind, name, member) {name, kind, offsetof(struct rlg_event, member)},
+	FACTS(FACT_ROW)
+};
 #define N_FACTS (sizeof(facts) / sizeof(facts[0]))
-_Static_assert(N_FACTS < 64, "each has a bit of its own in `struct taking`");
+
+/* The same by the members' words. */
+static const struct fact fact_of[RLG_WORDS] = {
+#define FACT_OF_WORD(word, kind, name, member) [RLG_WORD_##word] = {name, kind, offsetof(struct rlg_event, member)},
+	FACTS(FACT_OF_WORD)
+};
+
+static const struct rlg_event blank = {
+	.final = true,
+	.oom = -1,
+	.job_id = -1, .array_job_id = -1, .array_task_id = -1, .het_job_id = -1, .exit_code = -1, .signal = -1,
+	.time_limit_s = -1, .rank = -1, .restarts = -1, .n_cpus = -1, .tasks = -1, .peak_memory = -1, .page_cache = -1,
+	.max_rss = -1,
+};
 
 #define FACT(event, offset, type) (*(type *)((const char *)(event) + (offset)))
 #define FACT_TO(event, offset, type) (*(type *)((char *)(event) + (offset)))
-
-static struct rlg_event blank_event(struct rlg_arena *arena, const struct rlg_record *record)
-{
-	struct rlg_event event = {.kind = kind_of(record->name),
-				  .time_us = record->time_us,
-				  .id = rlg_arena_strdup(arena, record->id),
-				  .final = true,
-				  .oom = -1};
-
-	for (size_t i = 0; i < N_FACTS; i++)
-		if (facts[i].kind == NUMBER)
-			FACT_TO(&event, facts[i].offset, int64_t) = -1;
-	return event;
-}
 
 static void take_truth(struct rlg_event *event, enum fact_kind kind, bool value)
 {
@@ -139,55 +147,11 @@ static void take_truth(struct rlg_event *event, enum fact_kind kind, bool value)
 
 /* ---- from the places of its members ---- */
 
-/* Twice as many as there are facts, and more: so that a name is found at once or soon known to be none. */
-#define N_SLOTS 256
-#define NO_FACT ((size_t)-1)
-
-static size_t slot_of(const char *member, size_t length)
-{
-	unsigned char first = (unsigned char)member[0], last = (unsigned char)member[length - 1];
-
-	return (length * 37 + first * 5 + last * 11 + (unsigned char)member[length / 2] * 3) % N_SLOTS;
-}
-
-struct fact_slot {
-	const char *member; /* NULL: free */
-	uint8_t length, fact;
-};
-
-/* Filled at the first use. */
-static const struct fact_slot *fact_slots(void)
-{
-	static struct fact_slot slots[N_SLOTS];
-	static bool filled;
-
-	for (size_t i = 0; i < N_FACTS && !filled; i++) {
-		size_t length = strlen(facts[i].member), at = slot_of(facts[i].member, length);
-		while (slots[at].member != NULL)
-			at = (at + 1) % N_SLOTS;
-		slots[at] = (struct fact_slot){facts[i].member, (uint8_t)length, (uint8_t)i};
-	}
-	filled = true;
-	return slots;
-}
-
-static size_t fact_called(const struct fact_slot *slots, const char *member, size_t length)
-{
-	if (length == 0)
-		return NO_FACT;
-	for (size_t at = slot_of(member, length); slots[at].member != NULL; at = (at + 1) % N_SLOTS)
-		if (slots[at].length == length && memcmp(slots[at].member, member, length) == 0)
-			return slots[at].fact;
-	return NO_FACT;
-}
-
+/* What is kept of a record is a copy of its whole text: one piece of memory for a dozen texts. */
 struct taking {
-	struct rlg_arena *arena;
 	struct rlg_event *event;
-	const struct fact_slot *slots;
-	const char *text; /* of the record */
+	const char *text;
 	const char *path;
-	uint64_t taken; /* of two members of a name the first counts, as everywhere */
 };
 
 static void take_value(struct taking *taking, const struct fact *fact, const struct rlg_member *member)
@@ -195,64 +159,59 @@ static void take_value(struct taking *taking, const struct fact *fact, const str
 	const char *value = taking->text + member->value_at;
 	int64_t *number = &FACT_TO(taking->event, fact->offset, int64_t);
 
-	if (member->kind == RLG_MEMBER_TRUE || member->kind == RLG_MEMBER_FALSE) {
-		take_truth(taking->event, fact->kind, member->kind == RLG_MEMBER_TRUE);
-	} else if (member->kind == RLG_MEMBER_TEXT && (fact->kind == TEXT || fact->kind == INNER)) {
-		FACT_TO(taking->event, fact->offset, const char *) = rlg_arena_text(taking->arena, value, member->value_length);
-	} else if (member->kind == RLG_MEMBER_TEXT && fact->kind == PATH) {
-		taking->path = rlg_arena_text(taking->arena, value, member->value_length);
-	} else if (member->kind == RLG_MEMBER_NUMBER && fact->kind == MOMENT) {
-		*number = rlg_figures_moment(value, member->value_length);
-	} else if (member->kind == RLG_MEMBER_NUMBER && fact->kind == NUMBER) {
-		if (!rlg_figures_whole(value, member->value_length, number) || *number < 0)
+	if (member->kind == RLG_MEMBER_TEXT) {
+		if (fact->kind == TEXT || fact->kind == INNER)
+			FACT_TO(taking->event, fact->offset, const char *) = value;
+		else if (fact->kind == PATH)
+			taking->path = value;
+	} else if (member->kind == RLG_MEMBER_NUMBER) {
+		if (fact->kind == MOMENT)
+			*number = rlg_figures_moment(value, member->value_length);
+		else if (fact->kind == NUMBER && (!rlg_figures_whole(value, member->value_length, number) || *number < 0))
 			*number = -1;
+	} else if (member->kind == RLG_MEMBER_TRUE || member->kind == RLG_MEMBER_FALSE) {
+		take_truth(taking->event, fact->kind, member->kind == RLG_MEMBER_TRUE);
 	}
 }
 
-static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member, bool inner);
-
-static void take_object(struct taking *taking, const char *outer, const struct rlg_member *object)
+/* `git` is the only object whose members are facts, and what is one in it is none outside. */
+static void take_object(struct taking *taking, const struct rlg_member *object)
 {
-	char name[32];
-
-	for (size_t i = 1; i <= object->inside; i++) {
-		int length = snprintf(name, sizeof(name), "%s.%s", outer, taking->text + object[i].key_at);
-		if (length > 0 && (size_t)length < sizeof(name))
-			take_fact(taking, name, (size_t)length, &object[i], true);
-	}
-}
-
-static void take_fact(struct taking *taking, const char *name, size_t length, const struct rlg_member *member, bool inner)
-{
-	size_t at = fact_called(taking->slots, name, length);
-
-	/* "git.commit" as the name of a member of the context is none of ours. */
-	if (at == NO_FACT || (taking->taken & UINT64_C(1) << at) || (facts[at].kind == INNER) != inner)
-		return;
-	taking->taken |= UINT64_C(1) << at;
-	if (facts[at].kind == OBJECT && member->kind == RLG_MEMBER_OBJECT)
-		take_object(taking, facts[at].member, member);
-	else
-		take_value(taking, &facts[at], member);
+	for (size_t i = 1; i <= object->inside; i++)
+		if (fact_of[object[i].word].kind == INNER && !object[i].is_again)
+			take_value(taking, &fact_of[object[i].word], &object[i]);
 }
 
 static void take_members(struct taking *taking, const struct rlg_member *members, size_t count)
 {
-	for (size_t i = 0; i < count; i += 1 + members[i].inside)
-		take_fact(taking, taking->text + members[i].key_at, members[i].key_length, &members[i], false);
+	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
+		const struct fact *fact = &fact_of[members[i].word];
+		if (fact->kind == NO_FACT || fact->kind == INNER || members[i].is_again)
+			continue;
+		if (fact->kind == OBJECT)
+			take_object(taking, &members[i]);
+		else
+			take_value(taking, fact, &members[i]);
+	}
+}
+
+static void read_members(struct rlg_arena *arena, const struct rlg_record *record, const char *text,
+			 const struct rlg_member *members, size_t count, struct rlg_event *event)
+{
+	struct taking taking = {.event = event, .text = rlg_arena_copy(arena, text, record->length)};
+
+	event->id = rlg_record_holds(record, record->id) ? taking.text + (record->id - text) : rlg_arena_strdup(arena, record->id);
+	take_members(&taking, members, count);
+	if (taking.path != NULL)
+		event->text = taking.path;
 }
 
 /* ---- from a tree ---- */
 
-static const char *text_of(const struct rlg_record *record, const char *member)
+static const char *text_of(const struct rlg_record *record, const struct fact *fact)
 {
-	const char *dot = strchr(member, '.');
-
-	if (dot == NULL)
-		return rlg_record_get_str(record, member);
-	char outer[32] = "";
-	memcpy(outer, member, (size_t)(dot - member));
-	return rlg_record_get_inner_str(record, outer, dot + 1);
+	return fact->kind == INNER ? rlg_record_get_inner_str(record, "git", fact->member)
+				   : rlg_record_get_str(record, fact->member);
 }
 
 static void ask_for_fact(struct rlg_arena *arena, const struct rlg_record *record, const struct fact *fact,
@@ -261,8 +220,8 @@ static void ask_for_fact(struct rlg_arena *arena, const struct rlg_record *recor
 	int64_t number;
 	bool value = rlg_record_get_bool(record, fact->member, true);
 
-	if (fact->kind == TEXT || fact->kind == INNER || (fact->kind == PATH && text_of(record, fact->member) != NULL))
-		FACT_TO(event, fact->offset, const char *) = rlg_arena_strdup(arena, text_of(record, fact->member));
+	if (fact->kind == TEXT || fact->kind == INNER || (fact->kind == PATH && text_of(record, fact) != NULL))
+		FACT_TO(event, fact->offset, const char *) = rlg_arena_strdup(arena, text_of(record, fact));
 	else if (fact->kind == MOMENT)
 		FACT_TO(event, fact->offset, int64_t) = rlg_record_get_time(record, fact->member);
 	else if (fact->kind == NUMBER && rlg_record_get_int(record, fact->member, &number) && number >= 0)
@@ -271,20 +230,26 @@ static void ask_for_fact(struct rlg_arena *arena, const struct rlg_record *recor
 		take_truth(event, fact->kind, value);
 }
 
+static void ask_for_facts(struct rlg_arena *arena, const struct rlg_record *record, struct rlg_event *event)
+{
+	event->id = rlg_arena_strdup(arena, record->id);
+	for (size_t i = 0; i < N_FACTS; i++)
+		ask_for_fact(arena, record, &facts[i], event);
+}
+
 struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record)
 {
-	struct rlg_event event = blank_event(arena, record);
-	struct taking taking = {.arena = arena, .event = &event, .slots = fact_slots()};
+	struct rlg_event event = blank;
 	const struct rlg_member *members;
 	size_t count;
+	const char *text = rlg_record_members(record, &members, &count);
 
-	taking.text = rlg_record_members(record, &members, &count);
-	if (taking.text != NULL)
-		take_members(&taking, members, count);
-	for (size_t i = 0; i < N_FACTS && taking.text == NULL; i++)
-		ask_for_fact(arena, record, &facts[i], &event);
-	if (taking.path != NULL)
-		event.text = taking.path;
+	event.kind = rlg_event_kind_of(record);
+	event.time_us = record->time_us;
+	if (text != NULL)
+		read_members(arena, record, text, members, count, &event);
+	else
+		ask_for_facts(arena, record, &event);
 	return event;
 }
 

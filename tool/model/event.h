@@ -66,6 +66,9 @@ struct rlg_event {
 	const char *sync; /* the `status` of a sync */
 };
 
+/* By its name. */
+enum rlg_event_kind rlg_event_kind_of(const struct rlg_record *record);
+
 /* Copies what the fold needs out of the record. */
 struct rlg_event rlg_event_from_record(struct rlg_arena *arena, const struct rlg_record *record);
 

@@ -25,7 +25,7 @@ static struct rlg_event *new_event(struct rlg_gathered *gathered)
 void rlg_gathered_add(struct rlg_gathered *gathered, const struct rlg_record *record)
 {
 	gathered->records++;
-	if (strcmp(record->name, "progress") == 0)
+	if (record->word == RLG_WORD_PROGRESS)
 		rlg_progress_add(gathered->progress, record);
 	else
 		*new_event(gathered) = rlg_event_from_record(gathered->arena, record);
@@ -36,22 +36,30 @@ static int compare_events(const void *left, const void *right)
 	return rlg_event_compare(left, right);
 }
 
+static bool is_sorted(const struct rlg_gathered *gathered)
+{
+	for (size_t i = 1; i < gathered->n_events; i++)
+		if (rlg_event_compare(&gathered->events[i - 1], &gathered->events[i]) > 0)
+			return false;
+	return true;
+}
+
 static void sort_events(struct rlg_gathered *gathered)
 {
-	struct rlg_names *seen = rlg_names_new(gathered->arena);
+	struct rlg_names *seen = rlg_names_new_for(gathered->arena, gathered->n_events);
 	struct rlg_event *events = gathered->events;
 	size_t kept = 0;
 
-	if (gathered->n_events > 1)
+	if (!is_sorted(gathered))
 		qsort(events, gathered->n_events, sizeof(*events), compare_events);
 	for (size_t i = 0; i < gathered->n_events; i++) {
 		const char *id = events[i].id;
-		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
+		if (id != NULL ? rlg_names_put(seen, id, i) != RLG_NAMES_NONE
 			       : kept > 0 && compare_events(&events[kept - 1], &events[i]) == 0)
 			continue;
-		if (id != NULL)
-			rlg_names_add(seen, id, i);
-		events[kept++] = events[i];
+		if (kept != i)
+			events[kept] = events[i];
+		kept++;
 	}
 	gathered->n_events = kept;
 }

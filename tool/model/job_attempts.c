@@ -9,6 +9,8 @@
 #include "tool/model/job_attempts.h"
 
 #include "lib/clock.h"
+#include "tool/base/names.h"
+#include "tool/model/job_starts.h"
 #include "tool/model/slurm_state.h"
 
 #include <stdlib.h>
@@ -44,6 +46,12 @@ struct job {
 	size_t *draft_of; /* by event: the draft that it is about; NONE: not known yet */
 	struct draft *drafts;
 	size_t count, room;
+	struct rlg_names *by_submit; /* moment of submission: the draft; until they are sorted */
+	struct rlg_names *by_start; /* second of a start: the draft that was last found to have begun in it; and so on from there: */
+	size_t *begun_before; /* by draft, with as much room */
+	struct rlg_job_starts *starts; /* batch starts */
+	size_t *waiting; /* drafts that waited when the starts were placed */
+	size_t n_waiting;
 };
 
 static size_t add_draft(struct job *job)
@@ -51,6 +59,8 @@ static size_t add_draft(struct job *job)
 	if (job->count == job->room) {
 		job->room = job->room == 0 ? 4 : 2 * job->room;
 		job->drafts = rlg_arena_grow(job->arena, job->drafts, job->count, job->room, sizeof(*job->drafts));
+		job->begun_before =
+			rlg_arena_grow(job->arena, job->begun_before, job->count, job->room, sizeof(*job->begun_before));
 	}
 	job->drafts[job->count] = (struct draft){.out = rlg_attempt_waiting(), .was = job->count};
 	return job->count++;
@@ -64,11 +74,6 @@ static bool same_text(const char *left, const char *right)
 static bool is_word(const struct rlg_event *event)
 {
 	return event->kind == RLG_EVENT_FINISH || event->kind == RLG_EVENT_STATE;
-}
-
-static bool is_batch_start(const struct rlg_event *event)
-{
-	return event->kind == RLG_EVENT_START && same_text(event->step, "batch");
 }
 
 /*
@@ -95,11 +100,31 @@ static void take_if_better(struct draft *draft, const struct rlg_event *word)
 		draft->word = word;
 }
 
-static bool is_about(const struct draft *draft, const struct rlg_event *word)
+/* The first attempt that began within a second of it. */
+static size_t begun_near(const struct job *job, int64_t start_us)
 {
-	if (draft->submit_us > 0 && word->submit_us > 0)
-		return draft->submit_us == word->submit_us;
-	return draft->start_us > 0 && word->start_us > 0 && llabs(draft->start_us - word->start_us) <= RLG_SECOND_US;
+	size_t found = NONE;
+
+	for (int64_t second = start_us / RLG_SECOND_US - 1; second <= start_us / RLG_SECOND_US + 1; second++)
+		for (size_t at = rlg_names_find_id(job->by_start, second); at != NONE; at = job->begun_before[at])
+			if (llabs(job->drafts[at].start_us - start_us) <= RLG_SECOND_US && (found == NONE || at < found))
+				found = at;
+	return found;
+}
+
+/* The attempt that the word is about; NONE: it is the first to tell of it.  Those with a submit_time come first. */
+static size_t told_of_by(const struct job *job, const struct rlg_event *word)
+{
+	return word->submit_us > 0 ? rlg_names_find_id(job->by_submit, word->submit_us) : begun_near(job, word->start_us);
+}
+_Static_assert(NONE == RLG_NAMES_NONE, "the same word for it");
+
+static void set_start(struct job *job, size_t at, int64_t start_us)
+{
+	if (job->drafts[at].start_us > 0 || start_us <= 0)
+		return;
+	job->drafts[at].start_us = start_us;
+	job->begun_before[at] = rlg_names_set_id(job->by_start, start_us / RLG_SECOND_US, at);
 }
 
 /* Does it say of an attempt that the job goes back to the queue? */
@@ -111,16 +136,17 @@ static bool goes_back(const struct rlg_event *word)
 static void place_word(struct job *job, size_t at)
 {
 	const struct rlg_event *word = job->events[at];
-	size_t found = 0;
+	size_t found = told_of_by(job, word);
 
-	while (found < job->count && !is_about(&job->drafts[found], word))
-		found++;
-	if (found == job->count)
-		add_draft(job);
+	if (found == NONE) {
+		found = add_draft(job);
+		if (word->submit_us > 0)
+			rlg_names_add_id(job->by_submit, word->submit_us, found);
+	}
 	struct draft *draft = &job->drafts[found];
 	job->draft_of[at] = found;
 	draft->submit_us = draft->submit_us > 0 ? draft->submit_us : word->submit_us;
-	draft->start_us = draft->start_us > 0 ? draft->start_us : word->start_us;
+	set_start(job, found, word->start_us);
 	draft->never_ran = draft->never_ran || word->never_ran;
 	draft->goes_back = draft->goes_back || goes_back(word);
 	draft->stays = draft->stays || (word->kind == RLG_EVENT_FINISH && word->final_said && word->final);
@@ -148,7 +174,13 @@ static int64_t end_of(const struct draft *draft)
 	return draft->word->end_us > 0 ? draft->word->end_us : draft->word->time_us;
 }
 
-/* Was this told while the attempt ran, as far as clocks agree?  After a final end no other attempt can have begun soon. */
+/* Of one that has ended: what is told later is not about it.  After a final end no other attempt can have begun soon. */
+static int64_t latest_word_on(const struct draft *draft)
+{
+	return end_of(draft) + (draft->goes_back ? CLOCK_SKEW_US : MOST_SKEW_US);
+}
+
+/* Was this told while the attempt ran, as far as clocks agree? */
 static bool covers(const struct draft *draft, const struct rlg_event *event)
 {
 	if (draft->never_ran || draft->start_us == 0)
@@ -157,8 +189,7 @@ static bool covers(const struct draft *draft, const struct rlg_event *event)
 		return llabs(event->start_us - draft->start_us) <= RLG_SECOND_US;
 	if (event->time_us < draft->start_us - CLOCK_SKEW_US)
 		return false;
-	return !has_ended(draft) ||
-	       event->time_us <= end_of(draft) + (draft->goes_back ? CLOCK_SKEW_US : MOST_SKEW_US);
+	return !has_ended(draft) || event->time_us <= latest_word_on(draft);
 }
 
 static void give_batch_start(struct job *job, size_t at, size_t event)
@@ -211,13 +242,10 @@ static void give_starts_to_requeued(struct job *job)
 {
 	for (size_t at = 0; at < job->count; at++) {
 		struct draft *draft = &job->drafts[at];
-		size_t last = NONE;
 		if (!has_ended(draft) || draft->never_ran || draft->start_us > 0)
 			continue;
-		for (size_t i = 0; i < job->n_events && job->events[i]->time_us <= draft->word->time_us; i++)
-			if (is_batch_start(job->events[i]) && job->draft_of[i] == NONE &&
-			    job->events[i]->time_us >= draft->submit_us - CLOCK_SKEW_US)
-				last = i;
+		size_t last = rlg_job_start_before(job->starts, job->draft_of, draft->submit_us - CLOCK_SKEW_US,
+						   draft->word->time_us);
 		if (last != NONE)
 			give_batch_start(job, at, last);
 	}
@@ -231,17 +259,10 @@ static void give_starts_to_known(struct job *job)
 {
 	for (size_t at = 0; at < job->count; at++) {
 		const struct draft *draft = &job->drafts[at];
-		size_t nearest = NONE;
-		if (draft->has_batch_start)
+		if (draft->has_batch_start || draft->never_ran || draft->start_us == 0)
 			continue;
-		for (size_t i = 0; i < job->n_events; i++) {
-			const struct rlg_event *event = job->events[i];
-			if (job->draft_of[i] != NONE || !is_batch_start(event) || !covers(draft, event))
-				continue;
-			if (nearest == NONE || llabs(event->time_us - draft->start_us) <
-						       llabs(job->events[nearest]->time_us - draft->start_us))
-				nearest = i;
-		}
+		size_t nearest = rlg_job_start_near(job->starts, job->draft_of, draft->start_us, CLOCK_SKEW_US,
+						    has_ended(draft) ? latest_word_on(draft) : INT64_MAX);
 		if (nearest != NONE)
 			give_batch_start(job, at, nearest);
 	}
@@ -252,7 +273,8 @@ static size_t waiting_for(const struct job *job, const struct rlg_event *start)
 {
 	size_t found = NONE;
 
-	for (size_t i = 0; i < job->count; i++) {
+	for (size_t w = 0; w < job->n_waiting; w++) {
+		size_t i = job->waiting[w];
 		const struct draft *draft = &job->drafts[i];
 		if (draft->word != NULL && rlg_slurm_waits(draft->word->state) && !draft->has_batch_start &&
 		    draft->submit_us <= start->time_us + CLOCK_SKEW_US &&
@@ -284,25 +306,34 @@ static size_t running_at(const struct job *job, const struct rlg_event *event)
 	return found;
 }
 
+static void list_waiting(struct job *job)
+{
+	job->waiting = rlg_arena_alloc(job->arena, job->count * sizeof(*job->waiting) + 1);
+	for (size_t i = 0; i < job->count; i++)
+		if (job->drafts[i].word != NULL && rlg_slurm_waits(job->drafts[i].word->state))
+			job->waiting[job->n_waiting++] = i;
+}
+
 /*
  * Each batch start that no known attempt took is an attempt of its own, still open.  Other steps (srun inside salloc)
  * belong to the attempt that was running.
  */
 static void place_starts(struct job *job)
 {
+	list_waiting(job);
 	for (size_t i = 0; i < job->n_events; i++) {
 		const struct rlg_event *event = job->events[i];
 		size_t at = NONE;
 		if (event->kind != RLG_EVENT_START || job->draft_of[i] != NONE)
 			continue;
-		if (!is_batch_start(event))
+		if (!rlg_is_batch_start(event))
 			at = running_at(job, event);
 		if (at == NONE && (at = waiting_for(job, event)) == NONE)
 			at = add_draft(job);
 		if (job->drafts[at].start_us == 0)
 			begin_running(&job->drafts[at], event);
 		job->draft_of[i] = at;
-		job->drafts[at].has_batch_start = job->drafts[at].has_batch_start || is_batch_start(event);
+		job->drafts[at].has_batch_start = job->drafts[at].has_batch_start || rlg_is_batch_start(event);
 	}
 }
 
@@ -436,23 +467,63 @@ static void close_overtaken(struct rlg_attempt *earlier, const struct rlg_attemp
 	earlier->status = earlier->final ? RLG_STATUS_FAILED : RLG_STATUS_SUBMITTED;
 }
 
+static int64_t second_of(const struct draft *draft)
+{
+	return rlg_attempt_order(&draft->out.attempt) / RLG_SECOND_US;
+}
+
+static int compare_seconds(const void *left, const void *right)
+{
+	const struct draft *a = *(const struct draft *const *)left, *b = *(const struct draft *const *)right;
+
+	if (second_of(a) != second_of(b))
+		return second_of(a) < second_of(b) ? -1 : 1;
+	return a < b ? -1 : a > b;
+}
+
+/* The first after `draft` of the drafts of one second, from `from` on; *out_end is where the next second begins. */
+static struct draft *first_after(struct draft *const *drafts, size_t count, size_t from, const struct draft *draft, size_t *out_end)
+{
+	struct draft *first = NULL;
+	size_t i = from;
+
+	for (; i < count && second_of(drafts[i]) == second_of(drafts[from]); i++)
+		if (is_after(drafts[i], draft) && (first == NULL || is_after(first, drafts[i])))
+			first = drafts[i];
+	*out_end = i;
+	return first;
+}
+
+/* What follows an attempt began in the same second, or else in the next in which one did: all others come later still. */
 static void close_all_overtaken(struct job *job)
 {
+	struct draft **drafts = rlg_arena_alloc(job->arena, job->count * sizeof(struct draft *) + 1);
+	size_t begin = 0, end, later;
+
+	for (size_t i = 0; i < job->count; i++)
+		drafts[i] = &job->drafts[i];
+	if (job->count > 1)
+		qsort(drafts, job->count, sizeof(struct draft *), compare_seconds);
 	for (size_t i = 0; i < job->count; i++) {
-		const struct draft *next = NULL;
-		for (size_t j = 0; j < job->count; j++)
-			if (is_after(&job->drafts[j], &job->drafts[i]) &&
-			    (next == NULL || is_after(next, &job->drafts[j])))
-				next = &job->drafts[j];
+		if (second_of(drafts[i]) != second_of(drafts[begin]))
+			begin = i;
+		const struct draft *next = first_after(drafts, job->count, begin, drafts[i], &end);
+		if (next == NULL && end < job->count)
+			next = first_after(drafts, job->count, end, drafts[i], &later);
 		if (next != NULL)
-			close_overtaken(&job->drafts[i].out.attempt, &next->out.attempt);
+			close_overtaken(&drafts[i]->out.attempt, &next->out.attempt);
 	}
 }
 
 size_t rlg_job_attempts(struct rlg_arena *arena, const struct rlg_event *const *events, size_t n_events,
 			struct rlg_phased_attempt **out_attempts)
 {
-	struct job job = {.arena = arena, .events = events, .n_events = n_events};
+	struct job job = {.arena = arena,
+			  .events = events,
+			  .n_events = n_events,
+			  .by_submit = rlg_names_new(arena),
+			  .by_start = rlg_names_new(arena),
+			  .starts = rlg_job_starts_new(arena, events, n_events)};
 
 	job.draft_of = rlg_arena_alloc(arena, n_events * sizeof(*job.draft_of) + 1);
 	for (size_t i = 0; i < n_events; i++)

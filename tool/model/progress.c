@@ -36,6 +36,7 @@ struct sum {
 	double *lowest, *highest; /* by metric; NAN: no number yet */
 	const char *steps[N_STEP_NAMES];
 	const struct rlg_progress_told *hour_last; /* of the hour that is being told, unless it is the first */
+	int64_t first_hour_end_us, hour_end_us;
 	size_t metrics_room, points_room;
 };
 
@@ -43,7 +44,7 @@ static size_t step_number(const char *name)
 {
 	size_t i = 0;
 
-	while (i < N_STEP_NAMES && strcmp(step_names[i], name) != 0)
+	while (i < N_STEP_NAMES && (step_names[i][0] != name[0] || strcmp(step_names[i], name) != 0))
 		i++;
 	return i;
 }
@@ -151,34 +152,50 @@ static size_t metric_of(struct sum *sum, const char *name, size_t place)
 	return at;
 }
 
-static void add_value(struct sum *sum, const char *name, const char *text, size_t place)
-{
-	size_t step = step_number(name);
-	double value;
+/* A value of a record, read once for all who want it. */
+struct value {
+	const char *name, *text;
+	size_t place; /* in its record */
+	size_t step; /* N_STEP_NAMES: it is none */
+	enum { IS_TEXT, IS_LOST_NUMBER, IS_NUMBER } kind; /* of a step nobody asks */
+	double number;
+};
 
-	if (step < N_STEP_NAMES) {
-		sum->steps[step] = text;
+static void read_value(struct value *value)
+{
+	value->step = step_number(value->name);
+	if (value->step < N_STEP_NAMES)
+		return;
+	if (is_plain_number(value->text, &value->number))
+		value->kind = IS_NUMBER;
+	else if (is_number(value->text, &value->number))
+		value->kind = isfinite(value->number) ? IS_NUMBER : IS_LOST_NUMBER;
+	else
+		value->kind = is_lost_number(value->text) ? IS_LOST_NUMBER : IS_TEXT;
+}
+
+static void add_value(struct sum *sum, const struct value *value)
+{
+	if (value->step < N_STEP_NAMES) {
+		sum->steps[value->step] = value->text;
 		return;
 	}
-	size_t at = metric_of(sum, name, place);
+	size_t at = metric_of(sum, value->name, value->place);
 	if (at == RLG_NAMES_NONE)
 		return;
 	struct rlg_metric *metric = &sum->progress->metrics[at];
-	metric->first = metric->first == NULL ? text : metric->first;
-	metric->last = text;
-	if (!is_plain_number(text, &value) && !is_number(text, &value)) {
-		metric->is_number = metric->is_number && is_lost_number(text);
+	metric->first = metric->first == NULL ? value->text : metric->first;
+	metric->last = value->text;
+	metric->is_number = metric->is_number && value->kind != IS_TEXT;
+	if (value->kind != IS_NUMBER)
 		return;
+	if (!(value->number >= sum->lowest[at])) {
+		sum->lowest[at] = value->number;
+		metric->lowest = value->text;
 	}
-	if (!isfinite(value))
-		return;
-	if (!(value >= sum->lowest[at])) {
-		sum->lowest[at] = value;
-		metric->lowest = text;
-	}
-	if (!(value <= sum->highest[at])) {
-		sum->highest[at] = value;
-		metric->highest = text;
+	if (!(value->number <= sum->highest[at])) {
+		sum->highest[at] = value->number;
+		metric->highest = value->text;
 	}
 }
 
@@ -250,24 +267,39 @@ static void add_point(struct sum *sum, const struct rlg_progress_told *told)
 		(struct rlg_progress_point){.time_us = told->time_us, .words = words_of(sum->arena, told)};
 }
 
-static void add_told(struct sum *sum, const struct rlg_progress_told *told)
+static void begin_told(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
-	const char *name, *text;
 
 	if (progress->records++ == 0) {
 		sum->names = rlg_names_new(sum->arena);
+		sum->first_hour_end_us = (told->time_us / HOUR_US + 1) * HOUR_US;
 		progress->first_us = told->time_us;
 		add_point(sum, told);
-	} else if (told->time_us / HOUR_US > progress->first_us / HOUR_US) {
-		if (sum->hour_last != NULL && sum->hour_last->time_us / HOUR_US < told->time_us / HOUR_US)
+	} else if (told->time_us >= sum->first_hour_end_us) {
+		if (sum->hour_last != NULL && told->time_us >= sum->hour_end_us)
 			add_point(sum, sum->hour_last);
+		if (told->time_us >= sum->hour_end_us)
+			sum->hour_end_us = (told->time_us / HOUR_US + 1) * HOUR_US;
 		sum->hour_last = told;
 	}
 	progress->last_us = told->time_us;
-	size_t place = 0;
-	for (const char *at = NULL; (at = next_value(told, at, &name, &text)) != NULL; place++)
-		add_value(sum, name, text, place);
+}
+
+/* To two sums at once: the attempt's (NULL: nobody knows which that is) and its phase's. */
+static void add_told(struct sum *of_attempt, struct sum *of_phase, const struct rlg_progress_told *told)
+{
+	struct value value = {.place = 0};
+
+	if (of_attempt != NULL)
+		begin_told(of_attempt, told);
+	begin_told(of_phase, told);
+	for (const char *at = NULL; (at = next_value(told, at, &value.name, &value.text)) != NULL; value.place++) {
+		read_value(&value);
+		if (of_attempt != NULL)
+			add_value(of_attempt, &value);
+		add_value(of_phase, &value);
+	}
 }
 
 static void end_sum(struct sum *sum)
@@ -319,10 +351,8 @@ void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_ph
 	for (size_t i = 0; i < records->count; i++) {
 		const struct rlg_progress_told *told = &records->told[i];
 		size_t at = rlg_attempts_at(index, told->job_id, told->cluster, told->sid, told->time_us);
-		if (at != RLG_NO_ATTEMPT)
-			add_told(&of_attempts[at], told);
-		add_told(&of_phases[phase_number(phases, n_phases, at == RLG_NO_ATTEMPT ? told->phase : attempts[at].phase)],
-			 told);
+		const char *phase = at == RLG_NO_ATTEMPT ? told->phase : attempts[at].phase;
+		add_told(at == RLG_NO_ATTEMPT ? NULL : &of_attempts[at], &of_phases[phase_number(phases, n_phases, phase)], told);
 	}
 	for (size_t i = 0; i < n_attempts; i++)
 		end_sum(&of_attempts[i]);

@@ -2,6 +2,7 @@
 /* Progress records, gathered, in order, and packed: see progress.h. */
 #include "tool/model/progress_records.h"
 
+#include "lib/record.h"
 #include "tool/base/json_members.h"
 
 #include <stdlib.h>
@@ -35,53 +36,79 @@ static const char *intern(struct rlg_progress_records *records, const char *text
 	return copy;
 }
 
+static const bool own_words[RLG_WORDS] = {
+	[RLG_WORD_V] = true,	   [RLG_WORD_ID] = true,	 [RLG_WORD_SID] = true,
+	[RLG_WORD_RUN] = true,	   [RLG_WORD_UID] = true,	 [RLG_WORD_EXEC] = true,
+	[RLG_WORD_HOST] = true,	   [RLG_WORD_NODE] = true,	 [RLG_WORD_USER] = true,
+	[RLG_WORD_PHASE] = true,   [RLG_WORD_JOB_ID] = true,	 [RLG_WORD_VALUES] = true,
+	[RLG_WORD_CLUSTER] = true, [RLG_WORD_LEFT_OUT] = true,	 [RLG_WORD_HET_JOB_ID] = true,
+	[RLG_WORD_ARRAY_JOB_ID] = true, [RLG_WORD_ARRAY_TASK_ID] = true,
+};
+
 bool rlg_progress_is_own(const char *name, size_t length)
 {
-	/* By length. */
-	static const char *const own[][5] = {
-		[1] = {"v"},
-		[2] = {"id"},
-		[3] = {"sid", "run", "uid"},
-		[4] = {"exec", "host", "node", "user"},
-		[5] = {"phase"},
-		[6] = {"job_id", "values"},
-		[7] = {"cluster"},
-		[8] = {"left_out"},
-		[10] = {"het_job_id"},
-		[12] = {"array_job_id"},
-		[13] = {"array_task_id"},
-	};
-
-	if (length >= sizeof(own) / sizeof(own[0]))
-		return false;
-	for (const char *const *at = own[length]; *at != NULL; at++)
-		if (memcmp(*at, name, length) == 0)
-			return true;
-	return false;
+	return own_words[rlg_record_word(name, length)];
 }
 
-/* Of a record in the writer's own layout, which has no escapes: each text ends with a NUL already. */
-static void add_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *member)
+/* ---- of a record in the writer's own layout ---- */
+
+/* Has no escapes, and behind each key and each text there is a NUL already. */
+static bool is_plain_value(const struct rlg_member *member)
 {
-	if (member->kind == RLG_MEMBER_OBJECT || member->kind == RLG_MEMBER_NULL || member->key_length == 0)
-		return;
-	rlg_bytes_add_n(&records->values, text + member->key_at, member->key_length + 1u);
-	rlg_bytes_add_n(&records->values, text + member->value_at, member->value_length);
-	rlg_bytes_add_n(&records->values, "", 1);
+	return member->kind != RLG_MEMBER_OBJECT && member->kind != RLG_MEMBER_NULL && member->key_length > 0;
 }
 
-static void add_all_plain(struct rlg_progress_records *records, const char *text, const struct rlg_member *members,
-			  size_t count)
+/* Names and texts are short: they are copied in steps of this, and what is copied too much is written over. */
+#define STEP 16
+_Static_assert(STEP <= RLG_SCAN_PADDING, "so much may be read behind a record");
+
+/* With a NUL behind it. */
+static char *put(char *to, const char *from, size_t length)
+{
+	for (size_t done = 0; done < length; done += STEP)
+		memcpy(to + done, from + done, STEP);
+	to[length] = '\0';
+	return to + length + 1;
+}
+
+static char *put_plain(char *to, const char *text, const struct rlg_member *member)
+{
+	if (!is_plain_value(member))
+		return to;
+	to = put(to, text + member->key_at, member->key_length);
+	return put(to, text + member->value_at, member->value_length);
+}
+
+static char *put_all_plain(char *to, const char *text, const struct rlg_member *members, size_t count)
 {
 	for (size_t i = 0; i < count; i += 1 + members[i].inside) {
-		const char *name = text + members[i].key_at;
-		if (members[i].kind == RLG_MEMBER_OBJECT && strcmp(name, "values") == 0)
+		if (members[i].kind == RLG_MEMBER_OBJECT && members[i].word == RLG_WORD_VALUES)
 			for (size_t inner = 1; inner <= members[i].inside; inner++)
-				add_plain(records, text, &members[i + inner]);
-		else if (!rlg_progress_is_own(name, members[i].key_length))
-			add_plain(records, text, &members[i]);
+				to = put_plain(to, text, &members[i + inner]);
+		else if (!own_words[members[i].word])
+			to = put_plain(to, text, &members[i]);
 	}
+	return to;
 }
+
+/* The id and the values in one piece of memory, that is no longer than the text that they stand in. */
+static void take_plain(struct rlg_progress_records *records, const struct rlg_record *record, const char *text,
+		       const struct rlg_member *members, size_t count, struct rlg_progress_told *told)
+{
+	char room[RLG_RECORD_MAX + STEP], *end = room;
+	bool has_id = rlg_record_holds(record, record->id);
+
+	if (has_id)
+		end = put(room, record->id, strlen(record->id));
+	size_t id_size = (size_t)(end - room);
+	end = put_all_plain(end, text, members, count);
+	const char *kept = rlg_arena_copy(records->arena, room, (size_t)(end - room));
+	told->id = has_id ? kept : rlg_arena_strdup(records->arena, record->id);
+	told->values = kept + id_size;
+	told->length = (size_t)(end - room) - id_size;
+}
+
+/* ---- of any other ---- */
 
 /* With its NUL.  Hardly any text has escapes to take out. */
 static void add_bare(struct rlg_progress_records *records, const char *raw, size_t length, bool is_text)
@@ -140,34 +167,34 @@ static struct rlg_progress_told *new_told(struct rlg_progress_records *records)
 	return &records->told[records->count++];
 }
 
-static void gather_values(struct rlg_progress_records *records, const struct rlg_record *record)
+static void take_any(struct rlg_progress_records *records, const struct rlg_record *record, struct rlg_progress_told *told)
 {
-	const struct rlg_member *members;
-	size_t count;
-	const char *text = rlg_record_members(record, &members, &count);
-
 	records->values.length = 0;
-	if (text != NULL)
-		add_all_plain(records, text, members, count);
-	else
-		rlg_json_members(record->line, record->length, find_context, records);
+	rlg_json_members(record->line, record->length, find_context, records);
+	told->id = rlg_arena_strdup(records->arena, record->id);
+	told->values = rlg_arena_copy(records->arena, records->values.data, records->values.length);
+	told->length = records->values.length;
 }
 
 void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record)
 {
-	static const struct rlg_progress_told nothing = {.cluster = NULL};
-	const struct rlg_progress_told *last = records->count > 0 ? &records->told[records->count - 1] : &nothing;
-	struct rlg_progress_told told = {.time_us = record->time_us,
-					 .job_id = record->job_id,
-					 .id = rlg_arena_strdup(records->arena, record->id),
-					 .cluster = intern(records, record->cluster, last->cluster),
-					 .sid = intern(records, record->sid, last->sid),
-					 .phase = intern(records, record->phase, last->phase)};
+	struct rlg_progress_told *told = new_told(records);
+	/* What the record before had in their place: hardly ever others. */
+	const char *cluster = records->count > 1 ? told[-1].cluster : NULL, *sid = records->count > 1 ? told[-1].sid : NULL,
+		   *phase = records->count > 1 ? told[-1].phase : NULL;
+	const struct rlg_member *members;
+	size_t count;
+	const char *text = rlg_record_members(record, &members, &count);
 
-	gather_values(records, record);
-	told.values = rlg_arena_copy(records->arena, records->values.data, records->values.length);
-	told.length = records->values.length;
-	*new_told(records) = told;
+	*told = (struct rlg_progress_told){.time_us = record->time_us,
+					   .job_id = record->job_id,
+					   .cluster = intern(records, record->cluster, cluster),
+					   .sid = intern(records, record->sid, sid),
+					   .phase = intern(records, record->phase, phase)};
+	if (text != NULL)
+		take_plain(records, record, text, members, count, told);
+	else
+		take_any(records, record, told);
 }
 
 static int compare_texts(const char *left, const char *right)
@@ -200,26 +227,27 @@ static int compare_told(const void *left, const void *right)
 static bool is_sorted(const struct rlg_progress_records *records)
 {
 	for (size_t i = 1; i < records->count; i++)
-		if (compare_told(&records->told[i - 1], &records->told[i]) > 0)
+		if (records->told[i - 1].time_us >= records->told[i].time_us &&
+		    compare_told(&records->told[i - 1], &records->told[i]) > 0)
 			return false;
 	return true;
 }
 
 void rlg_progress_sort(struct rlg_progress_records *records)
 {
-	struct rlg_names *seen = rlg_names_new(records->arena);
+	struct rlg_names *seen = rlg_names_new_for(records->arena, records->count);
+	struct rlg_progress_told *told = records->told;
 	size_t kept = 0;
 
 	if (!is_sorted(records))
-		qsort(records->told, records->count, sizeof(*records->told), compare_told);
+		qsort(told, records->count, sizeof(*told), compare_told);
 	for (size_t i = 0; i < records->count; i++) {
-		const char *id = records->told[i].id;
-		if (id != NULL ? rlg_names_find(seen, id) != RLG_NAMES_NONE
-			       : kept > 0 && compare_told(&records->told[kept - 1], &records->told[i]) == 0)
+		if (told[i].id != NULL ? rlg_names_put(seen, told[i].id, i) != RLG_NAMES_NONE
+				       : kept > 0 && compare_told(&told[kept - 1], &told[i]) == 0)
 			continue;
-		if (id != NULL)
-			rlg_names_add(seen, id, i);
-		records->told[kept++] = records->told[i];
+		if (kept != i)
+			told[kept] = told[i];
+		kept++;
 	}
 	records->count = kept;
 }

@@ -20,6 +20,7 @@
 
 struct rlg_mentions {
 	struct rlg_arena *arena;
+	struct rlg_record_body *reader; /* while it is read */
 	struct rlg_mention *all;
 	size_t count, room;
 	struct rlg_names *jobs; /* by job id in figures: place in `last_of_job` */
@@ -102,10 +103,11 @@ static int add_line(void *context, const char *run, const char *file, const char
 	struct rlg_mentions *mentions = context;
 	struct rlg_record record;
 
-	if (rlg_record_parse(line, length, &record, NULL) != 0)
+	if (rlg_record_read(mentions->reader, line, length, &record, NULL) != 0)
 		return 0;
-	struct rlg_event event = rlg_event_from_record(mentions->arena, &record);
-	if (event.kind <= RLG_EVENT_FINISH) {
+	/* Most of what a group has is progress, and an event keeps its record's text. */
+	if (rlg_event_kind_of(&record) <= RLG_EVENT_FINISH) {
+		struct rlg_event event = rlg_event_from_record(mentions->arena, &record);
 		struct rlg_mention mention = {
 			.kind = event.kind,
 			.time_us = event.time_us,
@@ -136,7 +138,10 @@ struct rlg_mentions *rlg_mentions_read(struct rlg_arena *arena, const char *grou
 					  .arrays = rlg_names_new(arena),
 					  .taken = rlg_names_new(arena),
 					  .last_unnumbered = NONE};
+	mentions->reader = rlg_record_reader_new();
 	int code = rlg_lines_each(group, NULL, add_line, mentions, &damage, NULL);
+	rlg_record_reader_free(mentions->reader);
+	mentions->reader = NULL;
 	mentions->unread = code < 0 && rlg_errno_may_pass(-code) ? -code : damage.unread;
 	return mentions;
 }
