@@ -19,14 +19,14 @@
  *              status_*.c and report_*.c (a form each), phase_json.c, event_words.c, failure_words.c, usage_words.c, marks.c
  *   tracker/   <format>*.c is one tracker each; tracker.c lists them.  manifest.c, job_list.c, registry.c: documents that
  *              more than their trackers read; kept.c: what a tracker wrote where
- *   group/     group.c: a run group at hand; load*.c: its model, from the snapshot (snapshot.c) and what came since,
- *              or by several hands where there is none (load_fresh.c)
- *              (run_files.c); resolve.c: which run a job belongs to; refresh*.c brings the trackers up to date
- *              (tracker_file.c, tracker_stamp.c) when there is news (news.c); sweep.c: what a killed one left
+ *   group/     group.c: a run group at hand; load*.c: its model, from the snapshot (snapshot.c) and what came since
+ *              (run_files.c), or by several hands where there is none (load_fresh.c); resolve.c: which run a job belongs to;
+ *              refresh*.c brings the trackers up to date (tracker_file.c, tracker_stamp.c) when there is news (news.c);
+ *              sweep.c: what a killed one left
  *   record/    what the plugins, slurmctld and jobs tell: client_line.c, git_head.c (a submission), ask*.c and end_facts.c
  *              (an end, by Slurm's answer), completion.c (an end, for the spool), job_places.c, mentions.c, my_groups.c
- *              (a job of which only Slurm's facts are known), record_job.c (a record on its way), reconcile.c; exec_child.c, job_here.c, log_*.c (from inside
- *              of a job); identity.c becomes somebody, for good
+ *              (a job of which only Slurm's facts are known), record_job.c (a record on its way), reconcile.c; exec_child.c,
+ *              job_here.c, log_*.c (from inside of a job); identity.c becomes somebody, for good
  *   follow/    follow.c sleeps until there is news; look.c looks again, changes.c finds what has changed, change_*.c tell it
  *   publish/   training_log.c: a run in a document; sanitize*.c: without what names places and people (secrets.c)
  *   drain/     empties the spools: drain.c (a pass over slurmctld's), ask_rest.c (what it left open), children.c, user.c (as a
