@@ -34,13 +34,19 @@ is_hard() {
 	is "$(dynamic "$file" | grep -cE '\((RPATH|RUNPATH)\)')" 0 "$name: has no path of its own to libraries"
 	claim_if '-fstack-protector-strong' "$(wants "$file")" __stack_chk_fail "$name: watches its stack"
 	claim_if '-D_FORTIFY_SOURCE=3' "$(wants "$file" | grep -v __stack_chk)" _chk "$name: calls the checked string functions"
-	# No thread, so no race between threads, and no need for the thread sanitizer.
-	is "$(wants "$file" | grep -E '^(pthread_create|thrd_create|clone3?)$')" '' "$name: starts no thread"
-	unlike "$(dynamic "$file")" libpthread "$name: is not linked to a library for threads"
+}
+
+# No thread, so no race between threads: not in Slurm's processes, and not in what asks Slurm.
+starts_no_thread() {
+	is "$(wants "$1" | grep -E '^(pthread_create|thrd_create|clone3?)$')" '' "${1##*/}: starts no thread"
+	unlike "$(dynamic "$1")" libpthread "${1##*/}: is not linked to a library for threads"
 }
 
 programs=("$top_builddir/runledger")
 [[ ! -e $top_builddir/runledger-ask ]] || programs+=("$top_builddir/runledger-ask")
+[[ ! -e $top_builddir/runledger-ask ]] || starts_no_thread "$top_builddir/runledger-ask"
+is "$(cd "$top_srcdir" && grep -rlE 'pthread_create|thrd_create' --include='*.c' lib spank tool)" tool/base/hands.c \
+	'runledger: threads are started in one place, which check-threads looks at'
 for file in "${programs[@]}"; do
 	is_hard "$file"
 	claim_if '-pie' "$(readelf -hW "$file")" 'DYN (' "${file##*/}: lies somewhere else each time (PIE)"
@@ -54,6 +60,7 @@ for plugin in spank_runledger spank_runledger_epilog; do
 		continue
 	fi
 	is_hard "$file"
+	starts_no_thread "$file"
 	like "$(dynamic "$file")" NODELETE "$plugin.so: stays mapped, for its exit handler"
 	is "$(dynamic "$file" | grep -cE 'BIND_NOW|\bNOW\b')" 0 "$plugin.so: binds lazily, as another Slurm may lack a symbol"
 done
