@@ -148,12 +148,12 @@ unhurt "limits"
 
 # --- our processes that are alice's: she may end them, but not get into them, and finds nothing in them
 
-# A refresh that takes its time.
+# A refresh that takes its time, as long as there is no snapshot.
 cluster_as alice /usr/bin/python3 - "$group/.runledger/runs/b" <<-'END'
 	import json, os, sys
 	os.makedirs(sys.argv[1], exist_ok=True)
 	with open(sys.argv[1] + "/old.jsonl", "w") as out:
-	    for i in range(60000):
+	    for i in range(250000):
 	        out.write(json.dumps({"timestamp": 1773241200 + i, "name": "progress", "context":
 	            {"v": 1, "id": "%032x" % (i + 1), "run": "b", "phase": "finetune", "job_id": 7, "step": i}}) + "\n")
 END
@@ -199,6 +199,7 @@ for signal in 0 9 19; do
 	cluster_as alice bash -c 'cd "$1" && exec srun -Q -n1 -J b "$2/spy.py" 8 "$3" >"$2/spied" 2>&1' _ "$group/b" "$shared" "$signal" &
 	spying=$!
 	for _ in 1 2 3 4 5; do
+		cluster_as alice bash -c 'rm -f "$1"/.runledger/snapshot*' _ "$group"
 		a_job_of alice a || true
 	done
 	wait "$spying"
