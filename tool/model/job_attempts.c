@@ -54,10 +54,13 @@ struct job {
 	size_t n_waiting;
 };
 
+/* Most jobs have one attempt. */
+#define FIRST_ROOM 4
+
 static size_t add_draft(struct job *job)
 {
 	if (job->count == job->room) {
-		job->room = job->room == 0 ? 4 : 2 * job->room;
+		job->room *= 2;
 		job->drafts = rlg_arena_grow(job->arena, job->drafts, job->count, job->room, sizeof(*job->drafts));
 		job->begun_before =
 			rlg_arena_grow(job->arena, job->begun_before, job->count, job->room, sizeof(*job->begun_before));
@@ -117,6 +120,7 @@ static size_t told_of_by(const struct job *job, const struct rlg_event *word)
 {
 	return word->submit_us > 0 ? rlg_names_find_id(job->by_submit, word->submit_us) : begun_near(job, word->start_us);
 }
+/* NOLINTNEXTLINE(misc-redundant-expression): two names of one number, each of which may change */
 _Static_assert(NONE == RLG_NAMES_NONE, "the same word for it");
 
 static void set_start(struct job *job, size_t at, int64_t start_us)
@@ -521,10 +525,13 @@ size_t rlg_job_attempts(struct rlg_arena *arena, const struct rlg_event *const *
 	struct job job = {.arena = arena,
 			  .events = events,
 			  .n_events = n_events,
+			  .room = FIRST_ROOM,
 			  .by_submit = rlg_names_new(arena),
 			  .by_start = rlg_names_new(arena),
 			  .starts = rlg_job_starts_new(arena, events, n_events)};
 
+	job.drafts = rlg_arena_alloc(arena, FIRST_ROOM * sizeof(*job.drafts));
+	job.begun_before = rlg_arena_alloc(arena, FIRST_ROOM * sizeof(*job.begun_before));
 	job.draft_of = rlg_arena_alloc(arena, n_events * sizeof(*job.draft_of) + 1);
 	for (size_t i = 0; i < n_events; i++)
 		job.draft_of[i] = NONE;

@@ -434,7 +434,7 @@ static int read_plan_file(struct rlg_arena *arena, const char *group_path, const
 	char *text = NULL;
 	int result = read_text(arena, path, &text, err);
 
-	return result < 0 ? result : parse(arena, plan_path, text, out_plan, err);
+	return result < 0 || text == NULL ? result : parse(arena, plan_path, text, out_plan, err);
 }
 
 int rlg_plan_read(struct rlg_arena *arena, const char *group_path, const char *plan_path, struct rlg_plan *out_plan,
