@@ -29,7 +29,7 @@ netfs_need() {
 	[[ -e /dev/fuse ]] || modprobe fuse 2>/dev/null || :
 	(: <>/dev/fuse) 2>/dev/null || netfs_skip "there is no /dev/fuse to be had"
 	unshare --mount --uts --propagation private true 2>/dev/null || netfs_skip "namespaces are not to be had here"
-	RLG_NETFS_INSIDE=yes unshare --mount --propagation private bash "$(realpath "$0")" "$@"
+	RLG_NETFS_INSIDE=yes unshare --mount --propagation private bash "$srcdir/tests/netfs/${0##*/}" "$@"
 	exit
 }
 
