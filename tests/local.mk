@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test_json_doc \
 	tests/unit/test_layout \
 	tests/unit/test_lines \
+	tests/unit/test_load_brief \
 	tests/unit/test_load_fresh \
 	tests/unit/test_log_tail \
 	tests/unit/test_match \
