@@ -10,7 +10,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/draft.c %D%/base/draft.h \
 	%D%/base/exit.h \
 	%D%/base/folder_lock.c %D%/base/folder_lock.h \
+	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/hostlist.c %D%/base/hostlist.h \
+	%D%/base/in_order.c %D%/base/in_order.h \
 	%D%/base/inside.c %D%/base/inside.h \
 	%D%/base/json_doc.c %D%/base/json_doc.h \
 	%D%/base/json_doc_edit.c \
@@ -19,7 +21,6 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/leftovers.c %D%/base/leftovers.h \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
-	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
