@@ -63,6 +63,7 @@ unit_tests = \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_snapshot \
+	tests/unit/test_spans \
 	tests/unit/test_spool \
 	tests/unit/test_start \
 	tests/unit/test_status_json \
