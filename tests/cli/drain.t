@@ -122,6 +122,46 @@ drain
 is "$(find "$work" -name '*escape*')" "" "an address that leads out of the group leads nowhere"
 like "$out" "1 delivered, 0 not tracked, 2 held" "the record goes where the job belongs, or is held"
 
+# --- what was left by who was killed over it ---
+
+new_spool
+mkdir -m 700 "$spool/held"
+hex=0123456789abcdef0123456789abcdef
+# An entry is written behind a dot; a day later nobody is at it any more.
+body "$me" "$work/bad" >"$spool/new/.1795338244123456-$hex.json"
+: >"$spool/new/.1795338244123457-$hex.json"
+printf '{"timestamp":1,"na' >"$spool/new/.1-0.json"
+touch -d '25 hours ago' "$spool/new"/.[0-9]*.json
+left_by_killed=$(left)
+for name in .hidden.json .notes ".$hex.json" .-$hex.json ".1795338244123456-${hex}x.json" ".1795338244123456-$hex.json.bak" \
+	.1795338244123456-.json ".1795338244123456_$hex.json" ".x1795338244123456-$hex.json" other.txt; do
+	echo mine >"$spool/new/$name"
+done
+body "$me" "$work/bad" >"$spool/new/.2-1.json"
+ln "$spool/new/.2-1.json" "$spool/new/.2-2.json"
+echo mine >target
+ln -s "$work/target" "$spool/new/.2-3.json"
+mkdir "$spool/new/.2-4.json"
+mkfifo "$spool/new/.2-5.json"
+echo mine >"$spool/held/.2-6.json"
+touch -h -d '25 hours ago' "$spool/new"/.[!.]* "$spool/new/other.txt" "$spool/held/.2-6.json" target
+body "$me" "$work/bad" >"$spool/new/.3-1.json"
+touch -d '23 hours ago' "$spool/new/.3-1.json"
+if [ "$me" -eq 0 ]; then
+	echo theirs >"$spool/new/.3-2.json"
+	chown 64123 "$spool/new/.3-2.json"
+	touch -d '25 hours ago' "$spool/new/.3-2.json"
+fi
+all() { (cd "$spool" && find . -mindepth 2 | sort); }
+all >all.before
+drain
+drained 0 0 0 0 "what was never made whole is no entry"
+all | comm -3 - all.before >all.differ
+is "$(tr -d '\t' <all.differ | tr '\n' ' ')" "$(for name in $left_by_killed; do printf './%s ' "$name"; done)" \
+	"and goes after a day; not what is called otherwise, younger, linked, no file, another's, or elsewhere"
+is "$(cat target)" mine "nor what a link leads to"
+rm -f target
+
 # --- a spool that others can write to ---
 
 for mode in 770 707 777; do

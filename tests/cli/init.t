@@ -90,4 +90,72 @@ mkdir linked elsewhere && printf '%s' "$plan" >linked/runs_plan.md && ln -s "$wo
 run runledger init linked
 is "$(find elsewhere | wc -l | tr -d ' ')" 1 "a .runledger that is a link is not followed"
 
+# --- settings that init cannot read it never replaces ---
+
+mkdir mended && printf '%s' "$plan" >mended/runs_plan.md
+"$RUNLEDGER" init mended >/dev/null
+config=mended/.runledger/config.yaml
+rm mended/runs_status.yaml
+# refused FILE WORDS CLAIM: init says so, and what stands in FILE is what was put there
+refused() {
+	is "$status" 1 "$3 are no reason to go on"
+	like "$err" "$2" "$3 are told"
+	cmp -s "$1" kept
+	ok_if $? "$3 stay as they are"
+	ok_if "$([ ! -e mended/runs_status.yaml ]; echo $?)" "$3: and no tracker is made by others' settings"
+}
+printf '# mine\nphases: [train, te' >kept	# whoever wrote it died, or is still at it
+cp kept $config
+run runledger init mended
+refused $config 'config.yaml:3: this is not valid YAML' "half-written settings"
+printf 'phases: [train]\nno_such_setting: 1\n' >kept
+cp kept $config
+run runledger init mended
+is "$(cat $config)" "$(cat kept)" "settings of a newer version stay as they are"
+rm -f mended/runs_status.yaml
+printf 'phases: [train]\n\0\0\0\0' >kept
+cp kept $config
+run runledger init mended
+refused $config 'config.yaml' "settings with a hole, as a disk leaves them"
+rm $config && ln -s config.yaml $config
+run runledger init mended
+is "$status:$(readlink $config)" 1:config.yaml "a link that leads in a circle stays"
+rm $config && mkdir $config
+run runledger init mended
+ok_if "$([ "$status" -eq 1 ] && [ -d $config ]; echo $?)" "so does a folder in the settings' place"
+rmdir $config
+: >kept && cp kept $config
+run runledger init mended
+is "$status:$(wc -c <$config | tr -d ' ')" 0:0 "an empty file is settings, too: all of them are the defaults"
+rm mended/runs_status.yaml
+printf 'phases: [train]\n' >kept
+cp kept $config
+mv mended/runs_plan.md kept.plan
+run runledger init mended
+is "$status:$(cat $config)" "1:phases: [train]" "where there are no runs a group that was there keeps its settings"
+mv kept.plan mended/runs_plan.md
+
+# A file system that fails now and then: each look and each read of init's, by itself and with all that follow.
+inject=$top_builddir/tests/faults/.libs/inject.so
+if [ -e "$inject" ] && ! grep -qa __asan_init "$RUNLEDGER"; then
+	replaced='' fired=0
+	for kind in access open opendir read fstat stat; do
+		for n in 1 2 3 4 5 6 1+ 2+ 3+; do
+			for what in EIO ESTALE EACCES; do
+				cp kept $config
+				truncate -s 0 state && truncate -s 65536 state
+				RLG_FAULTS_PLAN=0:$kind:$n:$what RLG_FAULTS_PROGRAM=$RUNLEDGER RLG_FAULTS_STATE=$work/state \
+					LD_PRELOAD=$inject "$RUNLEDGER" init mended >.out 2>.err
+				[ "$(od -An -N4 -j4 -td4 state)" -eq 0 ] || fired=$((fired + 1))
+				cmp -s $config kept || replaced="$replaced $kind:$n:$what"
+			done
+		done
+	done
+	say "$fired of the faults befell it"
+	ok_if "$([ $fired -ge 50 ]; echo $?)" "a file system that fails while init looks"
+	is "$replaced" "" "never makes it replace, or take away, a person's settings"
+else
+	skip "a file system that fails while init looks" "there is no library to preload, or a program with sanitizers, which takes none"
+fi
+
 done_testing

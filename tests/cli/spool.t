@@ -122,12 +122,70 @@ is "$status:$(waiting)" 0:1 "a job's word whose folder is a file is kept"
 like "$err" "waits in the node's spool" "and the job is told"
 run "$RUNLEDGER" note -g words r1 looks odd
 is "$(waiting)" 2 "a person's note, too"
-run "$RUNLEDGER" exec --run=r1 --run-group="$work/words" -- true
-is "$status" 0 "a command that is recorded runs all the same"
+run env SLURM_JOB_ID=41 SLURM_JOB_NAME=r1 "$RUNLEDGER" exec --run=r1 --run-group="$work/words" -- sh -c 'exit 4'
+is "$status" 4 "a command that is recorded runs all the same"
+all_five() { [ "$(waiting)" -eq 5 ]; }
+wait_for all_five
+ok_if $? "and its submission, start and end wait, too"
 rm words/.runledger/runs/r1
 drain
-ok_if "$([ "$(count_in words)" -ge 2 ] && [ "$(waiting)" -eq 0 ]; echo $?)" "all of it is delivered"
+is "$(count_ids words):$(waiting)" 5:0 "all of it is delivered"
 like "$(records_in words)" '"text":"looks odd"' "with its words"
+
+# --- a command that is recorded, in a job whose group cannot be opened ---
+
+# exec_for GROUP COMMAND...: in job 41, which was told at its submission where its records belong
+exec_for() {
+	address="41/0123456789abcdef0123456789abcdef/r1/finetune$1"
+	shift
+	run env SLURM_JOB_ID=41 SLURM_CLUSTER_NAME=c SLURM_JOB_NAME=job "RUNLEDGER_ADDRESS=$address" "$RUNLEDGER" exec -- "$@"
+}
+as_many_wait() { [ "$(waiting)" -eq "$wanted" ]; }
+they_wait() { wanted=$1 && wait_for as_many_wait; }	# a busy machine may have left them behind
+names_in() { records_in "$1" | grep -o '"name":"[a-z-]*"' | cut -d'"' -f4 | sort | tr '\n' ' '; }
+# delivered GROUP NAMES CLAIM: after a drain and another, each of these is there, once
+delivered() {
+	drain
+	drain
+	is "$status:$(waiting):$(names_in "$1")" "0:0:$2" "$3"
+	is "$(count_ids "$1")" "$(count_in "$1")" "$3: once"
+}
+
+new_group mine r1
+mv mine hidden
+exec_for "$work/mine" sh -c 'echo out; exit 7'
+is "$status:$out" 7:out "a command whose group is away runs, and its exit code is its own"
+like "$err" "waits in the node's spool" "where its records are is told"
+they_wait 3
+ok_if $? "submission, start and end wait on the node"
+mv hidden mine
+delivered mine "finish start submit " "once the group is back they are delivered"
+is "$("$RUNLEDGER" status mine --json | grep -o '"status":"[a-z]*","job_id":"[0-9]*"' | head -n 1)" '"status":"failed","job_id":"41"' "and come to what happened"
+
+new_group taken r1
+# The start is told by a process of its own: it must have been at it.
+run env SLURM_JOB_ID=41 SLURM_JOB_NAME=r1 "$RUNLEDGER" exec --run-group="$work/taken" -- sh -c 'until grep -qs 41 "$1/runs_status.yaml"; do sleep 0.02; done; mv "$1" "$2"; exit 3' \
+	sh "$work/taken" "$work/hidden"
+is "$status" 3 "a command during which its group goes away"
+they_wait 1
+ok_if $? "leaves its end on the node"
+rm -rf taken && mv hidden taken
+delivered taken "finish start submit " "and that is delivered"
+
+new_group torn r1
+printf 'phases: [\n' >torn/.runledger/config.yaml
+run env SLURM_JOB_ID=41 SLURM_JOB_NAME=r1 "$RUNLEDGER" exec --run-group="$work/torn" -- true
+is "$status" 0 "a command whose group has settings that do not parse"
+they_wait 3
+ok_if $? "leaves all of its records on the node"
+drain
+is "$(waiting):$(count_in torn)" 3:0 "where they stay"
+printf 'phases: [finetune]\n' >torn/.runledger/config.yaml
+delivered torn "finish start submit " "until the settings are mended"
+
+mkdir untracked
+run env -C untracked SLURM_JOB_ID=41 SLURM_JOB_NAME=r1 "$RUNLEDGER" exec --run-group="$work/nobodys" -- sh -c 'exit 5'
+is "$status:$(waiting)" 5:0 "for a group that never was nothing is kept"
 
 # --- what is not believed ---
 

@@ -12,13 +12,14 @@ NFSIM=$top_builddir/tests/netfs/nfsim
 stage_install || exit 99
 
 LIMIT_MS=2000                         # timeout_ms
+SPOOL_AFTER_MS=1000
 SLACK_MS=2500                         # for a machine that others use, too
 JOBS=5
 
 chmod 711 "$work"
 mkdir -m 1777 "$work/node"
 node=$work/node
-printf 'node_spool = %s\nspool_after_ms = 1000\ntimeout_ms = %s\n' "$node" "$LIMIT_MS" >"$work/site.conf"
+printf 'node_spool = %s\nspool_after_ms = %s\ntimeout_ms = %s\n' "$node" "$SPOOL_AFTER_MS" "$LIMIT_MS" >"$work/site.conf"
 chmod 644 "$work/site.conf"
 cluster_start --nodes 2 --cpus 16 --plugstack <(stage_plugstack "conf=$work/site.conf") || exit 99
 stage_need_multiuser
@@ -66,6 +67,29 @@ for ((i = 0; i < JOBS; i++)); do
 	submit --run=one --run-group="$group" --hold --wrap 'sleep 0.2'
 	ids+=("$id")
 done
+# Two more, which have something to say: one begins while it hangs, one is at work in the group's folder by then.
+make_as alice "$home/here/words.sh" 755 <<-'END'
+	#!/bin/bash
+	timed() { local from=${EPOCHREALTIME/./} name=$1; shift; "$@"; echo "$name $? $(((${EPOCHREALTIME/./} - from) / 1000))"; }
+	: >"$HERE/$1.begun"
+	until [[ -e $HERE/$1.go ]]; do sleep 0.05; done
+	timed log "$X" log step=1 "of=$1"
+	timed note "$X" note -g "$GROUP" one "said in $1"
+	# A shell would look at the folder that it is in, and hang with it.
+	timed exec "$X" exec -- awk 'BEGIN { exit 6 }'
+	"$X" exec -- awk 'BEGIN { exit 7 }'
+END
+declare -A talker
+for where in here group; do
+	folder=$home/here
+	[[ $where == here ]] || folder=$group
+	submit --run=one --run-group="$group" --hold --chdir="$folder" -o "$home/here/$where.out" \
+		--export="ALL,X=$RUNLEDGER,HERE=$home/here,GROUP=$group,RUNLEDGER_CONF=$work/site.conf" "$home/here/words.sh" "$where"
+	talker[$where]=$id
+done
+cluster_as alice scontrol release "${talker[group]}"
+at_work() { [[ -e $home/here/group.begun ]] && (($(told start "${talker[group]}") == 1)); }
+wait_until 30 at_work
 server STOP
 for id in "${ids[@]}"; do cluster_as alice scontrol release "$id"; done
 from=$EPOCHREALTIME
@@ -79,6 +103,32 @@ some_wait() { (($(waiting) >= 2 * JOBS)); }
 wait_until 30 some_wait
 ok_if $? "their starts and ends wait on the node"
 is "$(cluster_drained)" "" "no node is drained"
+
+# --- jobs that tell of themselves while it hangs
+
+cluster_as alice scontrol release "${talker[here]}"
+cluster_as alice touch "$home/here/here.go" "$home/here/group.go"
+# within WHERE NAME LIMIT-MS CODE: did that command end so, and in time?
+within() {
+	local code ms
+	read -r _ code ms < <(grep "^$2 [0-9]" "$home/here/$1.out")
+	note "$2 took $ms ms"
+	[[ $code == "$4" ]] && ((ms < $3 + SLACK_MS))
+}
+for where in here group; do
+	cluster_wait_done "${talker[$where]}" 60
+	while read -r name limit code; do
+		within "$where" "$name" "$limit" "$code"
+		ok_if $? "$name in a job in $where ends with status $code, and keeps to its limit of $limit ms"
+	done <<-END
+		log $LIMIT_MS 0
+		note $SPOOL_AFTER_MS 0
+		exec $LIMIT_MS 6
+	END
+	is "$(cluster_job_field "${talker[$where]}" JobState) $(cluster_job_field "${talker[$where]}" ExitCode)" "FAILED 7:0" \
+		"the job in $where ends as its command"
+	like "$(<"$home/here/$where.out")" "waits in the node's spool" "and it is told where its words are"
+done
 
 # --- submitted while it hangs
 
@@ -120,6 +170,24 @@ for id in "${ids[@]}"; do
 	(($(told start "$id") >= 1 && $(told finish "$id") >= 1)) || lost=$((lost + 1))
 done
 is "$lost" 0 "each job's start and end has arrived"
+# ids_of PART...: of how many records each of these is a part; one that was written twice is one
+ids_of() {
+	local lines part
+	lines=$(cat "$home/server/exp/.runledger/runs/one/"*.jsonl)
+	for part; do lines=$(grep -F -- "$part" <<<"$lines"); done
+	grep -o '"id":"[0-9a-f]*"' <<<"$lines" | sort -u | wc -l
+}
+for where in here group; do
+	job="\"job_id\":${talker[$where]},"
+	is "$(ids_of '"name":"progress"' "$job" "\"of\":\"$where\"") $(ids_of '"name":"note"' "said in $where")" "1 1" \
+		"what the job in $where logged, and noted, is there once"
+	is "$(ids_of '"name":"start"' "$job" '"step":"exec"') $(ids_of '"name":"finish"' "$job" '"source":"exec"' '"exit_code":6') $(
+		ids_of '"name":"finish"' "$job" '"source":"exec"' '"exit_code":7')" "2 1 1" "and what its two execs recorded"
+	is "$(ids_of '"name":"start"' "$job" '"step":"batch"') $(ids_of '"name":"finish"' "$job" '"source":"epilog"')" "1 1" \
+		"beside its own start and end"
+	is "$(status_json alice "$group" "[(a['slurm_state'], a['exit_code']) for a in phase('one','finetune')['attempts'] if a['job_id'] == '${talker[$where]}']")" \
+		"[('FAILED', 7)]" "and all of it is one attempt, which ended as its command"
+done
 like "$(records_of "$home/server/exp" one submit)" "--run-group=$group" "and the submission that could not be looked into"
 note "$(told submit "$submitted") acceptances of it"
 is "$(status_json alice "$group" "[(a['job_id'], a['slurm_state']) for a in phase('one','finetune')['attempts'] if a['job_id'] in '${ids[*]}'.split()]")" \

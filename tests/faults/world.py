@@ -12,7 +12,8 @@ import time
 
 NOW = 1771430000                # the wall clock of every run: 2026-02-18
 LATE_S = 25                     # a run that takes longer hangs
-BEHIND_S = 1                    # where a call hangs, so long after the process its children are ended
+STILL_S = 1                     # where a call hangs, those are given up who do nothing for so long
+LOOK_S = 0.05
 STATE_HEAD, FILES, FILE = 16, 256, "=QQqII"   # struct fault_state, fault.h
 STATE_BYTES = 65536
 PR_SET_CHILD_SUBREAPER = 36
@@ -21,6 +22,43 @@ PR_SET_CHILD_SUBREAPER = 36
 def adopt_orphans():
     """Processes that the product leaves behind become ours, so that their end can be waited for."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def descendants(pid):
+    """All processes below this one, with what each of their threads has done: a line that changes when it runs."""
+    found = {}
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            children = file.read().split()
+        for child in children:
+            for thread in os.listdir("/proc/%s/task" % child):
+                with open("/proc/%s/task/%s/status" % (child, thread)) as file:
+                    found[thread] = [line for line in file if line.startswith(("State", "voluntary", "nonvoluntary"))]
+            found.update(descendants(int(child)))
+    except (FileNotFoundError, ProcessLookupError):
+        found["gone"] = ["%f" % time.monotonic()]       # somebody ended just now
+    return found
+
+
+class Stillness:
+    """
+    How long none of our children has done anything.  Who waits for a processor, or a disk, is not still: on a busy machine
+    a process may need long for what takes no time.
+    """
+
+    def __init__(self):
+        self.began = self.looked = time.monotonic()
+        self.seen = None
+
+    def lasts_s(self):
+        now = time.monotonic()
+        if now - self.looked > LOOK_S:
+            seen = descendants(os.getpid())
+            at_work = any(line.startswith(("State:\tR", "State:\tD")) for lines in seen.values() for line in lines)
+            if at_work or seen != self.seen:
+                self.began = now
+            self.looked, self.seen = now, seen
+        return now - self.began
 
 
 class Result:
@@ -102,17 +140,20 @@ class World:
             child = subprocess.Popen([self.program] + arguments, stdin=source, stdout=out, stderr=err,
                                      cwd=cwd or self.root, start_new_session=True,
                                      env=self.environment(plan, log, nfs, env or {}))
-        self.wait_for_all(child, result, BEHIND_S if hangs else LATE_S)
+        self.wait_for_all(child, result, hangs)
         result.took_s = time.monotonic() - began
         result.out = self.text("out")
         result.words = self.text("err") + self.text("syslog")
         self.read_state(result)
         return result
 
-    def wait_for_all(self, first, result, behind_s):
-        """Until the process and all that came of it have ended: what still runs may hold a lock, or write."""
+    def wait_for_all(self, first, result, hangs):
+        """
+        Until the process and all that came of it have ended: what still runs may hold a lock, or write.  Where a call
+        hangs those who are left when nobody does anything any more are ended, which is what they would wait for.
+        """
         end = time.monotonic() + LATE_S
-        is_first_done = False
+        still, given_up = None, False
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -120,10 +161,13 @@ class World:
                 return
             if pid == first.pid:
                 result.status = first.returncode = os.waitstatus_to_exitcode(status)
-                is_first_done, end = True, min(end, time.monotonic() + behind_s)
+                end = time.monotonic() + LATE_S
+                still = Stillness() if hangs else None
             elif pid == 0:
-                if time.monotonic() > end:
-                    result.hung = result.hung or not is_first_done or behind_s == LATE_S
+                if not given_up and time.monotonic() > end:
+                    result.hung = given_up = True
+                if given_up or (still is not None and still.lasts_s() > STILL_S):
+                    given_up = True
                     self.end_all()
                 time.sleep(0.0005)
 
