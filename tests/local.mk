@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test_fold \
 	tests/unit/test_fold_exec \
 	tests/unit/test_follow \
+	tests/unit/test_gathered \
 	tests/unit/test_git_head \
 	tests/unit/test_hands \
 	tests/unit/test_hostlist \
@@ -63,6 +64,7 @@ unit_tests = \
 	tests/unit/test_silence \
 	tests/unit/test_siteconf \
 	tests/unit/test_snapshot \
+	tests/unit/test_spans \
 	tests/unit/test_spool \
 	tests/unit/test_start \
 	tests/unit/test_status_json \

@@ -10,7 +10,9 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/draft.c %D%/base/draft.h \
 	%D%/base/exit.h \
 	%D%/base/folder_lock.c %D%/base/folder_lock.h \
+	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/hostlist.c %D%/base/hostlist.h \
+	%D%/base/in_order.c %D%/base/in_order.h \
 	%D%/base/inside.c %D%/base/inside.h \
 	%D%/base/json_doc.c %D%/base/json_doc.h \
 	%D%/base/json_doc_edit.c \
@@ -19,11 +21,11 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/base/leftovers.c %D%/base/leftovers.h \
 	%D%/base/md_doc.c %D%/base/md_doc.h \
 	%D%/base/md_table.c %D%/base/md_table.h \
-	%D%/base/hands.c %D%/base/hands.h \
 	%D%/base/names.c %D%/base/names.h \
 	%D%/base/pack.c %D%/base/pack.h \
 	%D%/base/printable.c %D%/base/printable.h \
 	%D%/base/reach.c %D%/base/reach.h \
+	%D%/base/spans.c %D%/base/spans.h \
 	%D%/base/sum64.c %D%/base/sum64.h \
 	%D%/base/table.c %D%/base/table.h \
 	%D%/base/terminal.c %D%/base/terminal.h \
@@ -115,7 +117,12 @@ tool_librlg_tool_la_SOURCES = \
 	%D%/model/gathered.c %D%/model/gathered.h \
 	%D%/model/run_pack.c %D%/model/run_pack.h \
 	%D%/model/job_attempts.c %D%/model/job_attempts.h \
+	%D%/model/job_drafts.c %D%/model/job_drafts.h \
+	%D%/model/job_loose_words.c \
+	%D%/model/job_overtaken.c \
+	%D%/model/job_place_starts.c \
 	%D%/model/job_starts.c %D%/model/job_starts.h \
+	%D%/model/job_words.c \
 	%D%/model/model.c %D%/model/model.h \
 	%D%/model/progress.c %D%/model/progress.h \
 	%D%/model/progress_records.c %D%/model/progress_records.h \

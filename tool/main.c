@@ -2,14 +2,14 @@
 /*
  * runledger(1).  A map of the tool, inside out; a folder knows those above it in this list, and none below:
  *
- *   base/      arena.c, bytes.c, names.c: memory, texts that grow, names to numbers; hands.c: threads; atomic_file.c,
- *              folder_lock.c: whole files, one at a time; leftovers.c: what somebody killed left of them; reach.c, inside.c:
- *              no further than a group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c, text_edit.c: documents
- *              that people write too, changed without touching the rest; terminal.c, table.c, printable.c: the screen;
- *              when.c: "2h", "3d" and dates; draft.c: a record on its way from the plugins into a status file; pack.c:
- *              structs as bytes, and back
+ *   base/      arena.c, bytes.c, names.c, spans.c: memory, texts that grow, what is found by its name or its time; hands.c:
+ *              threads; atomic_file.c, folder_lock.c: whole files, one at a time; leftovers.c: what somebody killed left of
+ *              them; reach.c, inside.c: no further than a group that others write may lead us; yaml_*.c, json_doc*.c, md_*.c,
+ *              text_edit.c: documents that people write too, changed without touching the rest; terminal.c, table.c,
+ *              printable.c: the screen; when.c: "2h", "3d" and dates; draft.c: a record on its way from the plugins into a
+ *              status file; pack.c: structs as bytes, and back
  *   model/     from records to the state of every run, phase and attempt (model.h): gathered.c, event.c, attempts*.c,
- *              job_attempts.c, job_starts.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c
+ *              job_*.c and fold*.c, a run at a time, with slurm_state.c (Slurm's words), failure.c
  *              (which task failed first), usage.c, progress*.c (what the job told of itself); run_pack.c: a run as bytes;
  *              silence.c: jobs that should have been heard of
  *   plan/      what is meant to be, and what is found: config.c (a group's settings), plan*.c, match.c (a job's name),

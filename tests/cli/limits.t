@@ -183,6 +183,42 @@ for i in range(400000): print("  r%d:\n    finetune_status: pending\n    note: \
 	rm -rf tracker
 fi
 
+# One job that is told of tens of thousands of times: what looks at all of its attempts for each word takes from ten seconds to minutes.
+told_often() { # GROUP PYTHON: more(moment, event, members...) is a record; i counts
+	new_group "$1" a
+	mkdir -p "$1/.runledger/runs/a"
+	python3 - "$2" >"$1/.runledger/runs/a/host1.jsonl" <<-'END'
+		import json, sys
+		count = 0
+		def more(moment, event, **members):
+		    global count
+		    count += 1
+		    print(json.dumps({"timestamp": 1700000000 + moment, "name": event, "context": {
+		        "v": 1, "id": "%032d" % count, "cluster": "c", "run": "a", "phase": "finetune", "job_id": 7, **members}}))
+		def requeued(at):
+		    more(at + 90, "finish", state="REQUEUED", final=False, source="slurmctld", submit_time=1700000000 + at,
+		         start_time=1700000001 + at, end_time=1700000090 + at)
+		for i in range(40000):
+		    exec(sys.argv[1])
+	END
+}
+told_of() { # GROUP ATTEMPTS CLAIM
+	run sh -c 'ulimit -t 8; exec "$@"' sh "$RUNLEDGER" status --json "$1" # seconds of CPU: others may be at work
+	ends 0 "$3"
+	is "$(jq '.runs[0].phases[0].attempts | length' <<<"$out")" "$2" '... with every attempt'
+	rm -rf "$1"
+}
+told_often steps 'requeued(100 * i); more(100 * i + 1, "start", step="batch"); more(100 * i + 9, "start", step="0")'
+told_of steps 40000 'a job with steps that was requeued tens of thousands of times is shown at once'
+told_often ends 'more(100 * i, "finish", state="FAILED", final=True, source="epilog")'
+told_of ends 40000 'so is one with ends that name no attempt'
+told_often loose 'requeued(100 * i); more(100 * i + 91, "finish", state="REQUEUED", final=False, source="epilog")'
+told_of loose 40000 'and one that was requeued, with as many more'
+told_often waits 'more(i, "state", state="PENDING", source="slurmctld", submit_time=1700000000 + i); more(10**6 + i, "start", step="batch")'
+told_of waits 40000 'and one with as many submissions that wait, and starts'
+told_often second 'more(i / 10**6, "start", step="batch")'
+told_of second 40000 'and one with as many starts in a second'
+
 # ---- names ----
 
 new_group names a

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* A small command needs one block; a tracker of 100,000 runs a few hundred. */
 #define BLOCK_ROOM ((size_t)256 * 1024)
@@ -26,6 +28,10 @@
 #else
 #define LARGE (BLOCK_ROOM / 4)
 #endif
+
+/* What is smaller is not worth the call; what is larger than the second may be a file that only says that it is so long. */
+#define LEAST_AT_ONCE ((size_t)256 * 1024)
+#define MOST_AT_ONCE ((size_t)16 * 1024 * 1024)
 
 struct block {
 	struct block *next;
@@ -127,6 +133,20 @@ static void *take(struct rlg_arena *arena, size_t size, size_t align)
 void *rlg_arena_alloc(struct rlg_arena *arena, size_t size)
 {
 	return take(arena, size, alignof(max_align_t));
+}
+
+void *rlg_arena_alloc_full(struct rlg_arena *arena, size_t size)
+{
+	void *room = rlg_arena_alloc(arena, size);
+
+	/* Kernels before 5.14 do not know it: then the pages come one by one. */
+#ifdef MADV_POPULATE_WRITE
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = ((uintptr_t)room + page - 1) & -page;
+	size_t most = size < MOST_AT_ONCE ? size : MOST_AT_ONCE;
+	if (size >= LEAST_AT_ONCE)
+		madvise((char *)room + (begin - (uintptr_t)room), (most - (begin - (uintptr_t)room)) & -page, MADV_POPULATE_WRITE);
+#endif
+	return room;
 }
 
 void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)

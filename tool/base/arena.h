@@ -20,6 +20,12 @@ void rlg_arena_empty(struct rlg_arena *arena);
 /* Zeroed memory, aligned for any type. */
 void *rlg_arena_alloc(struct rlg_arena *arena, size_t size) __attribute__((returns_nonnull));
 
+/*
+ * The same for what will be filled from end to end, such as a file's text: where that is large the kernel is asked for all
+ * of its pages at once, as each page that it is asked for by itself costs more than what is written to it.
+ */
+void *rlg_arena_alloc_full(struct rlg_arena *arena, size_t size) __attribute__((returns_nonnull));
+
 /* Room for `count` things of `size` bytes, holding the first `old_count` of `old`; for arrays that grow. */
 void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)
 	__attribute__((returns_nonnull));

@@ -51,7 +51,7 @@ static int read_open_file(struct rlg_arena *arena, int fd, const char *path, siz
 {
 	if ((uintmax_t)file->st_size > most)
 		return rlg_fail(err, -EFBIG, "%s is larger than %zu MB: too large to be what it should be", path, most >> 20);
-	char *text = rlg_arena_alloc(arena, (size_t)file->st_size + 1);
+	char *text = rlg_arena_alloc_full(arena, (size_t)file->st_size + 1);
 	size_t length = 0;
 	int code = read_whole(fd, text, (size_t)file->st_size, &length);
 	if (code != 0)

@@ -40,7 +40,10 @@ void rlg_bytes_reserve(struct rlg_bytes *bytes, size_t count)
 
 	if (needed <= bytes->room)
 		return;
-	bytes->data = rlg_arena_grow(bytes->arena, bytes->data, bytes->length, needed, 1);
+	char *room = rlg_arena_alloc_full(bytes->arena, needed);
+	if (bytes->length > 0)
+		memcpy(room, bytes->data, bytes->length);
+	bytes->data = room;
 	bytes->room = needed;
 }
 

@@ -137,7 +137,7 @@ static void add_chunk(struct rlg_load *load, struct rlg_known_run *run, const st
 }
 
 /* What is new becomes a chunk, and takes in those before that are not much larger: so there are few, and none is moved often. */
-static void keep_chunks(struct rlg_load *load, struct rlg_known_run *run, const struct rlg_gathered *gathered,
+static void keep_chunks(struct rlg_load *load, struct rlg_known_run *run, struct rlg_gathered *gathered,
 			const struct rlg_gathered_mark *begins)
 {
 	struct rlg_gathered_mark end = rlg_gathered_mark(gathered);

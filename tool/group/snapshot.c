@@ -147,7 +147,7 @@ static bool read_state(struct rlg_snapshot *snapshot, const char **out_bytes, si
 	snapshot->state_at = header.state_at;
 	snapshot->whole = header.whole;
 	*out_count = snapshot->length - header.state_at;
-	char *bytes = rlg_arena_alloc(snapshot->arena, *out_count + 1);
+	char *bytes = rlg_arena_alloc_full(snapshot->arena, *out_count + 1);
 	*out_bytes = bytes;
 	return read_at(snapshot->fd, bytes, *out_count, header.state_at);
 }

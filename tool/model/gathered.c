@@ -2,23 +2,42 @@
 /* The records of one run, gathered: see gathered.h. */
 #include "tool/model/gathered.h"
 
+#include "tool/base/in_order.h"
 #include "tool/base/names.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 void rlg_gathered_init(struct rlg_gathered *gathered, struct rlg_arena *arena)
 {
 	*gathered = (struct rlg_gathered){.arena = arena, .progress = rlg_progress_records_new(arena)};
 }
 
+static int compare_events(const void *left, const void *right)
+{
+	return rlg_event_compare(left, right);
+}
+
+/* Behind the last mark: what stands before it has its number. */
+static void drop_repeated(struct rlg_gathered *gathered)
+{
+	gathered->n_events = gathered->marked + rlg_put_in_order_once(gathered->events + gathered->marked,
+								      gathered->n_events - gathered->marked,
+								      sizeof(*gathered->events), compare_events);
+}
+
+static void make_room(struct rlg_gathered *gathered)
+{
+	if (gathered->n_events - gathered->marked >= RLG_GATHERED_MANY)
+		drop_repeated(gathered);
+	if (gathered->n_events <= gathered->room / 2 && gathered->room > 0)
+		return;
+	gathered->room = gathered->room == 0 ? 8 : 2 * gathered->room;
+	gathered->events = rlg_arena_grow(gathered->arena, gathered->events, gathered->n_events, gathered->room,
+					  sizeof(*gathered->events));
+}
+
 static struct rlg_event *new_event(struct rlg_gathered *gathered)
 {
-	if (gathered->n_events == gathered->room) {
-		gathered->room = gathered->room == 0 ? 8 : 2 * gathered->room;
-		gathered->events = rlg_arena_grow(gathered->arena, gathered->events, gathered->n_events, gathered->room,
-						  sizeof(*gathered->events));
-	}
+	if (gathered->n_events == gathered->room)
+		make_room(gathered);
 	return &gathered->events[gathered->n_events++];
 }
 
@@ -31,27 +50,13 @@ void rlg_gathered_add(struct rlg_gathered *gathered, const struct rlg_record *re
 		*new_event(gathered) = rlg_event_from_record(gathered->arena, record);
 }
 
-static int compare_events(const void *left, const void *right)
-{
-	return rlg_event_compare(left, right);
-}
-
-static bool is_sorted(const struct rlg_gathered *gathered)
-{
-	for (size_t i = 1; i < gathered->n_events; i++)
-		if (rlg_event_compare(&gathered->events[i - 1], &gathered->events[i]) > 0)
-			return false;
-	return true;
-}
-
 static void sort_events(struct rlg_gathered *gathered)
 {
 	struct rlg_names *seen = rlg_names_new_for(gathered->arena, gathered->n_events);
 	struct rlg_event *events = gathered->events;
 	size_t kept = 0;
 
-	if (!is_sorted(gathered))
-		qsort(events, gathered->n_events, sizeof(*events), compare_events);
+	rlg_put_in_order(events, gathered->n_events, sizeof(*events), compare_events);
 	for (size_t i = 0; i < gathered->n_events; i++) {
 		const char *id = events[i].id;
 		if (id != NULL ? rlg_names_put(seen, id, i) != RLG_NAMES_NONE
@@ -70,9 +75,10 @@ void rlg_gathered_sort(struct rlg_gathered *gathered)
 	rlg_progress_sort(gathered->progress);
 }
 
-struct rlg_gathered_mark rlg_gathered_mark(const struct rlg_gathered *gathered)
+struct rlg_gathered_mark rlg_gathered_mark(struct rlg_gathered *gathered)
 {
-	return (struct rlg_gathered_mark){gathered->n_events, rlg_progress_count(gathered->progress)};
+	gathered->marked = gathered->n_events;
+	return (struct rlg_gathered_mark){gathered->n_events, rlg_progress_mark(gathered->progress)};
 }
 
 /* ---- packed ---- */

@@ -14,6 +14,7 @@ struct rlg_gathered {
 	struct rlg_arena *arena;
 	struct rlg_event *events;
 	size_t n_events, room;
+	size_t marked; /* this many stand before the last mark, and keep their places */
 	struct rlg_progress_records *progress;
 	uint64_t records; /* that were added, duplicates included */
 };
@@ -21,17 +22,22 @@ struct rlg_gathered {
 /* Nothing yet.  All of it belongs to the arena. */
 void rlg_gathered_init(struct rlg_gathered *gathered, struct rlg_arena *arena);
 
-/* Takes one record; copies what it needs. */
+/*
+ * Takes one record; copies what it needs.  A file may hold each of its records a thousand times: from this many on, those
+ * that are wholly the same are dropped before more room is taken, so that memory is for what differs.
+ */
+#define RLG_GATHERED_MANY 1024
 void rlg_gathered_add(struct rlg_gathered *gathered, const struct rlg_record *record);
 
 /* By rlg_event_compare(), each id once; of those without an id, one of each that says the same. */
 void rlg_gathered_sort(struct rlg_gathered *gathered);
 
-/* How many events and progress records there are, to say later from where on to pack; before they are sorted. */
+/* How many events and progress records there are, to say later from where on to pack; before they are sorted.
+ * These stay where they are; of what comes behind them the same ones are dropped. */
 struct rlg_gathered_mark {
 	size_t events, progress;
 };
-struct rlg_gathered_mark rlg_gathered_mark(const struct rlg_gathered *gathered);
+struct rlg_gathered_mark rlg_gathered_mark(struct rlg_gathered *gathered);
 
 /* What came behind the mark.  Sorting moves things about: do it before. */
 void rlg_gathered_pack(const struct rlg_gathered *gathered, struct rlg_gathered_mark from, struct rlg_bytes *to);

@@ -17,13 +17,15 @@ struct rlg_progress_records;
 
 struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena);
 
-/* Takes what it needs of one whose name is "progress". */
+/* Takes what it needs of one whose name is "progress".  From this many on, the same ones are dropped before more room is taken. */
+#define RLG_PROGRESS_MANY 1024
 void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_record *record);
 
 /* Puts them in order of time and keeps one of each id: call it when all are there. */
 void rlg_progress_sort(struct rlg_progress_records *records);
 
-size_t rlg_progress_count(const struct rlg_progress_records *records);
+/* How many there are.  They keep their numbers, and those that come behind them may be dropped where they are the same. */
+size_t rlg_progress_mark(struct rlg_progress_records *records);
 
 /* For gathered.h: those from number `first` on, and the way back; false where the bytes are not what was packed. */
 void rlg_progress_pack(const struct rlg_progress_records *records, size_t first, struct rlg_bytes *to);

@@ -3,9 +3,9 @@
 #include "tool/model/progress_records.h"
 
 #include "lib/record.h"
+#include "tool/base/in_order.h"
 #include "tool/base/json_members.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct rlg_progress_records *rlg_progress_records_new(struct rlg_arena *arena)
@@ -157,13 +157,49 @@ static bool find_context(void *context, const struct rlg_json_member *member)
 	return false; /* of two the first counts, as everywhere */
 }
 
+static int compare_texts(const char *left, const char *right)
+{
+	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
+}
+
+/* By time and id; of records without one, or with one that two have, by all they say. */
+static int compare_told(const void *left, const void *right)
+{
+	const struct rlg_progress_told *a = left, *b = right;
+
+	if (a->time_us != b->time_us)
+		return a->time_us < b->time_us ? -1 : 1;
+	int order = compare_texts(a->id, b->id);
+	if (order == 0 && a->job_id != b->job_id)
+		return a->job_id < b->job_id ? -1 : 1;
+	if (order == 0 && a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	if (order == 0)
+		order = memcmp(a->values, b->values, a->length);
+	if (order == 0)
+		order = compare_texts(a->phase, b->phase);
+	if (order == 0)
+		order = compare_texts(a->cluster, b->cluster);
+	return order != 0 ? order : compare_texts(a->sid, b->sid);
+}
+
+static void make_room(struct rlg_progress_records *records)
+{
+	struct rlg_progress_told *fresh = records->told + records->marked;
+	size_t n_fresh = records->count - records->marked;
+
+	if (n_fresh >= RLG_PROGRESS_MANY)
+		records->count = records->marked + rlg_put_in_order_once(fresh, n_fresh, sizeof(*fresh), compare_told);
+	if (records->count <= records->room / 2 && records->room > 0)
+		return;
+	records->room = records->room == 0 ? 16 : 2 * records->room;
+	records->told = rlg_arena_grow(records->arena, records->told, records->count, records->room, sizeof(*records->told));
+}
+
 static struct rlg_progress_told *new_told(struct rlg_progress_records *records)
 {
-	if (records->count == records->room) {
-		records->room = records->room == 0 ? 16 : 2 * records->room;
-		records->told = rlg_arena_grow(records->arena, records->told, records->count, records->room,
-					       sizeof(*records->told));
-	}
+	if (records->count == records->room)
+		make_room(records);
 	return &records->told[records->count++];
 }
 
@@ -197,50 +233,13 @@ void rlg_progress_add(struct rlg_progress_records *records, const struct rlg_rec
 		take_any(records, record, told);
 }
 
-static int compare_texts(const char *left, const char *right)
-{
-	return strcmp(left == NULL ? "" : left, right == NULL ? "" : right);
-}
-
-/* By time and id; of records without one, or with one that two have, by all they say. */
-static int compare_told(const void *left, const void *right)
-{
-	const struct rlg_progress_told *a = left, *b = right;
-
-	if (a->time_us != b->time_us)
-		return a->time_us < b->time_us ? -1 : 1;
-	int order = compare_texts(a->id, b->id);
-	if (order == 0 && a->job_id != b->job_id)
-		return a->job_id < b->job_id ? -1 : 1;
-	if (order == 0 && a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	if (order == 0)
-		order = memcmp(a->values, b->values, a->length);
-	if (order == 0)
-		order = compare_texts(a->phase, b->phase);
-	if (order == 0)
-		order = compare_texts(a->cluster, b->cluster);
-	return order != 0 ? order : compare_texts(a->sid, b->sid);
-}
-
-/* One host's file is in order already, as a rule. */
-static bool is_sorted(const struct rlg_progress_records *records)
-{
-	for (size_t i = 1; i < records->count; i++)
-		if (records->told[i - 1].time_us >= records->told[i].time_us &&
-		    compare_told(&records->told[i - 1], &records->told[i]) > 0)
-			return false;
-	return true;
-}
-
 void rlg_progress_sort(struct rlg_progress_records *records)
 {
 	struct rlg_names *seen = rlg_names_new_for(records->arena, records->count);
 	struct rlg_progress_told *told = records->told;
 	size_t kept = 0;
 
-	if (!is_sorted(records))
-		qsort(told, records->count, sizeof(*told), compare_told);
+	rlg_put_in_order(told, records->count, sizeof(*told), compare_told);
 	for (size_t i = 0; i < records->count; i++) {
 		if (told[i].id != NULL ? rlg_names_put(seen, told[i].id, i) != RLG_NAMES_NONE
 				       : kept > 0 && compare_told(&told[kept - 1], &told[i]) == 0)
@@ -265,9 +264,9 @@ void rlg_progress_each_phase(const struct rlg_progress_records *records, void (*
 	}
 }
 
-size_t rlg_progress_count(const struct rlg_progress_records *records)
+size_t rlg_progress_mark(struct rlg_progress_records *records)
 {
-	return records->count;
+	return records->marked = records->count;
 }
 
 /* ---- packed ---- */

@@ -23,6 +23,7 @@ struct rlg_progress_records {
 	struct rlg_arena *arena;
 	struct rlg_progress_told *told;
 	size_t count, room;
+	size_t marked; /* this many keep their places */
 	struct rlg_names *texts; /* of clusters, submissions and phases: each text once */
 	const char **by_number;
 	size_t n_texts, texts_room;
