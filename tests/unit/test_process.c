@@ -5,7 +5,9 @@
 #include "lib/process.h"
 
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static char out[200], errors[200];
@@ -468,6 +470,52 @@ static void root_becomes_a_user_for_good(void **state)
 		in_child(become_scratch_user, &n_groups);
 }
 
+/* Whoever possesses the keyring that a key is in may read the key, whatever user they are. */
+static void become_without_keys(void *context)
+{
+	struct rlg_identity identity = {.uid = SCRATCH_UID, .gid = SCRATCH_GID};
+	char secret[8];
+
+	(void)context;
+	long key = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0
+			   ? -1
+			   : syscall(SYS_add_key, "user", "rlg-test", "secret", 6, KEY_SPEC_SESSION_KEYRING);
+	if (key < 0)
+		return; /* a container may have none */
+	CHILD_ASSERT(syscall(SYS_keyctl, KEYCTL_READ, key, secret, sizeof(secret)) == 6);
+	CHILD_ASSERT(rlg_process_become_user(&identity, NULL) == 0);
+	CHILD_ASSERT(syscall(SYS_keyctl, KEYCTL_READ, key, secret, sizeof(secret)) < 0);
+}
+
+static void roots_keys_stay_behind(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	in_child(become_without_keys, NULL);
+}
+
+static void be_alone(void *context)
+{
+	struct rlg_identity identity = {.uid = SCRATCH_UID, .gid = SCRATCH_GID};
+
+	(void)context;
+	CHILD_ASSERT(rlg_process_become_user(&identity, NULL) == 0);
+	rlg_process_forbid_children();
+	pid_t child = fork();
+	if (child == 0)
+		_exit(0);
+	CHILD_ASSERT(child < 0 && errno == EAGAIN);
+}
+
+static void a_user_without_children_has_none(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	in_child(be_alone, NULL);
+}
+
 static void become_half_and_then_whole(void *context)
 {
 	struct rlg_identity identity = {.uid = SCRATCH_UID, .gid = SCRATCH_GID};
@@ -569,6 +617,8 @@ int main(void)
 		TEST(many_detached_bodies_leave_nothing),
 		TEST(a_process_becomes_a_program),
 		TEST(root_becomes_a_user_for_good),
+		TEST(roots_keys_stay_behind),
+		TEST(a_user_without_children_has_none),
 		TEST(a_user_in_half_is_refused),
 		TEST(nobody_is_nobody_to_become),
 		TEST(cpu_time_is_bounded),
