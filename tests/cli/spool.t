@@ -212,6 +212,20 @@ drain
 is "$(find "$work" -name '*escape*')$(count_in bad)" 0 "a name that leads out of the group leads nowhere"
 rm -f "$own"/*.json "$own"/.try*
 
+# --- what was left by who was killed over it ---
+
+mkdir -p "$own"
+for name in .1-0123.json .bad-1.json .try-0123456789abcdef .dropped; do
+	echo x >"$own/$name"
+	touch -d '25 hours ago' "$own/$name"
+done
+echo x >"$own/.2-0123.json"
+touch -d '23 hours ago' "$own/.2-0123.json"
+drain
+is "$(find "$own" -type f | sed 's,.*/,,' | sort | tr '\n' ' ')" ".2-0123.json .dropped .try-0123456789abcdef " \
+	"what was never made whole goes after a day, and what is counted and marked stays"
+rm -f "$own"/.[!.]*
+
 # --- too old, too much ---
 
 mkdir gone && rmdir gone
