@@ -22,7 +22,7 @@ struct begun {
 	struct rlg_job *job;
 	int64_t now_us; /* when the word in hand was told: they come in the order of time */
 	struct rlg_spans *open; /* those that have not ended */
-	struct rlg_spans *ended[2]; /* those that have, as long as something may be told of them; [1]: that stay */
+	struct rlg_spans *ended[2]; /* those that have, until nothing more is told of them; [1]: that stay */
 	struct rlg_spans *ahead[2]; /* the same of those that are yet to begin, by minus their start: the first is the last */
 	struct beginning *in_order;
 	size_t count, n_had_begun;
@@ -139,18 +139,33 @@ static bool is_late(const struct rlg_event *word)
 	return word->source != NULL && strcmp(word->source, "reconcile") == 0;
 }
 
-/* Of those that had begun by then the last.  One that stays is not what goes back. */
-static size_t last_to_end(const struct begun *begun, const struct rlg_event *word)
+/* Of two the one that began later; where `sign` is -1, earlier; of the same moment the first. */
+static size_t later_of(const struct begun *begun, size_t one, size_t other, int sign)
 {
 	const struct rlg_job_draft *drafts = begun->job->drafts;
+
+	if (one == RLG_NO_DRAFT || other == RLG_NO_DRAFT)
+		return one == RLG_NO_DRAFT ? other : one;
+	int64_t one_us = sign * drafts[one].start_us, other_us = sign * drafts[other].start_us;
+	if (one_us != other_us)
+		return one_us > other_us ? one : other;
+	return one < other ? one : other;
+}
+
+/* An attempt that stays is not what goes back. */
+static size_t kinds_for(const struct rlg_event *word)
+{
+	return rlg_word_goes_back(word) ? 1 : 2;
+}
+
+/* Of those that had begun by then the last. */
+static size_t last_to_end(const struct begun *begun, const struct rlg_event *word)
+{
 	size_t found = RLG_NO_DRAFT;
 
-	for (size_t stays = 0; stays < (rlg_word_goes_back(word) ? 1 : 2); stays++) {
-		size_t at = rlg_spans_last(begun->ended[stays], word->time_us + RLG_CLOCK_SKEW_US, word->time_us);
-		if (at != RLG_NO_SPAN &&
-		    (found == RLG_NO_DRAFT || drafts[at].start_us > drafts[found].start_us ||
-		     (drafts[at].start_us == drafts[found].start_us && at < found)))
-			found = at;
+	for (size_t kind = 0; kind < kinds_for(word); kind++) {
+		size_t at = rlg_spans_last(begun->ended[kind], word->time_us + RLG_CLOCK_SKEW_US, word->time_us);
+		found = later_of(begun, found, at, 1);
 	}
 	return found;
 }
@@ -158,16 +173,12 @@ static size_t last_to_end(const struct begun *begun, const struct rlg_event *wor
 /* A clock that lags may have one begin just afterwards: of such the first. */
 static size_t first_to_begin(const struct begun *begun, const struct rlg_event *word)
 {
-	const struct rlg_job_draft *drafts = begun->job->drafts;
 	size_t found = RLG_NO_DRAFT;
 
-	for (size_t stays = 0; stays < (rlg_word_goes_back(word) ? 1 : 2); stays++) {
-		size_t at = rlg_spans_last(begun->ahead[stays], INT64_MAX, word->time_us);
-		if (at != RLG_NO_SPAN && drafts[at].start_us <= word->time_us + RLG_CLOCK_SKEW_US &&
-		    (found == RLG_NO_DRAFT || drafts[at].start_us < drafts[found].start_us ||
-		     (drafts[at].start_us == drafts[found].start_us && at < found)))
-			found = at;
-	}
+	for (size_t kind = 0; kind < kinds_for(word); kind++)
+		found = later_of(begun, found, rlg_spans_last(begun->ahead[kind], INT64_MAX, word->time_us), -1);
+	if (found == RLG_NO_DRAFT || begun->job->drafts[found].start_us > word->time_us + RLG_CLOCK_SKEW_US)
+		return RLG_NO_DRAFT;
 	return found;
 }
 

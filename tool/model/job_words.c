@@ -7,23 +7,26 @@
 #include "tool/model/job_drafts.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct words {
 	struct rlg_job *job;
 	struct rlg_names *by_submit; /* moment of submission: the draft */
-	struct rlg_names *by_start; /* second of a start: the draft that was last found to have begun in it; and so on from there: */
-	size_t *begun_before; /* by draft */
+	struct rlg_names *by_start; /* second of a start: the draft that was last found to have begun in it */
+	size_t *begun_before; /* by draft: the one that was found before it to have begun in its second */
 };
+
+/* NOLINTNEXTLINE(misc-redundant-expression): two names of one number, each of which may change */
+_Static_assert(RLG_NO_DRAFT == RLG_NAMES_NONE, "the same word for it");
 
 /* The first attempt that began within a second of it. */
 static size_t begun_near(const struct words *words, int64_t start_us)
 {
+	const struct rlg_job_draft *drafts = words->job->drafts;
 	size_t found = RLG_NO_DRAFT;
 
 	for (int64_t second = start_us / RLG_SECOND_US - 1; second <= start_us / RLG_SECOND_US + 1; second++)
 		for (size_t at = rlg_names_find_id(words->by_start, second); at != RLG_NO_DRAFT; at = words->begun_before[at])
-			if (llabs(words->job->drafts[at].start_us - start_us) <= RLG_SECOND_US && (found == RLG_NO_DRAFT || at < found))
+			if (llabs(drafts[at].start_us - start_us) <= RLG_SECOND_US && (found == RLG_NO_DRAFT || at < found))
 				found = at;
 	return found;
 }
