@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char *const texts[RLG_WORDS] = {
-#define TEXT(name, text) [RLG_WORD_##name] = text,
+#define TEXT(name, text) [RLG_WORD_##name] = (text),
 	RLG_RECORD_WORDS(TEXT)
 #undef TEXT
 };
