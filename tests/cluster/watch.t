@@ -65,13 +65,17 @@ is "$(watchers | wc -l)" 2 "both watchers are there"
 pid=$(watchers | head -n 1)
 # What the starts set off is told by now, and its sum.
 wait_until 30 grep -q "$JOBS running" "$work/lines"
+is_silent() { [[ $(wc -l <"$work/trace") -le 1 ]] && ! grep -qvE 'poll\(|restart_syscall\(' "$work/trace"; }
 if strace -V >/dev/null 2>&1; then
-	before=$(cpu_ticks "$pid")
-	timeout 6 strace -f -qq -p "$pid" -o "$work/trace" 2>"$work/strace.err"
+	# On a busy machine it may still wait for a sum that somebody else's refresh has told already.
+	for _ in {1..3}; do
+		before=$(cpu_ticks "$pid")
+		timeout 6 strace -f -qq -p "$pid" -o "$work/trace" 2>"$work/strace.err"
+		is_silent && break
+	done
 	if [[ -s $work/trace || ! -s $work/strace.err ]]; then
 		note "in six seconds: $(tr '\n' ' ' <"$work/trace")"
-		ok_if "$([[ $(wc -l <"$work/trace") -le 1 ]] && ! grep -qvE 'poll\(|restart_syscall\(' "$work/trace"; echo $?)" \
-			"while nothing happens it sleeps in poll: no other call in six seconds"
+		ok_if "$(is_silent; echo $?)" "while nothing happens it sleeps in poll: no other call in six seconds"
 	else
 		skip "while nothing happens it sleeps in poll" "strace: $(head -c 200 "$work/strace.err")"
 	fi

@@ -44,15 +44,9 @@ static const struct fuse_opt known_options[] = {
 	OPTION("stale", stale, 1),	     FUSE_OPT_END,
 };
 
-struct handle {
-	int fd; /* the server's file */
-	struct client_file *file;
-	bool append;
-};
-
-static struct handle *handle_of(const struct fuse_file_info *info)
+static struct client_handle *handle_of(const struct fuse_file_info *info)
 {
-	return (struct handle *)(uintptr_t)info->fh;
+	return (struct client_handle *)(uintptr_t)info->fh;
 }
 
 /* The server's path.  Too long a one is cut, and then there is no such file. */
@@ -87,7 +81,7 @@ static int give_to_caller(const char *path, int result)
 	return done(lchown(path, caller->uid, here.st_gid != getegid() ? (gid_t)-1 : caller->gid));
 }
 
-static int is_stale(const struct handle *handle)
+static int is_stale(const struct client_handle *handle)
 {
 	struct stat file;
 
@@ -114,7 +108,7 @@ static int sim_getattr(const char *path, struct stat *out, struct fuse_file_info
 
 static int keep_handle(int fd, int flags, struct fuse_file_info *info)
 {
-	struct handle *handle = calloc(1, sizeof(*handle));
+	struct client_handle *handle = calloc(1, sizeof(*handle));
 
 	if (handle == NULL || (handle->file = client_open(fd)) == NULL) {
 		free(handle);
@@ -162,58 +156,57 @@ static int sim_create(const char *path, mode_t mode, struct fuse_file_info *info
 
 static int sim_read(const char *path, char *to, size_t size, off_t offset, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct client_handle *handle = handle_of(info);
 
 	(void)path;
 	if (is_stale(handle))
 		return -ESTALE;
-	int code = client_flush(handle->file, handle->fd);
+	int code = client_flush(handle);
 	ssize_t got = code == 0 ? pread(handle->fd, to, size, offset) : code;
 	return got < 0 && code == 0 ? -errno : (int)got;
 }
 
 static int sim_write(const char *path, const char *bytes, size_t size, off_t offset, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct client_handle *handle = handle_of(info);
 
 	(void)path;
-	return is_stale(handle) ? -ESTALE
-				: client_write(handle->file, handle->fd, bytes, size, offset, handle->append);
+	return is_stale(handle) ? -ESTALE : client_write(handle, bytes, size, offset);
 }
 
 static int sim_flush(const char *path, struct fuse_file_info *info)
 {
 	(void)path;
-	return client_flush(handle_of(info)->file, handle_of(info)->fd);
+	return client_flush(handle_of(info));
 }
 
 static int sim_fsync(const char *path, int data_only, struct fuse_file_info *info)
 {
-	struct handle *handle = handle_of(info);
+	struct client_handle *handle = handle_of(info);
 
 	(void)path;
 	(void)data_only;
 	if (is_stale(handle))
 		return -ESTALE;
-	int code = client_flush(handle->file, handle->fd);
+	int code = client_flush(handle);
 	return code != 0 ? code : done(fsync(handle->fd));
 }
 
 static int sim_release(const char *path, struct fuse_file_info *info)
 {
 	(void)path;
-	client_flush(handle_of(info)->file, handle_of(info)->fd);
+	client_flush(handle_of(info));
 	close(handle_of(info)->fd);
 	free(handle_of(info));
 	return 0;
 }
 
 /* As the kernel's NFS client: an unlock sends what was kept and keeps to itself how that went; a lock asks anew. */
-static void around_lock(struct handle *handle, bool unlock)
+static void around_lock(struct client_handle *handle, bool unlock)
 {
-	client_flush(handle->file, handle->fd);
+	client_flush(handle);
 	if (!unlock)
-		client_revalidate(handle->file, handle->fd);
+		client_revalidate(handle);
 }
 
 /* The server's lock belongs to the open file, so that two clients, and two openings of one, are two. */
@@ -221,7 +214,7 @@ static int sim_lock(const char *path, struct fuse_file_info *info, int command, 
 {
 	static const int server_command[][2] = {
 		{F_GETLK, F_OFD_GETLK}, {F_SETLK, F_OFD_SETLK}, {F_SETLKW, F_OFD_SETLKW}};
-	struct handle *handle = handle_of(info);
+	struct client_handle *handle = handle_of(info);
 	struct flock asked = *lock;
 	size_t row = 0;
 
@@ -244,7 +237,7 @@ static int sim_lock(const char *path, struct fuse_file_info *info, int command, 
 
 static int sim_flock(const char *path, struct fuse_file_info *info, int operation)
 {
-	struct handle *handle = handle_of(info);
+	struct client_handle *handle = handle_of(info);
 	bool unlock = (operation & LOCK_UN) != 0;
 
 	(void)path;
@@ -318,7 +311,7 @@ static int sim_truncate(const char *path, off_t size, struct fuse_file_info *inf
 	struct path here = at_server(path);
 
 	if (info != NULL)
-		client_flush(handle_of(info)->file, handle_of(info)->fd);
+		client_flush(handle_of(info));
 	return changed(&here, truncate(here.text, size));
 }
 

@@ -54,6 +54,15 @@ control() {
 	ok_if "$(($(value lost "$ours") < $(value lost "$theirs")))" "$1: and our reader misses no fewer"
 }
 
+# Who reads what another process of the same host has not sent yet makes it be sent, and loses none of it.
+read_unsent() {
+	echo one >expected
+	# Any descriptor of it that is closed sends it: so none is.
+	(exec >>"$work/hosta/unsent" && echo one && cmp -s "$work/hosta/unsent" expected)
+	ok_if $? "${options:-write-through}: a host reads what it has written itself"
+	is "$(cat "$server/unsent")" one "${options:-write-through}: and it reaches the server"
+}
+
 for options in '' write_back; do
 	netfs_server
 	netfs_mount hosta "$options" && netfs_mount hostb "$options" || exit 99
@@ -61,6 +70,7 @@ for options in '' write_back; do
 	append product
 	clean "${options:-write-through}"
 	is "$(value files "$theirs")" 2 "${options:-write-through}: one file a host"
+	read_unsent
 	netfs_umount hosta
 	netfs_umount hostb
 done

@@ -13,6 +13,7 @@
 
 struct unsent {
 	struct unsent *next;
+	struct client_handle *writer; /* outlives it, as whoever closes a file sends all of it first */
 	off_t offset;
 	size_t length;
 	char bytes[];
@@ -147,19 +148,19 @@ void client_forget(int fd)
 	pthread_mutex_unlock(&client.mutex);
 }
 
-void client_revalidate(struct client_file *file, int fd)
+void client_revalidate(struct client_handle *handle)
 {
 	pthread_mutex_lock(&client.mutex);
-	ask(file, fd);
+	ask(handle->file, handle->fd);
 	pthread_mutex_unlock(&client.mutex);
 }
 
-static int send_one(int fd, const struct unsent *unsent)
+static int send_one(const struct unsent *unsent)
 {
 	size_t sent = 0;
 
 	while (sent < unsent->length) {
-		ssize_t count = pwrite(fd, unsent->bytes + sent, unsent->length - sent, unsent->offset + (off_t)sent);
+		ssize_t count = pwrite(unsent->writer->fd, unsent->bytes + sent, unsent->length - sent, unsent->offset + (off_t)sent);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count <= 0)
@@ -169,40 +170,48 @@ static int send_one(int fd, const struct unsent *unsent)
 	return 0;
 }
 
-/* With the mutex held. */
-static int send_all(struct client_file *file, int fd)
+/*
+ * With the mutex held.  Whoever asks for it, e.g. to read: it goes by the writer's opening of the file, and it is the writer
+ * who hears of an error.
+ */
+static int send_all(struct client_file *file, struct client_handle *handle)
 {
-	int code = 0;
+	bool failed = false;
 
 	while (file->first != NULL) {
 		struct unsent *unsent = file->first;
-		int failed = send_one(fd, unsent);
-		code = code == 0 ? failed : code;
+		int code = send_one(unsent);
+		if (code != 0 && unsent->writer->unheard == 0)
+			unsent->writer->unheard = code;
+		failed = failed || code != 0;
 		file->first = unsent->next;
 		free(unsent);
 	}
 	file->end = &file->first;
 	/* The end that we believed in was never reached. */
-	if (code != 0)
-		ask(file, fd);
+	if (failed)
+		ask(file, handle->fd);
+	int code = handle->unheard;
+	handle->unheard = 0;
 	return code;
 }
 
-int client_flush(struct client_file *file, int fd)
+int client_flush(struct client_handle *handle)
 {
 	pthread_mutex_lock(&client.mutex);
-	int code = send_all(file, fd);
+	int code = send_all(handle->file, handle);
 	pthread_mutex_unlock(&client.mutex);
 	return code;
 }
 
-static int keep(struct client_file *file, const char *bytes, size_t length, off_t offset)
+static int keep(struct client_handle *handle, const char *bytes, size_t length, off_t offset)
 {
+	struct client_file *file = handle->file;
 	struct unsent *unsent = malloc(sizeof(*unsent) + length);
 
 	if (unsent == NULL)
 		return -ENOMEM;
-	*unsent = (struct unsent){.offset = offset, .length = length};
+	*unsent = (struct unsent){.writer = handle, .offset = offset, .length = length};
 	memcpy(unsent->bytes, bytes, length);
 	*file->end = unsent;
 	file->end = &unsent->next;
@@ -212,14 +221,16 @@ static int keep(struct client_file *file, const char *bytes, size_t length, off_
 	return 0;
 }
 
-int client_write(struct client_file *file, int fd, const char *bytes, size_t length, off_t offset, bool append)
+int client_write(struct client_handle *handle, const char *bytes, size_t length, off_t offset)
 {
+	struct client_file *file = handle->file;
+
 	pthread_mutex_lock(&client.mutex);
 	if (!is_believed(file))
-		ask(file, fd);
-	int code = keep(file, bytes, length, append ? file->believed.st_size : offset);
+		ask(file, handle->fd);
+	int code = keep(handle, bytes, length, handle->append ? file->believed.st_size : offset);
 	if (code == 0 && !client.write_back)
-		code = send_all(file, fd);
+		code = send_all(file, handle);
 	pthread_mutex_unlock(&client.mutex);
 	return code == 0 ? (int)length : code;
 }

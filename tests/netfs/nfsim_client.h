@@ -18,6 +18,14 @@
 
 struct client_file;
 
+/* One opening of a file. */
+struct client_handle {
+	int fd; /* the server's file */
+	struct client_file *file; /* client_open(fd) */
+	bool append; /* at the end, wherever that is believed to be */
+	int unheard; /* a negative errno: what was written here could not be sent, and nobody was told yet */
+};
+
 /* `believe_s`: for how many seconds attributes are good (actimeo); `write_back`: see above. */
 void client_init(double believe_s, bool write_back);
 
@@ -31,12 +39,15 @@ void client_believe(int fd, const char *path, struct stat *in_out_stat);
 void client_forget(int fd);
 
 /* Asks anew, if nothing is waiting to be written; as when a lock is granted. */
-void client_revalidate(struct client_file *file, int fd);
+void client_revalidate(struct client_handle *handle);
 
-/* `append`: at the end, wherever that is believed to be.  Returns how many bytes, or a negative errno. */
-int client_write(struct client_file *file, int fd, const char *bytes, size_t length, off_t offset, bool append);
+/* Returns how many bytes, or a negative errno. */
+int client_write(struct client_handle *handle, const char *bytes, size_t length, off_t offset);
 
-/* Sends what was kept.  Returns 0 or a negative errno; what could not be sent is gone. */
-int client_flush(struct client_file *file, int fd);
+/*
+ * Sends what was kept of the file, whoever wrote it; do so before a handle ends.  Returns 0, or the negative errno of what
+ * was written by this handle and could not be sent: that is gone.
+ */
+int client_flush(struct client_handle *handle);
 
 #endif
