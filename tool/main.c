@@ -40,6 +40,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /*
@@ -59,6 +60,7 @@ static void keep_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	keep_standard_descriptors();
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ); /* a sentence is one write: others may say theirs at the same time */
 	setlocale(LC_CTYPE, "");
 	return rlg_command_main(argc, argv);
 }

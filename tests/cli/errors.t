@@ -110,6 +110,19 @@ fails "init with a plan with a bad name" 1 "runs_plan.md:7" runledger init g
 fails "init of a folder that does not exist" 1 "nowhere" runledger init nowhere
 fails "init of two folders" 2 "b" runledger init a b
 
+# --- several at once ---
+
+# Each write to such a socket is read by itself.
+writes=$(python3 - "$RUNLEDGER" <<'END'
+import socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+subprocess.run([sys.argv[1], "status", "nowhere"], stdout=theirs, stderr=theirs)
+theirs.close()
+print(len(list(iter(lambda: ours.recv(4096), b""))))
+END
+)
+is "$writes" 1 "a sentence is written at once: what two say at the same time is not mixed"
+
 # --- a full disk ---
 
 if [ -c /dev/full ]; then
