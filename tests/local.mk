@@ -46,6 +46,7 @@ unit_tests = \
 	tests/unit/test_md_doc \
 	tests/unit/test_md_table \
 	tests/unit/test_mentions \
+	tests/unit/test_my_groups \
 	tests/unit/test_node_spool \
 	tests/unit/test_options \
 	tests/unit/test_plan \

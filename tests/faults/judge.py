@@ -19,6 +19,12 @@ DAMAGED = 3                     # the exit status of what worked, though a line 
 TEMPORARY = re.compile(r"(^|/)\.[^/]*\.tmp$|(^|/)\.[0-9]+-[0-9a-f]+\.json$|\.next$")
 # Entries of the spool, and status files of a process's own, have names of their own.
 NAMED_ANEW = re.compile(r"^spool/(new|held)/[^.][^/]*\.json$|^node/u[0-9.a-f]+/[^.][^/]*\.json$|/runs/[^/]+/[^/]+\.jsonl$")
+# The groups that a user asked for from elsewhere: a help, which is let go without a word, and never half a path.
+HELP = re.compile(r"^home/\.local/state/runledger/groups$")
+
+
+def is_whole_help(text):
+    return set((text or b"\n").split(b"\n")) <= {b"/WORLD/g", b""} and (text or b"\n").endswith(b"\n")
 
 
 def is_history(name, now, old, new):
@@ -140,7 +146,10 @@ class Bench:
             if MACHINES.search(name) or NAMED_ANEW.search(name):
                 continue
             now, old, new = found.get(name), self.before.get(name), self.clean.get(name)
-            if TEMPORARY.search(name) and name not in self.clean:
+            if HELP.search(name):
+                if not is_whole_help(now):
+                    verdict.say("half", "%s holds half a path" % name)
+            elif TEMPORARY.search(name) and name not in self.clean:
                 if plan.dies:
                     verdict.left_by_kill += 1
                 elif not (name.endswith(".next") and result.words):     # it says that the tracker is ours
@@ -166,8 +175,8 @@ class Bench:
         return judged(plan, collections.Counter(self.new) - collections.Counter(self.path.records(found).beyond(self.recorded)))
 
     def trackers_are(self, found, wanted):
-        names = [name for name in set(found) | set(wanted)
-                 if not MACHINES.search(name) and not NAMED_ANEW.search(name) and not TEMPORARY.search(name)]
+        beside = (MACHINES, NAMED_ANEW, TEMPORARY, HELP)
+        names = [name for name in set(found) | set(wanted) if not any(kind.search(name) for kind in beside)]
         return [name for name in names if found.get(name) != wanted.get(name)]
 
     def look_at_words(self, plan, verdict, result, found):

@@ -325,6 +325,7 @@ PATHS = [
     Path("finish, detached", recording("finish", "--detach"), stdin=FINISH, tells=False),
     Path("submit", lambda world: ["record", "--conf=" + world.root + "/none.conf", "--group=", "--run=", "--answer", "submit"],
          stdin=draft("submit", sid=SID, cwd=""), safe=False, discovers=True),
+    Path("submit, elsewhere", recording("submit"), stdin=draft("submit", sid=SID), safe=False),
     Path("reject", recording("reject"), stdin=draft("reject", sid=SID, exit_code=1), prepare=submitted, safe=False),
     Path("log", lambda world: ["log", "step=5", "loss=0.5"], env=in_job, cwd=in_group, safe=False, again="if-lost", discovers=True),
     Path("note", lambda world: ["note", "-g", world.group, "r1", "keep", "it", "goes", "well"], again="if-lost"),

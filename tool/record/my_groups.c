@@ -3,40 +3,24 @@
 #include "tool/record/my_groups.h"
 
 #include "lib/layout.h"
+#include "tool/base/atomic_file.h"
+#include "tool/base/bytes.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-/* So many paths of ordinary length; a longer file is somebody's mistake, and its beginning is good enough. */
-#define FILE_MOST 65536
-
-static const char *const folders[] = {".local", ".local/state", ".local/state/runledger"};
 #define FILE_NAME ".local/state/runledger/groups"
 
-static int open_home(void)
+/* So many bytes are kept, of the newest paths; a file that is much longer is somebody's mistake, and not read. */
+#define KEPT_MOST 65536
+#define READ_MOST (4 * KEPT_MOST)
+
+static const char *home(void)
 {
 	const struct passwd *user = getpwuid(geteuid());
 
-	if (user == NULL || user->pw_dir == NULL || user->pw_dir[0] != '/')
-		return -1;
-	return open(user->pw_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-static char *read_file(struct rlg_arena *arena, int home_fd)
-{
-	char *text = rlg_arena_alloc(arena, FILE_MOST + 1);
-	int fd = openat(home_fd, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	ssize_t length = fd < 0 ? 0 : read(fd, text, FILE_MOST);
-
-	if (fd >= 0)
-		close(fd);
-	text[length < 0 ? 0 : length] = '\0';
-	return text;
+	return user == NULL || user->pw_dir == NULL || user->pw_dir[0] != '/' ? NULL : user->pw_dir;
 }
 
 static size_t split(struct rlg_arena *arena, char *text, const char *const **out_paths)
@@ -46,7 +30,7 @@ static size_t split(struct rlg_arena *arena, char *text, const char *const **out
 	for (const char *at = text; *at != '\0'; at++)
 		most += *at == '\n';
 	const char **paths = rlg_arena_alloc(arena, most * sizeof(*paths));
-	for (char *line = text, *next; line != NULL && *line != '\0'; line = next) {
+	for (char *line = text, *next; *line != '\0'; line = next) {
 		next = strchr(line, '\n');
 		if (next == NULL)
 			break; /* cut short */
@@ -58,47 +42,53 @@ static size_t split(struct rlg_arena *arena, char *text, const char *const **out
 	return count;
 }
 
-size_t rlg_my_groups(struct rlg_arena *arena, const char *const **out_paths)
+/* out_stat, if given, is of the file that was read. */
+static size_t read_paths(struct rlg_arena *arena, const char *root, const char *const **out_paths, struct stat *out_stat)
 {
-	int home_fd = open_home();
+	char *text = NULL;
 
 	*out_paths = NULL;
-	if (home_fd < 0)
+	if (rlg_file_read_in(arena, root, FILE_NAME, READ_MOST, &text, NULL, out_stat, NULL) != 0 || text == NULL)
 		return 0;
-	char *text = read_file(arena, home_fd);
-	close(home_fd);
 	return split(arena, text, out_paths);
 }
 
-static void add_line(int home_fd, const char *path)
+size_t rlg_my_groups(struct rlg_arena *arena, const char *const **out_paths)
 {
-	char line[RLG_PATH_MAX + 1];
-	int length = snprintf(line, sizeof(line), "%s\n", path);
+	const char *root = home();
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (mkdirat(home_fd, folders[i], 0700) != 0 && errno != EEXIST)
-			return;
-	int fd = openat(home_fd, FILE_NAME, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (fd < 0)
-		return;
-	if (write(fd, line, (size_t)length) != length)
-		unlinkat(home_fd, FILE_NAME, 0); /* half a path is worse than none */
-	close(fd);
+	*out_paths = NULL;
+	return root == NULL ? 0 : read_paths(arena, root, out_paths, NULL);
+}
+
+/* The newest of the paths that there is room for beside `length` bytes. */
+static const char *const *newest(const char *const *paths, size_t count, size_t length)
+{
+	const char *const *from = paths + count;
+
+	while (from > paths && length + strlen(from[-1]) + 1 <= KEPT_MOST)
+		length += strlen(*--from) + 1;
+	return from;
 }
 
 void rlg_my_groups_remember(const char *path)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	const char *root = home();
 	const char *const *paths;
-	int home_fd = open_home();
+	struct rlg_bytes text;
+	struct stat known = {0};
 
-	if (home_fd < 0)
+	if (root == NULL || strlen(path) >= RLG_PATH_MAX - 1 || strchr(path, '\n') != NULL)
 		return;
-	size_t count = split(arena, read_file(arena, home_fd), &paths);
-	bool known = strlen(path) >= RLG_PATH_MAX - 1 || strchr(path, '\n') != NULL;
-	for (size_t i = 0; i < count && !known; i++)
-		known = strcmp(paths[i], path) == 0;
-	if (!known)
-		add_line(home_fd, path);
-	close(home_fd);
+	size_t count = read_paths(arena, root, &paths, &known);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(paths[i], path) == 0)
+			return;
+	rlg_bytes_init(&text, arena);
+	for (const char *const *at = newest(paths, count, strlen(path) + 1); count > 0 && at < paths + count; at++)
+		rlg_bytes_addf(&text, "%s\n", *at);
+	rlg_bytes_addf(&text, "%s\n", path);
+	/* Whoever comes between is left alone: this path is remembered the next time that it is asked for. */
+	(void)rlg_file_replace_in(root, FILE_NAME, 0700, text.data, text.length, &known, NULL);
 }

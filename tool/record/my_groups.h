@@ -14,7 +14,7 @@
 /* Remembers an absolute path, once.  What cannot be remembered is let go. */
 void rlg_my_groups_remember(const char *path);
 
-/* The paths, newest last; how many.  None is no error. */
+/* The paths, newest last; how many: what 64 KiB hold.  None is no error. */
 size_t rlg_my_groups(struct rlg_arena *arena, const char *const **out_paths);
 
 #endif
