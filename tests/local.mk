@@ -13,6 +13,7 @@ unit_tests = \
 	tests/unit/test_active_jobs_random \
 	tests/unit/test_address \
 	tests/unit/test_action_log \
+	tests/unit/test_arena \
 	tests/unit/test_ask_accounting \
 	tests/unit/test_atomic_file \
 	tests/unit/test_cgroup \

@@ -29,12 +29,16 @@
 #define LARGE (BLOCK_ROOM / 4)
 #endif
 
+/* From here on memory comes in the processor's large pages, where the kernel has them: one fault instead of 512. */
+#define HUGE_PAGE ((size_t)2 * 1024 * 1024)
+
 /* What is smaller is not worth the call; what is larger than the second may be a file that only says that it is so long. */
 #define LEAST_AT_ONCE ((size_t)256 * 1024)
 #define MOST_AT_ONCE ((size_t)16 * 1024 * 1024)
 
 struct block {
 	struct block *next;
+	size_t mapped; /* bytes, if it is a mapping of its own; else 0, and it is malloc()'s */
 	alignas(max_align_t) char data[];
 };
 
@@ -60,6 +64,14 @@ struct rlg_arena *rlg_arena_new(void)
 	return arena;
 }
 
+static void free_block(struct block *block)
+{
+	if (block->mapped > 0)
+		munmap(block, block->mapped);
+	else
+		free(block);
+}
+
 void rlg_arena_free(struct rlg_arena *arena)
 {
 	if (arena == NULL)
@@ -67,7 +79,7 @@ void rlg_arena_free(struct rlg_arena *arena)
 	while (arena->blocks != NULL) {
 		struct block *next = arena->blocks->next;
 
-		free(arena->blocks);
+		free_block(arena->blocks);
 		arena->blocks = next;
 	}
 	free(arena);
@@ -81,7 +93,7 @@ void rlg_arena_empty(struct rlg_arena *arena)
 		struct block *next = arena->blocks->next;
 
 		if (arena->blocks != kept)
-			free(arena->blocks);
+			free_block(arena->blocks);
 		arena->blocks = next;
 	}
 	arena->blocks = kept;
@@ -98,12 +110,40 @@ void rlg_arena_cleanup(struct rlg_arena **arena)
 	rlg_arena_free(*arena);
 }
 
+/* A mapping that begins where a large page begins, or NULL: the kernel gives large pages to such as ask for them. */
+static struct block *map_block(size_t size)
+{
+#ifdef MADV_HUGEPAGE
+	char *mapping = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mapping == MAP_FAILED)
+		return NULL;
+	size_t before = -(uintptr_t)mapping & (HUGE_PAGE - 1);
+	struct block *block = (struct block *)(mapping + before);
+	if (before > 0)
+		munmap(mapping, before);
+	munmap((char *)block + size, HUGE_PAGE - before);
+	madvise(block, size, MADV_HUGEPAGE);
+	block->mapped = size;
+	return block;
+#else
+	(void)size;
+	return NULL;
+#endif
+}
+
 static struct block *new_block(struct rlg_arena *arena, size_t room)
 {
-	if (room > SIZE_MAX - sizeof(struct block))
+	struct block *block = NULL;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (room > SIZE_MAX / 2)
 		out_of_memory();
+	if (LARGE > 0 && room >= HUGE_PAGE)
+		block = map_block((sizeof(*block) + room + page - 1) & -page);
 	/* calloc() rather than malloc(): the kernel's fresh pages are zero already, so a large block costs nothing. */
-	struct block *block = calloc(1, sizeof(*block) + room);
+	if (block == NULL)
+		block = calloc(1, sizeof(*block) + room);
 	if (block == NULL)
 		out_of_memory();
 	block->next = arena->blocks;

@@ -3,7 +3,7 @@
  * A number that tells bytes from others: see sum64.h.
  *
  * FNV-1a by words of eight bytes, with the upper half folded into the lower after each: every step is a bijection, so that
- * a change within one word always shows.  Long texts go through four of them at once, as each step waits for the one before.
+ * a change within one word always shows.  Long texts go through eight of them at once, as each step waits for the one before.
  */
 #include "tool/base/sum64.h"
 
@@ -15,7 +15,7 @@ static uint64_t mixed(uint64_t sum, uint64_t word)
 	return sum ^ sum >> 32;
 }
 
-#define LANES 4
+#define LANES 8
 
 /* As many words as go evenly into the lanes; how many bytes that was. */
 static size_t mix_lanes(uint64_t *sum, const char *bytes, size_t count)

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory that lives and ends together: zeroed, aligned, whole at every size, and given back. */
+#include "tests/unit/scratch.h"
+
+#include "tool/base/arena.h"
+
+#include <stdalign.h>
+
+#define MIB ((size_t)1 << 20)
+
+/* Around what a block holds, what has a block of its own, and what comes in large pages. */
+static const size_t sizes[] = {0, 1, 65536, 65537, 262144, 262145, 2 * MIB - 1, 2 * MIB, 2 * MIB + 4096, 5 * MIB + 3, 33 * MIB};
+
+#define N_SIZES (sizeof(sizes) / sizeof(sizes[0]))
+
+static bool is_zero(const unsigned char *bytes, size_t count)
+{
+	return count == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, count - 1) == 0);
+}
+
+/* Address space of this process, in pages. */
+static long pages_of_address_space(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%ld", &pages), 1);
+	fclose(file);
+	return pages;
+}
+
+static void fill_and_free(void)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	unsigned char *rooms[2 * N_SIZES];
+
+	for (size_t i = 0; i < 2 * N_SIZES; i++) {
+		size_t size = sizes[i / 2];
+		rooms[i] = i % 2 == 0 ? rlg_arena_alloc(arena, size) : rlg_arena_alloc_full(arena, size);
+		assert_int_equal((uintptr_t)rooms[i] % alignof(max_align_t), 0);
+		assert_true(is_zero(rooms[i], size));
+		memset(rooms[i], (int)i + 1, size);
+	}
+	/* Nobody's is in another's. */
+	for (size_t i = 0; i < 2 * N_SIZES; i++)
+		for (size_t at = 0; at < sizes[i / 2]; at++)
+			if (rooms[i][at] != i + 1)
+				fail_msg("byte %zu of %zu is another's", at, sizes[i / 2]);
+}
+
+static void memory_of_every_size_is_ones_own_and_given_back(void **state)
+{
+	(void)state;
+	fill_and_free();
+	long before = pages_of_address_space();
+	for (int i = 0; i < 20; i++)
+		fill_and_free();
+	/* What malloc() keeps for the next is less than one of the large ones. */
+	assert_true(pages_of_address_space() - before < (long)(5 * MIB / 4096));
+}
+
+static void an_emptied_arena_is_as_new(void **state)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		unsigned char *little = rlg_arena_alloc(arena, 1000), *large = rlg_arena_alloc(arena, 3 * MIB);
+		assert_true(is_zero(little, 1000) && is_zero(large, 3 * MIB));
+		memset(little, 0xff, 1000);
+		memset(large, 0xff, 3 * MIB);
+		rlg_arena_empty(arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_of_every_size_is_ones_own_and_given_back),
+		cmocka_unit_test(an_emptied_arena_is_as_new),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
