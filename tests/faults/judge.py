@@ -6,7 +6,7 @@ import os
 import re
 
 from paths import age
-from plans import Plan, all_plans, hanging_plans, read_log
+from plans import Plan, all_plans, changes, hanging_plans, read_log
 from world import is_status_file
 
 # What can be wrong, a column of the table each.
@@ -73,6 +73,7 @@ class Bench:
         if result.status not in path.statuses or result.hung:
             raise SystemExit("faults: %s does not work without faults: %s" % (path.name, result.words))
         self.calls = read_log(log)
+        self.assert_nothing_leaves_the_world()
         self.clean = world.look()
         self.recorded = path.records(self.before)
         self.new = path.records(self.clean).beyond(self.recorded)
@@ -84,6 +85,13 @@ class Bench:
         self.final = world.look()
         if path.steps:
             self.find_steps()
+
+    def assert_nothing_leaves_the_world(self):
+        """What is changed elsewhere would not be put back: one fault's consequence would be the next one's beginning."""
+        away = {call.path for call in self.calls if changes(call) and call.kind != "fork" and not self.is_own(call)
+                and not call.path.startswith(("/dev/", "/proc/"))}
+        if away:
+            raise SystemExit("faults: %s changes what is not of its world: %s" % (self.path.name, ", ".join(sorted(away))))
 
     def is_own(self, call):
         return not call.path.startswith("/") or call.path.startswith(self.world.root + "/") or call.kind == "pipe"

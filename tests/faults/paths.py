@@ -119,8 +119,9 @@ class Path:
         self.__dict__.update(more)
 
     def run(self, world, plan=None, log=None):
+        env, cwd = (of(world) if of else None for of in (self.env, self.cwd))
         return world.run(self.arguments(world), stdin=self.stdin(world) if self.stdin else "", plan=plan, log=log,
-                         nfs=self.nfs, hangs=self.hangs and plan is not None, env=self.env(world) if self.env else None, cwd=self.cwd(world) if self.cwd else None)
+                         nfs=self.nfs, hangs=self.hangs and plan is not None, env=env, cwd=cwd)
 
     def records(self, found):
         """All that counts as recorded."""
