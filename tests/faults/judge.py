@@ -7,7 +7,7 @@ import re
 
 from paths import age
 from plans import Plan, all_plans, changes, hanging_plans, read_log
-from world import is_status_file
+from world import CannotTry, is_status_file
 
 # What can be wrong, a column of the table each.
 COLUMNS = ("lost", "torn", "doubled", "half", "locks", "left", "silent")
@@ -71,7 +71,7 @@ class Bench:
         result = path.run(world, log=log)
         self.words, self.out = result.words, result.out
         if result.status not in path.statuses or result.hung:
-            raise SystemExit("faults: %s does not work without faults: %s" % (path.name, result.words))
+            raise CannotTry("%s does not work without faults: %s" % (path.name, result.words))
         self.calls = read_log(log)
         self.assert_nothing_leaves_the_world()
         self.clean = world.look()
@@ -91,7 +91,7 @@ class Bench:
         away = {call.path for call in self.calls if changes(call) and call.kind != "fork" and not self.is_own(call)
                 and not call.path.startswith(("/dev/", "/proc/"))}
         if away:
-            raise SystemExit("faults: %s changes what is not of its world: %s" % (self.path.name, ", ".join(sorted(away))))
+            raise CannotTry("%s changes what is not of its world: %s" % (self.path.name, ", ".join(sorted(away))))
 
     def is_own(self, call):
         return not call.path.startswith("/") or call.path.startswith(self.world.root + "/") or call.kind == "pipe"

@@ -4,7 +4,7 @@
 import json
 import os
 
-from world import NOW, Records, is_status_file
+from world import NOW, CannotTry, Records, is_status_file
 
 SID = "0123456789abcdef0123456789abcdef"
 SETTINGS = """artifact_sync: local
@@ -82,7 +82,7 @@ def full_group(world):
 def refresh(world):
     result = world.run(["refresh", world.group])
     if result.status != 0:
-        raise SystemExit("faults: the group cannot be made: " + result.words)
+        raise CannotTry("the group cannot be made: " + result.words)
     age(world)
 
 
@@ -200,7 +200,7 @@ def edit(world, name, old, new):
     with open(os.path.join(world.root, name)) as file:
         text = file.read()
     if old not in text:
-        raise SystemExit("faults: %s has no %s to edit" % (name, old))
+        raise CannotTry("%s has no %s to edit" % (name, old))
     world.write(name, text.replace(old, new, 1), NOW - 1800)
 
 
@@ -271,7 +271,7 @@ def left_on_node(world):
     """An end waits; its group is back."""
     away(world)
     if world.run(node_start(world)[:-1] + ["finish"], stdin=FINISH(world)).status != 0:
-        raise SystemExit("faults: nothing can be left in the node's spool")
+        raise CannotTry("nothing can be left in the node's spool")
     os.rename(world.file_in("far"), world.group)
     age(world)
 

@@ -73,6 +73,10 @@ class Result:
         self.unsynced = []      # (device, inode, safe size)
 
 
+class CannotTry(Exception):
+    """The bench itself is broken: nothing that it found would count.  (A worker that exits would leave the pool waiting.)"""
+
+
 class World:
     def __init__(self, folder, program, library):
         # What the product writes may hold this path: each world's is as long as any other's.
