@@ -407,8 +407,3 @@ bool rlg_yaml_is_null(const struct rlg_yaml_node *node)
 	}
 	return false;
 }
-
-bool rlg_yaml_is_mapping(const struct rlg_yaml_node *node)
-{
-	return node != NULL && node->kind == RLG_YAML_MAPPING;
-}

@@ -81,6 +81,9 @@ const char *rlg_yaml_get_text(const struct rlg_yaml_node *mapping, const char *n
 /* Whether it is a null: NULL, or a plain scalar without a tag that reads ``, `~`, `null`, `Null` or `NULL`. */
 bool rlg_yaml_is_null(const struct rlg_yaml_node *node);
 
-bool rlg_yaml_is_mapping(const struct rlg_yaml_node *node);
+static inline bool rlg_yaml_is_mapping(const struct rlg_yaml_node *node)
+{
+	return node != NULL && node->kind == RLG_YAML_MAPPING;
+}
 
 #endif

@@ -67,7 +67,7 @@ static void add_seconds(struct rlg_bytes *out, int64_t duration_us)
 /* Of the deciding attempt, if there is one. */
 #define OF_ATTEMPT(name, what)                                       \
 	CELL(name, const struct rlg_attempt *attempt = phase->deciding; \
-	     if (attempt != NULL) what)
+	     if (attempt != NULL) what) /* NOLINT(bugprone-macro-parentheses): a statement */
 
 CELL(run, add_text(out, run->name))
 CELL(phase, add_text(out, phase->name))

@@ -130,6 +130,7 @@ bool rlg_session_jobs_in(const struct rlg_session_jobs *jobs, const struct rlg_p
 		return true;
 	for (size_t i = phase->n_attempts; i > 0; i--) {
 		const struct rlg_attempt *attempt = &phase->attempts[i - 1];
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are n_attempts */
 		if (!(attempt->ended && attempt->final) && rlg_session_jobs_has(jobs, attempt))
 			return true;
 	}

@@ -59,6 +59,7 @@ void rlg_exp_memory_set(struct rlg_exp_memory *memory, const char *run, const ch
 		memory->entries[at] = (struct entry){.run = rlg_arena_strdup(arena, run), .column = field};
 		rlg_names_add(memory->names, rlg_arena_printf(arena, "%s\t%s", run, field), at);
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): found, or added just now */
 	memory->entries[at].value = value == NULL ? NULL : as_field(arena, value);
 }
 

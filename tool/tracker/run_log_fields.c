@@ -83,7 +83,7 @@ static void set_value(struct rlg_rl_update *update, const struct found *found, c
 		return;
 	/* Who took the backticks off wants none. */
 	if (!rlg_rl_is_placeholder(found->value, found->field->placeholder) && !is_in_code(found->value) &&
-	    is_in_code(found->kept))
+	    found->kept != NULL && is_in_code(found->kept))
 		value = bare(arena, value);
 	if (found->key.needs_blank)
 		value = rlg_arena_printf(arena, " %s", value);
@@ -276,6 +276,7 @@ static void update_blocks(struct rlg_rl_update *update)
 		for (size_t i = 0; i < update->doc->n_parts; i++)
 			has = has || update->doc->parts[i].job == job;
 		if (update->edits == NULL)
+			/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): there are n_jobs */
 			rlg_kept_set(update->kept, rlg_rl_block_key(arena, job, job->key), "written");
 		else if (!has && !had)
 			add_block(update, job);

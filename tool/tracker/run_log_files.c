@@ -67,7 +67,7 @@ static void look_into(struct rlg_rl_files *files, struct rlg_rl_file *file)
 		const struct rlg_rl_part *part = &doc.parts[i];
 		file->is_log = file->is_log || part->ids != NULL || part->about_jobs;
 		for (size_t k = 0; k < part->n_ids && file->n_ids < RLG_RL_IDS_MAX; k++)
-			file->ids[file->n_ids++] = part->ids[k];
+			file->ids[file->n_ids++] = part->ids[k]; /* NOLINT(clang-analyzer-core.NullDereference): there are n_ids */
 		if (part->n_ids == 0 && part->about_jobs)
 			file->n_ids += rlg_rl_numbers(part->lower, strlen(part->lower), file->ids + file->n_ids,
 						      RLG_RL_IDS_MAX - file->n_ids);

@@ -138,7 +138,7 @@ static void list_in_folder(struct telling *telling, const char *folder, const ch
 	struct rlg_rl_folder *to = &telling->folders[at];
 	const char *date = run != NULL ? rlg_rl_date(arena, rlg_rl_first_us(run)) : NULL;
 	bool is_dated = rlg_rl_date_prefix(file) > 0;
-	if (to->n == to->room) {
+	if (to->n == to->room) { /* NOLINT(clang-analyzer-core.NullDereference): found, or added just now */
 		to->room = to->room == 0 ? 16 : 2 * to->room;
 		to->entries = rlg_arena_grow(arena, to->entries, to->n, to->room, sizeof(*to->entries));
 	}
@@ -154,7 +154,7 @@ static void tell_run(struct telling *telling, size_t index)
 	const struct rlg_rl_files *files = telling->files;
 	const struct rlg_run *run = &files->view->model->runs[index];
 	const struct rlg_rl_file *file = files->of_run[index];
-	struct rlg_tracker_place place = {.run = run->name};
+	struct rlg_tracker_place place = {.run = run->name}; /* NOLINT(clang-analyzer-core.NullDereference): a run of the model */
 
 	if (rlg_rl_first_us(run) == 0)
 		return;

@@ -165,7 +165,7 @@ static void mark_ours(struct status *status)
 	for (size_t i = 0; i < run->n_events; i++) {
 		size_t at = unknown_line_with(status, run->events[i].line);
 		if (at != RLG_NAMES_NONE)
-			status->list[at].is_ours = true;
+			status->list[at].is_ours = true; /* NOLINT(clang-analyzer-core.NullDereference): `at` is below n */
 	}
 }
 

@@ -270,8 +270,9 @@ static const char *put_run(struct search *search)
 			chosen = part;
 		first_part += length + 1;
 	}
-	return rlg_arena_printf(search->arena, "%.*s" RUN "%s", (int)(chosen - search->found), search->found,
-				chosen + strcspn(chosen, "/"));
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): chosen by the last slash at the latest */
+	const char *behind = chosen + strcspn(chosen, "/");
+	return rlg_arena_printf(search->arena, "%.*s" RUN "%s", (int)(chosen - search->found), search->found, behind);
 }
 
 const char *rlg_rm_found(struct rlg_arena *arena, const char *group_path, int *out_unread)

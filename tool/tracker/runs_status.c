@@ -34,7 +34,7 @@ static int tell_runs(struct rlg_arena *arena, const char *path, const char *text
 	/* A tree is many times as large as its text, and the caller keeps all that it has until the end. */
 	RLG_ARENA struct rlg_arena *scratch = rlg_arena_new();
 	struct rlg_yaml_doc doc;
-	struct rlg_yaml_node *runs_key;
+	struct rlg_yaml_node *runs_key = NULL;
 	int result = rlg_yaml_parse(scratch, path, text, strlen(text), &doc, err);
 
 	if (result == 0)

