@@ -22,6 +22,7 @@ unit_tests = \
 	tests/unit/test_completion \
 	tests/unit/test_config \
 	tests/unit/test_end_facts \
+	tests/unit/test_exec_order \
 	tests/unit/test_experiments \
 	tests/unit/test_evaluations \
 	tests/unit/test_failure \

@@ -26,13 +26,14 @@ static int find_place(const struct rlg_exec *exec, struct rlg_record_job *job, s
 	return code;
 }
 
-/* The end goes where the start went, whatever has become of plan and rules meanwhile. */
+/* The end goes where the start went, whatever has become of plan and rules meanwhile; and a late start where the end went. */
 int rlg_exec_find_place(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
 			struct rlg_resolution *to, struct rlg_err *err)
 {
 	struct rlg_exec_findings *findings = exec->findings;
 
 	if (__atomic_load_n(&findings->found, __ATOMIC_ACQUIRE)) {
+		job->about.job_name = rlg_exec_wish(exec, "name", "SLURM_JOB_NAME");
 		*to = (struct rlg_resolution){.run = findings->run, .phase = findings->phase};
 		return rlg_group_open(findings->group, group, err);
 	}
