@@ -185,11 +185,12 @@ static int compare_told(const void *left, const void *right)
 
 static void make_room(struct rlg_progress_records *records)
 {
-	struct rlg_progress_told *fresh = records->told + records->marked;
 	size_t n_fresh = records->count - records->marked;
 
-	if (n_fresh >= RLG_PROGRESS_MANY)
+	if (n_fresh >= RLG_PROGRESS_MANY) {
+		struct rlg_progress_told *fresh = records->told + records->marked;
 		records->count = records->marked + rlg_put_in_order_once(fresh, n_fresh, sizeof(*fresh), compare_told);
+	}
 	if (records->count <= records->room / 2 && records->room > 0)
 		return;
 	records->room = records->room == 0 ? 16 : 2 * records->room;

@@ -61,13 +61,13 @@ size_t rlg_my_groups(struct rlg_arena *arena, const char *const **out_paths)
 	return root == NULL ? 0 : read_paths(arena, root, out_paths, NULL);
 }
 
-/* The newest of the paths that there is room for beside `length` bytes. */
-static const char *const *newest(const char *const *paths, size_t count, size_t length)
+/* The first of the newest paths for which there is room beside `length` bytes; `count`: for none. */
+static size_t newest(const char *const *paths, size_t count, size_t length)
 {
-	const char *const *from = paths + count;
+	size_t from = count;
 
-	while (from > paths && length + strlen(from[-1]) + 1 <= KEPT_MOST)
-		length += strlen(*--from) + 1;
+	while (from > 0 && length + strlen(paths[from - 1]) + 1 <= KEPT_MOST)
+		length += strlen(paths[--from]) + 1;
 	return from;
 }
 
@@ -86,8 +86,8 @@ void rlg_my_groups_remember(const char *path)
 		if (strcmp(paths[i], path) == 0)
 			return;
 	rlg_bytes_init(&text, arena);
-	for (const char *const *at = newest(paths, count, strlen(path) + 1); count > 0 && at < paths + count; at++)
-		rlg_bytes_addf(&text, "%s\n", *at);
+	for (size_t i = newest(paths, count, strlen(path) + 1); i < count; i++)
+		rlg_bytes_addf(&text, "%s\n", paths[i]);
 	rlg_bytes_addf(&text, "%s\n", path);
 	/* Whoever comes between is left alone: this path is remembered the next time that it is asked for. */
 	(void)rlg_file_replace_in(root, FILE_NAME, 0700, text.data, text.length, &known, NULL);
