@@ -26,14 +26,12 @@ static int find_place(const struct rlg_exec *exec, struct rlg_record_job *job, s
 	return code;
 }
 
-/* The end goes where the start went, whatever has become of plan and rules meanwhile; and a late start where the end went. */
 int rlg_exec_find_place(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
 			struct rlg_resolution *to, struct rlg_err *err)
 {
 	struct rlg_exec_findings *findings = exec->findings;
 
 	if (__atomic_load_n(&findings->found, __ATOMIC_ACQUIRE)) {
-		job->about.job_name = rlg_exec_wish(exec, "name", "SLURM_JOB_NAME");
 		*to = (struct rlg_resolution){.run = findings->run, .phase = findings->phase};
 		return rlg_group_open(findings->group, group, err);
 	}
@@ -61,11 +59,17 @@ bool rlg_exec_may_be_found(const struct rlg_exec *exec, int code)
 	return code != -ENOENT || exec->findings->found || is_by_address(exec, &address);
 }
 
-const char *rlg_exec_wish(const struct rlg_exec *exec, const char *option, const char *variable)
+/* What was said, else what the environment says. */
+static const char *wish(const struct rlg_exec *exec, const char *option, const char *variable)
 {
 	const char *value = rlg_exec_given(exec, option);
 
 	return value != NULL ? value : rlg_job_environment(variable);
+}
+
+const char *rlg_exec_job_name(const struct rlg_exec *exec)
+{
+	return wish(exec, "name", "SLURM_JOB_NAME");
 }
 
 /* The words on it are the first complaint; the record counts as recorded.  `group` and `to` are NULL: nobody could look. */
@@ -95,10 +99,10 @@ int rlg_exec_spool(const struct rlg_exec *exec, const struct rlg_record_job *job
 		entry.asked = true;
 		entry.group = rlg_exec_given(exec, "run-group") == NULL && rlg_job_address(&address)
 				      ? address.group
-				      : rlg_exec_wish(exec, "run-group", "RUNLEDGER_GROUP");
-		entry.run = rlg_exec_wish(exec, "run", "RUNLEDGER_RUN");
+				      : wish(exec, "run-group", "RUNLEDGER_GROUP");
+		entry.run = wish(exec, "run", "RUNLEDGER_RUN");
 		entry.folder = exec->folder;
-		entry.job_name = rlg_exec_wish(exec, "name", "SLURM_JOB_NAME");
+		entry.job_name = rlg_exec_job_name(exec);
 		entry.array_task = rlg_job_environment("SLURM_ARRAY_TASK_ID");
 	}
 	int code = length < 0 ? why : rlg_spool_instead(&entry, err);

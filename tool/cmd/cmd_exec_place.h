@@ -8,13 +8,15 @@
 #include "tool/cmd/cmd_exec_record.h"
 #include "tool/record/record_job.h"
 
-/* An option's value, else the variable's of the environment; NULL where both are not set, or empty. */
+/* An option's value; NULL where it is not given, or empty. */
 const char *rlg_exec_given(const struct rlg_exec *exec, const char *option);
-const char *rlg_exec_wish(const struct rlg_exec *exec, const char *option, const char *variable);
+
+/* The name by which run and phase are found: as given, else Slurm's; NULL where there is none. */
+const char *rlg_exec_job_name(const struct rlg_exec *exec);
 
 /*
- * Finds the run, and opens its group, which the caller closes either way.  The end goes where the start went, whatever has
- * become of plan and rules meanwhile.  As rlg_job_find_place().
+ * Finds the run, and opens its group, which the caller closes either way.  Start and end go to one place, which whoever comes
+ * first finds, whatever becomes of plan and rules meanwhile.  As rlg_job_find_place(); job->about is filled only by the first.
  */
 int rlg_exec_find_place(const struct rlg_exec *exec, struct rlg_record_job *job, struct rlg_group *group,
 			struct rlg_resolution *to, struct rlg_err *err);

@@ -186,7 +186,7 @@ static int append_submit(const struct rlg_exec *exec, struct rlg_record_job *job
 	add_job(job->facts, exec, sid);
 	rlg_facts_text(job->facts, "user", user == NULL ? NULL : user->pw_name);
 	rlg_facts_number(job->facts, "uid", geteuid());
-	rlg_facts_text(job->facts, "job_name", job->about.job_name);
+	rlg_facts_text(job->facts, "job_name", rlg_exec_job_name(exec));
 	if (group != NULL)
 		rlg_record_add_git(job->facts, group->arena, exec->folder[0] == '\0' ? NULL : exec->folder);
 	return append(exec, job, group, to, err);
@@ -203,7 +203,7 @@ static int append_start(const struct rlg_exec *exec, struct rlg_record_job *job,
 	rlg_facts_text(job->facts, "step", "exec");
 	rlg_facts_text(job->facts, "exec", exec->id);
 	rlg_facts_number(job->facts, "uid", geteuid());
-	rlg_facts_text(job->facts, "job_name", job->about.job_name);
+	rlg_facts_text(job->facts, "job_name", rlg_exec_job_name(exec));
 	add_environment(job->facts);
 	return append(exec, job, group, to, err);
 }
@@ -285,7 +285,6 @@ static int spool_each(const struct recording *recording, int why, struct rlg_err
 {
 	struct rlg_record_job job = {.options = recording->exec->options, .site = recording->site, .why = why, .tell_fd = -1};
 
-	job.about.job_name = rlg_exec_wish(recording->exec, "name", "SLURM_JOB_NAME");
 	return append_each(recording->exec, &job, NULL, NULL, recording->appends, err);
 }
 
