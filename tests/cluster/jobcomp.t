@@ -30,8 +30,11 @@ printf 'spool = %s\njobcomp_then = %s\n' "$(spool_of jc)" "$work/jc/former" >"$w
 site_script jc/jobcomp <<END
 exec $STAGE/libexec/runledger/runledger-jobcomp --conf=$work/jc/site.conf
 END
+# One takes its time, with its job's nodes long back: drain asks about a job that has none any more.
 site_script ec/epilog <<END
-exec $RUNLEDGER jobcomp --epilog --spool=$(spool_of ec)
+[ "\$SLURM_JOB_NAME" != slow ] || sleep 1
+$RUNLEDGER jobcomp --epilog --spool=$(spool_of ec)
+[ "\$SLURM_JOB_NAME" != slow ] || sleep 1
 END
 
 # cluster_named NAME: a cluster for that part; ends with this shell as every other.
@@ -202,7 +205,7 @@ on ec
 jc_group=$group
 declare -A jc_job
 for name in "${!job[@]}"; do jc_job[$name]=${job[$name]}; done
-new_group ended failed stopped requeued lost lost_again late
+new_group ended failed slow stopped requeued lost lost_again late
 drain_start
 sub lost '-J lost --no-requeue -w n3 -t 5 --wrap "sleep 600"'
 sub lost_again '-J lost_again --requeue -w n3 -t 5 --wrap "sleep 600"'
@@ -211,6 +214,7 @@ for run in lost lost_again; do wait_tracker "$group/runs_status.yaml" "$run" fin
 cluster_kill_node n3
 sub ended '-x n3 -J ended -t 5 --wrap true'
 sub failed '-x n3 -J failed -t 5 --wrap "exit 7"'
+sub slow '-x n3 -J slow -t 5 --wrap "exit 7"'
 sub stopped '-x n3 -J stopped -t 5 --wrap "sleep 600"'
 sub requeued '-x n3 -J requeued -t 5 --wrap "while [ ! -e go ]; do sleep 0.1; done"'
 sub late '-x n3 -J late -t 5 --wrap "sleep 600"'
@@ -224,6 +228,7 @@ cluster_as alice scontrol requeue "${job[requeued]}"
 recorded ended "$(ended_as "${job[ended]}" COMPLETED slurmctld)" "EpilogSlurmctld: a job that ended by itself"
 recorded failed "$(ended_as "${job[failed]}" FAILED slurmctld)" "EpilogSlurmctld: one that failed"
 is "$(status_json alice "$group" "phase('failed','finetune')['exit_code']")" 7 "EpilogSlurmctld: with its exit code"
+recorded slow "$(ended_as "${job[slow]}" FAILED slurmctld)" "EpilogSlurmctld: one whose nodes were back before it was done"
 recorded stopped "$(ended_as "${job[stopped]}" CANCELLED slurmctld)" "EpilogSlurmctld: one that was cancelled while it ran"
 recorded requeued "[('${job[requeued]}', 'REQUEUED', False, 'slurmctld')]" "EpilogSlurmctld: one that was requeued"
 cluster_wait_state "${job[requeued]}" PENDING

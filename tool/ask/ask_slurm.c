@@ -91,10 +91,13 @@ static void add_limit(struct rlg_record_writer *writer, const slurm_job_info_t *
 		rlg_record_int(writer, "time_limit", (int64_t)job->time_limit * 60);
 }
 
-/* Whatever such a job has as its start: the moment of its end, or when it might have started. */
+/*
+ * Whatever such a job has as its start: the moment of its end, or when it might have started.  One that gives back its nodes
+ * ran, and has none left as long as EpilogSlurmctld takes (seen with 22.05).
+ */
 static bool never_ran(const slurm_job_info_t *job)
 {
-	return has_ended(job) && (job->nodes == NULL || job->nodes[0] == '\0');
+	return has_ended(job) && !(job->job_state & JOB_COMPLETING) && (job->nodes == NULL || job->nodes[0] == '\0');
 }
 
 /*
