@@ -214,8 +214,11 @@ static const char *next_value(const struct rlg_progress_told *told, const char *
 /* Points stand in lines of documents. */
 static void add_on_one_line(struct rlg_bytes *words, const char *text)
 {
-	for (; *text != '\0'; text++)
-		rlg_bytes_add_n(words, (unsigned char)*text < ' ' || *text == 0x7f ? " " : text, 1);
+	size_t at = words->length;
+
+	for (rlg_bytes_add(words, text); at < words->length; at++)
+		if ((unsigned char)words->data[at] < ' ' || words->data[at] == 0x7f)
+			words->data[at] = ' ';
 }
 
 static void add_pair(struct rlg_bytes *words, const char *name, const char *text)
