@@ -40,6 +40,7 @@ struct reader {
 	rlg_line_fn *tell;
 	void *context;
 	struct rlg_damage *damage;
+	bool has_nul; /* what is in the buffer */
 	bool skipping; /* inside a line that is too long */
 	bool in_hole; /* the line began with NULs */
 	off_t before; /* what was read before that which is in the buffer */
@@ -48,7 +49,7 @@ struct reader {
 
 static int tell_line(struct reader *reader, const char *line, size_t length)
 {
-	bool has_nul = memchr(line, '\0', length) != NULL;
+	bool has_nul = reader->has_nul && memchr(line, '\0', length) != NULL;
 
 	if (has_nul || reader->in_hole)
 		reader->damage->nuls++;
@@ -81,6 +82,7 @@ static int tell_lines(struct reader *reader, const char *bytes, size_t count, si
 	size_t done = step_over_hole(reader, bytes, count);
 	const char *newline;
 
+	reader->has_nul = memchr(bytes + done, '\0', count - done) != NULL;
 	while ((newline = memchr(bytes + done, '\n', count - done)) != NULL) {
 		size_t length = (size_t)(newline - (bytes + done));
 		int code = 0;

@@ -69,6 +69,26 @@ static void it_is_given_back_with_what_lies_around_it(void **state)
 	assert_true(pages_of_address_space() - before < (long)(400 * MIB / 4096));
 }
 
+/* What goes back is zero when it is taken again, and what stays is whole. */
+static void what_was_not_needed_goes_back(void **state)
+{
+	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
+	unsigned char *before = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < 20000; i++) {
+		size_t size = sizes[i % 5] / 16 + 100, kept = i % 100;
+		unsigned char *room = rlg_arena_alloc(arena, size);
+		assert_true(is_zero(room, size));
+		memset(room, 0xff, size);
+		rlg_arena_trim(arena, room, size, kept);
+		unsigned char *next = rlg_arena_alloc(arena, 50);
+		assert_true(is_zero(next, 50) && (before == NULL || *before == 0xff));
+		assert_true(kept == 0 || room[kept - 1] == 0xff);
+		before = kept == 0 ? NULL : room;
+	}
+}
+
 static void an_emptied_arena_is_as_new(void **state)
 {
 	RLG_ARENA struct rlg_arena *arena = rlg_arena_new();
@@ -88,6 +108,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_of_every_size_is_ones_own),
 		cmocka_unit_test(it_is_given_back_with_what_lies_around_it),
+		cmocka_unit_test(what_was_not_needed_goes_back),
 		cmocka_unit_test(an_emptied_arena_is_as_new),
 	};
 

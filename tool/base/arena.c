@@ -189,6 +189,17 @@ void *rlg_arena_alloc_full(struct rlg_arena *arena, size_t size)
 	return room;
 }
 
+void rlg_arena_trim(struct rlg_arena *arena, void *room, size_t size, size_t kept)
+{
+	char *rest = (char *)room + kept;
+
+	if (arena->free != (char *)room + size)
+		return; /* a block of its own */
+	memset(rest, 0, size - kept);
+	arena->free = rest;
+	arena->left += size - kept;
+}
+
 void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)
 {
 	size_t bytes;

@@ -26,6 +26,9 @@ void *rlg_arena_alloc(struct rlg_arena *arena, size_t size) __attribute__((retur
  */
 void *rlg_arena_alloc_full(struct rlg_arena *arena, size_t size) __attribute__((returns_nonnull));
 
+/* Of the room of `size` bytes that was taken last only the first `kept` were needed: the rest goes back. */
+void rlg_arena_trim(struct rlg_arena *arena, void *room, size_t size, size_t kept);
+
 /* Room for `count` things of `size` bytes, holding the first `old_count` of `old`; for arrays that grow. */
 void *rlg_arena_grow(struct rlg_arena *arena, const void *old, size_t old_count, size_t count, size_t size)
 	__attribute__((returns_nonnull));

@@ -78,10 +78,9 @@ static bool are_parts_of_one(const struct rlg_attempt *left, const struct rlg_at
 }
 
 /* A part by its own name: a requeued one has several attempts. */
-static const char *part_key(struct rlg_arena *arena, const struct rlg_attempt *attempt)
+static int64_t part_of(const struct rlg_attempt *attempt)
 {
-	return rlg_arena_printf(arena, "%lld",
-				(long long)(attempt->array_job_id >= 0 ? attempt->array_task_id : attempt->job_id));
+	return attempt->array_job_id >= 0 ? attempt->array_task_id : attempt->job_id;
 }
 
 /* The parts of a job are one attempt at the phase together: it has failed if one of them has, at its last try. */
@@ -95,10 +94,9 @@ static const struct rlg_attempt *decide_parts(struct rlg_arena *arena, const str
 		const struct rlg_attempt *attempt = &phase->attempts[i];
 		if (!are_parts_of_one(attempt, newest))
 			continue;
-		const char *key = part_key(arena, attempt);
-		if (rlg_names_find(seen, key) != RLG_NAMES_NONE)
+		if (rlg_names_find_id(seen, part_of(attempt)) != RLG_NAMES_NONE)
 			continue;
-		rlg_names_add(seen, key, i);
+		rlg_names_add_id(seen, part_of(attempt), i);
 		if (weight_of_part[attempt->status] > weight_of_part[found->status])
 			found = attempt;
 	}

@@ -91,21 +91,22 @@ static char *put_all_plain(char *to, const char *text, const struct rlg_member *
 	return to;
 }
 
-/* The id and the values in one piece of memory, that is no longer than the text that they stand in. */
+/* The id and the values in one piece of memory, that is no longer than the text that they stand in, quotes and all. */
 static void take_plain(struct rlg_progress_records *records, const struct rlg_record *record, const char *text,
 		       const struct rlg_member *members, size_t count, struct rlg_progress_told *told)
 {
-	char room[RLG_RECORD_MAX + STEP], *end = room;
+	size_t size = record->length + STEP;
+	char *room = rlg_arena_alloc(records->arena, size), *end = room;
 	bool has_id = rlg_record_holds(record, record->id);
 
 	if (has_id)
 		end = put(room, record->id, strlen(record->id));
 	size_t id_size = (size_t)(end - room);
 	end = put_all_plain(end, text, members, count);
-	const char *kept = rlg_arena_copy(records->arena, room, (size_t)(end - room));
-	told->id = has_id ? kept : rlg_arena_strdup(records->arena, record->id);
-	told->values = kept + id_size;
+	told->values = room + id_size;
 	told->length = (size_t)(end - room) - id_size;
+	rlg_arena_trim(records->arena, room, size, (size_t)(end - room));
+	told->id = has_id ? room : rlg_arena_strdup(records->arena, record->id);
 }
 
 /* ---- of any other ---- */

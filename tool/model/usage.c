@@ -138,12 +138,38 @@ static int64_t begin_of(const struct rlg_event *event)
 	return event->elapsed_us < event->time_us ? event->time_us - event->elapsed_us : event->time_us;
 }
 
-/* The length of the step's name keeps "a b" on "c" and "a" on "b c" apart. */
-static const char *part_key(struct rlg_arena *arena, size_t attempt, const struct rlg_event *event)
-{
-	const char *step = event->step == NULL ? "" : event->step, *node = event->node == NULL ? "" : event->node;
+/* Where something was used, by numbers: each text has one, each step on each node, and each of these in an attempt. */
+struct places {
+	struct rlg_names *texts, *places, *parts;
+	size_t n_texts, n_places, n_parts;
+	size_t most; /* of any of these */
+};
 
-	return rlg_arena_printf(arena, "%zu %zu %s %s", attempt, strlen(step), step, node);
+static size_t number_of_text(struct places *places, const char *text)
+{
+	size_t at = rlg_names_put(places->texts, text == NULL ? "" : text, places->n_texts);
+
+	return at == RLG_NAMES_NONE ? places->n_texts++ : at;
+}
+
+static size_t number_of_pair(const struct places *places, struct rlg_names *names, size_t left, size_t right, size_t *inout_count)
+{
+	int64_t id = (int64_t)(left * places->most + right);
+	size_t at = rlg_names_find_id(names, id);
+
+	if (at != RLG_NAMES_NONE)
+		return at;
+	rlg_names_add_id(names, id, *inout_count);
+	return (*inout_count)++;
+}
+
+/* The step on the node, in the attempt. */
+static size_t number_of_part(struct places *places, size_t attempt, const struct rlg_event *event)
+{
+	size_t step = number_of_text(places, event->step), node = number_of_text(places, event->node);
+	size_t place = number_of_pair(places, places->places, step, node, &places->n_places);
+
+	return number_of_pair(places, places->parts, attempt, place, &places->n_parts);
 }
 
 static size_t count_usages(const struct rlg_event *events, size_t n_events)
@@ -157,10 +183,9 @@ static size_t count_usages(const struct rlg_event *events, size_t n_events)
 
 /* Each step of a node once; where two tell of it differently the greater numbers count, whoever is first. */
 static size_t find_parts(struct rlg_arena *arena, const struct rlg_event *events, size_t n_events,
-			 const struct rlg_attempts_at *index, struct part *parts)
+			 const struct rlg_attempts_at *index, struct part *parts, size_t most)
 {
-	struct rlg_names *names = rlg_names_new(arena);
-	size_t count = 0;
+	struct places places = {rlg_names_new(arena), rlg_names_new(arena), rlg_names_new(arena), .most = 2 * most};
 
 	for (size_t i = 0; i < n_events; i++) {
 		const struct rlg_event *event = &events[i];
@@ -169,18 +194,14 @@ static size_t find_parts(struct rlg_arena *arena, const struct rlg_event *events
 		size_t attempt = rlg_attempts_at(index, event->job_id, event->cluster, NULL, begin_of(event));
 		if (attempt == RLG_NO_ATTEMPT)
 			continue;
-		const char *key = part_key(arena, attempt, event);
-		size_t at = rlg_names_find(names, key);
-		if (at == RLG_NAMES_NONE) {
-			at = count++;
-			rlg_names_add(names, key, at);
+		size_t known = places.n_parts, at = number_of_part(&places, attempt, event);
+		if (at == known)
 			parts[at] = (struct part){.attempt = attempt, .cpu_us = -1, .memory = -1};
-		}
 		if (event->cpu_us > 0)
 			take_greater(&parts[at].cpu_us, event->cpu_us);
 		take_greater(&parts[at].memory, memory_of(event));
 	}
-	return count;
+	return places.n_parts;
 }
 
 /* What `runledger exec` told is part of what its step used: it goes where any step of the attempt is told. */
@@ -214,7 +235,8 @@ void rlg_usage_find(struct rlg_arena *arena, const struct rlg_event *events, siz
 
 	if (n_usages > 0) {
 		struct part *parts = rlg_arena_alloc(arena, n_usages * sizeof(*parts));
-		size_t count = find_parts(arena, events, n_events, rlg_attempts_at_new(arena, attempts, n_attempts), parts);
+		const struct rlg_attempts_at *index = rlg_attempts_at_new(arena, attempts, n_attempts);
+		size_t count = find_parts(arena, events, n_events, index, parts, n_usages);
 		forget_execs(attempts, parts, count);
 		for (size_t i = 0; i < count; i++) {
 			struct rlg_usage *usage = &attempts[parts[i].attempt].attempt.usage;
