@@ -138,38 +138,43 @@ static int64_t begin_of(const struct rlg_event *event)
 	return event->elapsed_us < event->time_us ? event->time_us - event->elapsed_us : event->time_us;
 }
 
-/* Where something was used, by numbers: each text has one, each step on each node, and each of these in an attempt. */
-struct places {
-	struct rlg_names *texts, *places, *parts;
-	size_t n_texts, n_places, n_parts;
-	size_t most; /* of any of these */
+/* Numbers whatever it is asked for in turn. */
+struct numbering {
+	struct rlg_names *names;
+	size_t count;
 };
 
-static size_t number_of_text(struct places *places, const char *text)
+static size_t number_of_text(struct numbering *texts, const char *text)
 {
-	size_t at = rlg_names_put(places->texts, text == NULL ? "" : text, places->n_texts);
+	size_t at = rlg_names_put(texts->names, text == NULL ? "" : text, texts->count);
 
-	return at == RLG_NAMES_NONE ? places->n_texts++ : at;
+	return at == RLG_NAMES_NONE ? texts->count++ : at;
 }
 
-static size_t number_of_pair(const struct places *places, struct rlg_names *names, size_t left, size_t right, size_t *inout_count)
+/* `right` is below `most`, which is the same each time. */
+static size_t number_of_pair(struct numbering *pairs, size_t left, size_t right, size_t most)
 {
-	int64_t id = (int64_t)(left * places->most + right);
-	size_t at = rlg_names_find_id(names, id);
+	int64_t id = (int64_t)(left * most + right);
+	size_t at = rlg_names_find_id(pairs->names, id);
 
 	if (at != RLG_NAMES_NONE)
 		return at;
-	rlg_names_add_id(names, id, *inout_count);
-	return (*inout_count)++;
+	rlg_names_add_id(pairs->names, id, pairs->count);
+	return pairs->count++;
 }
 
-/* The step on the node, in the attempt. */
-static size_t number_of_part(struct places *places, size_t attempt, const struct rlg_event *event)
-{
-	size_t step = number_of_text(places, event->step), node = number_of_text(places, event->node);
-	size_t place = number_of_pair(places, places->places, step, node, &places->n_places);
+struct places {
+	struct numbering texts; /* names of steps and of nodes */
+	struct numbering steps; /* each on each node */
+	struct numbering parts; /* these in each attempt */
+};
 
-	return number_of_pair(places, places->parts, attempt, place, &places->n_parts);
+/* There are at most so many usages, each with two texts. */
+static size_t number_of_part(struct places *places, size_t attempt, const struct rlg_event *event, size_t most)
+{
+	size_t step = number_of_text(&places->texts, event->step), node = number_of_text(&places->texts, event->node);
+
+	return number_of_pair(&places->parts, attempt, number_of_pair(&places->steps, step, node, 2 * most), most);
 }
 
 static size_t count_usages(const struct rlg_event *events, size_t n_events)
@@ -185,7 +190,7 @@ static size_t count_usages(const struct rlg_event *events, size_t n_events)
 static size_t find_parts(struct rlg_arena *arena, const struct rlg_event *events, size_t n_events,
 			 const struct rlg_attempts_at *index, struct part *parts, size_t most)
 {
-	struct places places = {rlg_names_new(arena), rlg_names_new(arena), rlg_names_new(arena), .most = 2 * most};
+	struct places places = {{rlg_names_new(arena), 0}, {rlg_names_new(arena), 0}, {rlg_names_new(arena), 0}};
 
 	for (size_t i = 0; i < n_events; i++) {
 		const struct rlg_event *event = &events[i];
@@ -194,14 +199,14 @@ static size_t find_parts(struct rlg_arena *arena, const struct rlg_event *events
 		size_t attempt = rlg_attempts_at(index, event->job_id, event->cluster, NULL, begin_of(event));
 		if (attempt == RLG_NO_ATTEMPT)
 			continue;
-		size_t known = places.n_parts, at = number_of_part(&places, attempt, event);
+		size_t known = places.parts.count, at = number_of_part(&places, attempt, event, most);
 		if (at == known)
 			parts[at] = (struct part){.attempt = attempt, .cpu_us = -1, .memory = -1};
 		if (event->cpu_us > 0)
 			take_greater(&parts[at].cpu_us, event->cpu_us);
 		take_greater(&parts[at].memory, memory_of(event));
 	}
-	return places.n_parts;
+	return places.parts.count;
 }
 
 /* What `runledger exec` told is part of what its step used: it goes where any step of the attempt is told. */
