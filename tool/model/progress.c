@@ -27,9 +27,16 @@ static const char *const step_names[] = {"step", "global_step", "iteration", "ep
 /* A job tells the same names in the same order each time; few tell more at once. */
 #define LIKELY 8
 
+/* The point that was put into words last: an attempt and its phase mostly have the same. */
+struct said {
+	const struct rlg_progress_told *told;
+	const char *words;
+};
+
 /* The progress of one attempt or phase while it is told. */
 struct sum {
 	struct rlg_arena *arena;
+	struct said *said; /* of all sums */
 	struct rlg_progress *progress;
 	struct rlg_names *names; /* of metrics */
 	size_t likely[LIKELY]; /* by a value's place in its record: the metric that stood there last time */
@@ -261,13 +268,15 @@ static void add_point(struct sum *sum, const struct rlg_progress_told *told)
 {
 	struct rlg_progress *progress = sum->progress;
 
+	if (sum->said->told != told)
+		*sum->said = (struct said){told, words_of(sum->arena, told)};
 	if (progress->n_points == sum->points_room) {
 		sum->points_room = sum->points_room == 0 ? 4 : 2 * sum->points_room;
 		progress->points = rlg_arena_grow(sum->arena, progress->points, progress->n_points, sum->points_room,
 						  sizeof(*progress->points));
 	}
 	progress->points[progress->n_points++] =
-		(struct rlg_progress_point){.time_us = told->time_us, .words = words_of(sum->arena, told)};
+		(struct rlg_progress_point){.time_us = told->time_us, .words = sum->said->words};
 }
 
 static void begin_told(struct sum *sum, const struct rlg_progress_told *told)
@@ -322,12 +331,12 @@ static void end_sum(struct sum *sum)
 	}
 }
 
-static struct sum *new_sums(struct rlg_arena *arena, size_t count)
+static struct sum *new_sums(struct rlg_arena *arena, size_t count, struct said *said)
 {
 	struct sum *sums = rlg_arena_alloc(arena, (count + 1) * sizeof(*sums));
 
 	for (size_t i = 0; i < count; i++)
-		sums[i].arena = arena;
+		sums[i] = (struct sum){.arena = arena, .said = said};
 	return sums;
 }
 
@@ -345,7 +354,9 @@ void rlg_progress_give(const struct rlg_progress_records *records, struct rlg_ph
 	if (records->count == 0 || n_phases == 0)
 		return;
 	const struct rlg_attempts_at *index = rlg_attempts_at_new(records->arena, attempts, n_attempts);
-	struct sum *of_attempts = new_sums(records->arena, n_attempts), *of_phases = new_sums(records->arena, n_phases);
+	struct said said = {.told = NULL};
+	struct sum *of_attempts = new_sums(records->arena, n_attempts, &said);
+	struct sum *of_phases = new_sums(records->arena, n_phases, &said);
 
 	for (size_t i = 0; i < n_attempts; i++)
 		of_attempts[i].progress = &attempts[i].attempt.progress;
