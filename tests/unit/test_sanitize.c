@@ -156,6 +156,7 @@ static void paths_keep_a_name_that_tells_no_place(void **state)
 		{"slurm/train.sh, tokens/s, 9/1, and/or, </details>, /tmp", "slurm/train.sh, tokens/s, 9/1, and/or, </details>, /tmp"},
 		{"[log](/scratch/x/y) \"/scratch/x/y z\"", "[log]((path)) \"(path) z\""},
 		{"/users/carl/x; carl said so", "(path); (user) said so"},
+		{"Prose/Scratch/Proj 7/ann, /SCRATCH/proj 7/x", "Prose(path), (path)"},
 	};
 
 	ASSERT_LINES(*state, cases);

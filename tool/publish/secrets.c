@@ -330,7 +330,7 @@ size_t rlg_secrets_path_at(const struct rlg_secrets *secrets, const char *at)
 		return 0;
 	for (size_t i = 0; i < secrets->paths.n; i++) {
 		const struct secret *path = &secrets->list[secrets->paths.list[i]];
-		if (path->length > longest && strncmp(at, path->text, path->length) == 0)
+		if (path->length > longest && strncasecmp(at, path->text, path->length) == 0)
 			longest = path->length;
 	}
 	return longest;

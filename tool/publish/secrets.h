@@ -55,7 +55,7 @@ size_t rlg_secrets_name_at(const struct rlg_secrets *secrets, const char *text, 
 /* Is this, of `length` digits, a job id? */
 bool rlg_secrets_is_job(const struct rlg_secrets *secrets, const char *digits, size_t length);
 
-/* The longest path that begins at `at`; its length, or 0. */
+/* The longest path that begins at `at`, in whatever case: who mistypes one still tells it.  Its length, or 0. */
 size_t rlg_secrets_path_at(const struct rlg_secrets *secrets, const char *at);
 
 /*
