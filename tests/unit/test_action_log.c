@@ -7,7 +7,7 @@
  * ones with e; hand/NAME.after is what the rest must make of it.  With `--update` the logs and the .after files are
  * written anew; look at them before they are committed.
  *
- * The property test prints its seed; RLG_TEST_SEED sets it, RLG_TEST_EDITS how many files are edited at random.
+ * The property test prints its seed; RLG_TEST_SEED sets it, RLG_TEST_SHUFFLES how many files are edited at random.
  */
 #include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
@@ -321,7 +321,7 @@ static const char *edit(struct rlg_arena *arena, const char *text)
 
 static void random_edits_are_kept_and_bring_nothing_twice(void **state)
 {
-	uint64_t times = environment_number("RLG_TEST_EDITS", DEFAULT_EDITS);
+	uint64_t times = environment_number("RLG_TEST_SHUFFLES", DEFAULT_EDITS);
 
 	dice_state = environment_number("RLG_TEST_SEED", (uint64_t)time(NULL) | 1);
 	printf("# seed %llu\n", (unsigned long long)dice_state);
