@@ -1,15 +1,17 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What ./demo and ./check need from Debian, and how they get it.  Sourced by both.
+# What the tests, the benchmarks and ./demo need from Debian, and how they get it.  Sourced.
+# shellcheck disable=SC2034 # the lists are for those who source this
 
 PACKAGES_BUILD=(autoconf automake gcc libc6-dev libcjson-dev libslurm-dev libtool libyaml-dev make pkg-config)
 PACKAGES_CLUSTER=(iproute2 munge slurm-client slurmctld slurmd util-linux)
-# shellcheck disable=SC2034  # for ./check
-PACKAGES_CHECK=(git libcmocka-dev libfuse3-dev mandoc mariadb-server procps python3 python3-jsonschema python3-yaml shellcheck
-	slurm-wlm-mysql-plugin slurmdbd slurmrestd strace valgrind xz-utils)
-# shellcheck disable=SC2034  # for `make fuzz` and `make lint`
-PACKAGES_CHECKERS=(clang clang-tidy cppcheck libclang-rt-14-dev)
+PACKAGES_BENCH=(jq python3 python3-yaml sqlite3 valgrind)      # what we are compared with, on one machine
+PACKAGES_CHECK=("${PACKAGES_BENCH[@]}" git libcmocka-dev libfuse3-dev mandoc mariadb-server procps python3-jsonschema
+	shellcheck slurm-wlm-mysql-plugin slurmdbd slurmrestd strace xz-utils)
+PACKAGES_CHROOT=(debootstrap)            # check-generations, check-truth
+PACKAGES_FUZZ=(clang libclang-rt-dev)
+PACKAGES_LINT=(clang-tidy cppcheck gcc)
 
 # packages_missing NAME...: those that are not installed, a line each.
 packages_missing() {
