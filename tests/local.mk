@@ -99,6 +99,7 @@ tests_unit_librlg_test_la_SOURCES = \
 	%D%/unit/dice.h \
 	%D%/unit/fold_again.h \
 	%D%/unit/arena_state.h \
+	%D%/unit/cmocka_any.h \
 	%D%/unit/golden.h \
 	%D%/unit/hand_model.h \
 	%D%/unit/hook_world.h \

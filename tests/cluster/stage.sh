@@ -205,8 +205,9 @@ records_are_valid() {
 	esac
 }
 
-# Processes of ours, or steps that hold a job, inside the cluster.
+# Processes of ours, or steps that hold a job, inside the cluster, and jobs that wait for their epilog.
 leftovers() {
+	cluster_admin squeue -h -t CG -o 'job %i is completing' 2>/dev/null
 	# A process's exe cannot be read once it is gone.
 	cluster_admin find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \
 		\( -lname "$STAGE/*" -o -lname '*/slurmstepd' \) -printf '%h %l\n' 2>/dev/null

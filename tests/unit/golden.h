@@ -8,12 +8,7 @@
 #ifndef RLG_TESTS_GOLDEN_H
 #define RLG_TESTS_GOLDEN_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tool/base/bytes.h"
 
 #include <dirent.h>

@@ -7,16 +7,7 @@
 #ifndef RLG_TESTS_SCRATCH_H
 #define RLG_TESTS_SCRATCH_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* cmocka 2 has one for each sign, and calls its elder deprecated. */
-#ifdef assert_uint_in_range
-#undef assert_in_range
-#define assert_in_range assert_uint_in_range
-#endif
+#include "tests/unit/cmocka_any.h"
 
 #include <dirent.h>
 #include <errno.h>

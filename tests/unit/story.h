@@ -5,12 +5,7 @@
 #ifndef RLG_TESTS_STORY_H
 #define RLG_TESTS_STORY_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "lib/record_read.h"
 #include "tool/model/fold.h"
 

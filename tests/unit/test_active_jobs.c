@@ -7,12 +7,7 @@
  * left for itself) and session.txt (whose file it is; empty: everyone's) stand in the folder, or else count those beside
  * it.  With `--update` what is expected is written anew; look at it before it is committed.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"

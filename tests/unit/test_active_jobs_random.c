@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tracker active_jobs.json after edits at random, while the jobs go on: only the machine's words change, and only once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "lib/clock.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/registry_check.h"

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Evaluations that are phases of their own: when the group's phase for all of them is done. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/hand_model.h"
 #include "tool/plan/evaluations.h"
 

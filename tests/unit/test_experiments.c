@@ -7,12 +7,7 @@
  * look at them before they are committed.  RLG_TEST_SEED repeats the edits at random of an earlier
  * time, RLG_TEST_SHUFFLES says how many refreshes.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "lib/clock.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"

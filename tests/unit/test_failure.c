@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which failed task is an attempt's cause, in whatever order it was told; and the words for it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/hand_model.h"
 #include "tests/unit/story.h"
 #include "tool/show/event_words.h"

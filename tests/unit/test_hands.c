@@ -3,13 +3,7 @@
  * Work that several hands do comes to the same as one's, and is told of in its order; so does a group that is loaded by
  * them.  `make check-threads` looks at the same under the thread sanitizer.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tool/base/arena.h"
 #include "tool/base/hands.h"
 #include "tool/base/names.h"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The first name in a list of hosts, as Slurm writes them. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "spank/hooks/hostlist.h"
 
 #include <string.h>

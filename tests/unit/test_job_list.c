@@ -5,12 +5,7 @@
  * Each NAME.md of tests/golden/slurm_job_list/hand is a list before two runs are added, NAME.after is what becomes of it;
  * `--update` writes that anew.  RLG_TEST_SEED sets where the random lists begin, RLG_TEST_SHUFFLES how many there are.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/golden.h"
 #include "tool/tracker/job_list.h"
 

@@ -3,12 +3,7 @@
  * JSON that people and scripts write, changed without touching the rest.  The last tests do it at random:
  * RLG_TEST_SEED sets where they begin, RLG_TEST_SHUFFLES how many there are.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tool/base/json_doc.h"
 
 #include <cjson/cJSON.h>

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Tests of tool/base/md_doc.c and of tool/tracker/kept.c: what a file that people edit is made of, and what is remembered of it. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tool/tracker/kept.h"
 #include "tool/base/md_doc.h"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Headings and pipe tables, as tolerant as the people who write them need. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tool/base/bytes.h"
 #include "tool/base/md_table.h"

@@ -4,12 +4,7 @@
  *
  * For each tests/golden/plan/NAME.md there is NAME.txt with what is read out of it.  `--update` writes these anew.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/golden.h"
 #include "tool/base/bytes.h"
 #include "tool/plan/plan.h"

@@ -4,13 +4,7 @@
  *
  * The property test prints its seed; RLG_TEST_SEED sets it, RLG_TEST_SHUFFLES how often each story is told anew.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "lib/clock.h"
 #include "tests/unit/fold_again.h"
 #include "tool/model/fold.h"

@@ -4,12 +4,7 @@
  *
  * With --update the golden files are written as they come out; look at the difference before you keep it.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/run_log_story.h"

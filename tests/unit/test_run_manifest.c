@@ -8,12 +8,7 @@
  * writes what is expected anew; look at it before it is committed.  `--write DIR` writes the stages there, for the schema.
  * RLG_TEST_SEED sets where the random files begin, RLG_TEST_SHUFFLES how many there are.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/golden.h"
 #include "lib/record_read.h"
 #include "tool/model/fold.h"

@@ -6,12 +6,7 @@
  * model of tests/golden/runs_status/model.json) and after.yaml, or error.txt if the file is to be left alone.  With
  * `--update` the after.yaml and error.txt are written anew; look at them before they are committed.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/golden.h"
 #include "tests/unit/model_builder.h"

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tracker runs_status.yaml, rendered by what changed alone: the same bytes as all of it, whatever people wrote. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "lib/clock.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/yaml_person.h"

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The tracker runs_status.yaml after edits at random: only the machine's fields change, and only once. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/hand_model.h"
 #include "tests/unit/yaml_person.h"

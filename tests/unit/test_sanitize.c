@@ -6,12 +6,7 @@
  * after.md are written anew; look at them before they are committed.  RLG_TEST_SEED repeats an earlier time,
  * RLG_TEST_SHUFFLES says how many logs.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Counts, notes and next actions; and the Markdown report that is made from them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/hand_model.h"
 #include "tool/show/report.h"
 #include "tool/show/summary.h"

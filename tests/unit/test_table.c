@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Columns that fit the screen, harmless text, and what a terminal is taken for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tool/base/printable.h"
 #include "tool/base/table.h"
 

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A list of changes to a text, and the arena and the growing text below it. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tool/base/arena.h"
 #include "tool/base/bytes.h"
 #include "tool/base/text_edit.h"

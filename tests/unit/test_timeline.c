@@ -3,12 +3,7 @@
  * Tests of tool/tracker/run_log_timeline.c: files that people have edited, by hand and at random.  --update as in
  * test_run_logs.c.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tests/unit/dice.h"
 #include "tests/unit/golden.h"

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A YAML text as a tree with places: the bytes that a node names are the bytes that stand there. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/unit/cmocka_any.h"
 #include "tests/unit/arena_state.h"
 #include "tool/base/bytes.h"
 #include "tool/base/yaml_doc.h"
