@@ -60,7 +60,7 @@ attack() {
 	as bob "$2" >"$work/bob.out" 2>&1 || note "bob: $(<"$work/bob.out")"
 	a_job_of alice a
 	ok_if $? "$1: a job of alice's runs and ends well all the same"
-	wait_until 20 nothing_left || note "left: $(leftovers)"
+	wait_until 20 jobs_are_over || note "left: $(leftovers)"
 	cluster_as alice timeout 20 "$RUNLEDGER" refresh "$group" >"$work/refresh.out" 2>&1
 	status=$?
 	ok_if "$([[ $status -ne 124 && $status -lt 126 ]]; echo $?)" "$1: nothing is waited for"
@@ -73,6 +73,6 @@ still_works() {
 	local n
 	n=$(records_count "$group" b finish)
 	a_job_of alice b
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 	ok_if "$([[ $(records_count "$group" b finish) -gt $n ]]; echo $?)" "$1"
 }

@@ -139,7 +139,7 @@ held() { # NAME WHAT-HAPPENS: to the folder of a job that runs
 	cluster_wait_state "$id" RUNNING
 	"${@:2}"
 	job_ended "$id" COMPLETED 0:0 "$1: the job ends as if nothing had been"
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 	unharmed "$1"
 }
 removed() { as bob 'rm -rf a'; }
@@ -164,7 +164,7 @@ id=$(cluster_submit alice -o /dev/null -J a -D "$group/a" --wrap 'sleep 1')
 cluster_wait_state "$id" RUNNING
 behind
 job_ended "$id" COMPLETED 0:0 "path through another's folder: the job ends as if nothing had been"
-wait_until 20 nothing_left
+wait_until 20 jobs_are_over
 group=$old_group
 unharmed "path through another's folder"
 

@@ -17,7 +17,7 @@ pwned=$shared/pwned
 : >"$pwned" && chmod 666 "$pwned"
 # unhurt CLAIM: bob's things are as they were, root ran nothing of alice's, and no node is drained.
 unhurt() {
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 	is "$(bobs_things)" "$bobs_before" "$1: nothing of bob's is changed"
 	is "$(cat "$pwned")" "" "$1: nobody ran what alice laid out"
 	is "$(cluster_drained)" "" "$1: no node is drained"
@@ -49,7 +49,7 @@ if command -v cc >/dev/null; then
 	cc -shared -fPIC -o "$shared/evil.so" "$work/evil.c" && chmod 755 "$shared/evil.so"
 	: >"$shared/loaded" && chmod 666 "$shared/loaded"
 	batch "LD_PRELOAD of a job" 'srun true' --export="ALL,LD_PRELOAD=$shared/evil.so,LD_AUDIT=$shared/evil.so"
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 	like "$(cat "$shared/loaded")" "/srun" "LD_PRELOAD of a job: it is loaded into the job's own programs"
 	is "$(grep -c -e runledger -e slurmstepd -e '^0 ' "$shared/loaded")" 0 "LD_PRELOAD of a job: and into nothing of ours or root's"
 	unhurt "LD_PRELOAD of a job"
@@ -104,7 +104,7 @@ for name in "$odd" '$(touch pwned)`touch pwned`' "%s%n%s'\"\\" '{run}{phase}{arr
 		"$group/odd/$(printf %q "${name:0:100}" | tr -d /)" "$name" >/dev/null 2>&1
 done
 cluster_as alice bash -c 'mkdir -p "$1" && cd "$1" && exec sbatch -W -Q -o /dev/null -J plain --wrap true' _ "$group/odd/$odd" >/dev/null 2>&1
-wait_until 20 nothing_left
+wait_until 20 jobs_are_over
 # And by a record that somebody wrote by hand.
 as bob 'mkdir -p .runledger/runs/a; for name in note finish; do
 	printf "{\"timestamp\":1773241300,\"name\":\"%s\",\"context\":{\"v\":1,\"id\":\"%032d\",\"run\":\"a\",\"phase\":\"finetune\",\"job_id\":5,\"state\":\"FAILED\",\"final\":true,\"text\":\"\\\\u001b[2Jx\\\\n2026-01-01 forged: line\",\"reason\":\"\\\\u001b[2Jx\\\\n2026-01-01 forged: line\",\"nodes\":\"\\\\u001b[31mn1\"}}\n" $name 8${#name}
@@ -139,7 +139,7 @@ done
 for mask in 000 777; do
 	rm -rf "$group/.runledger/runs/a"
 	cluster_as alice bash -c 'cd "$1" && umask "$2" && exec srun -Q -J a true' _ "$group/a" "$mask" >/dev/null 2>&1
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 	ok_if "$([[ $(records_count "$group" a finish) -gt 0 ]]; echo $?)" "umask $mask: the job is recorded"
 	is "$(find "$group/.runledger" -perm -o+w ! -type l)" "" "umask $mask: and nothing can be written by all"
 	is "$(find "$group/.runledger/runs/a" ! -perm -u+rw)" "" "umask $mask: or by nobody"
@@ -206,7 +206,7 @@ for signal in 0 9 19; do
 	ok_if "$(grep -q met "$shared/spied"; echo $?)" "a look into our processes: the job meets them (signal $signal)"
 	is "$(grep -v met "$shared/spied" | sort | uniq -c)" "" "a look into our processes: sees no environment, memory or descriptor, and cannot steer them (signal $signal)"
 	cluster_admin pkill -CONT -x runledger
-	wait_until 30 nothing_left
+	wait_until 30 jobs_are_over
 	a_job_of alice a
 	ok_if $? "a look into our processes: jobs end as ever (signal $signal)"
 	unhurt "a look into our processes (signal $signal)"

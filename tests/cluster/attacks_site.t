@@ -17,7 +17,7 @@ plugged() {
 	stage_plugstack helper="$2" >"$work/plugstack" && mv "$work/plugstack" "$CLUSTER_DIR/etc/plugstack.conf"
 	a_job_of alice a
 	ok_if $? "helper $1: a job runs and ends well all the same"
-	wait_until 20 nothing_left
+	wait_until 20 jobs_are_over
 }
 helper_of() { # USER FOLDER MODE-OF-FOLDER MODE
 	cluster_admin bash -c 'mkdir -p "$1" && printf "#!/bin/sh\ncat >/dev/null\necho ran by \$(id -un) >>%s\n" "$2" >"$1/tool" &&

@@ -205,14 +205,15 @@ records_are_valid() {
 	esac
 }
 
-# Processes of ours, or steps that hold a job, inside the cluster, and jobs that wait for their epilog.
+# Processes of ours, or steps that hold a job, inside the cluster.
 leftovers() {
-	cluster_admin squeue -h -t CG -o 'job %i is completing' 2>/dev/null
 	# A process's exe cannot be read once it is gone.
 	cluster_admin find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' \
 		\( -lname "$STAGE/*" -o -lname '*/slurmstepd' \) -printf '%h %l\n' 2>/dev/null
 }
 nothing_left() { [[ -z $(leftovers) ]]; }
+# The same where srun alone was waited for: its job's epilog may not have begun.
+jobs_are_over() { [[ -z $(cluster_admin squeue -h -t CG -o %i) ]] && nothing_left; }
 
 # cluster_is_unhurt CLAIM: nothing of ours runs, every node serves.
 cluster_is_unhurt() {
